@@ -1,0 +1,65 @@
+#include <cni_matrix/base/paths.hpp>
+
+#include <cstdlib>
+#include <string>
+
+#include <unistd.h>
+
+namespace cni_matrix {
+
+namespace {
+
+std::filesystem::path from_environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read once at start
+  return value != nullptr && *value == '/' ? value : "";
+}
+
+// The folder above bin/ of this very program.
+std::filesystem::path prefix() {
+  std::error_code ignored;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  return self.parent_path().parent_path();
+}
+
+}  // namespace
+
+const std::filesystem::path& data_directory() {
+  static const auto directory = [] {
+    if (auto set = from_environment("CNI_MATRIX_DATA"); !set.empty()) {
+      return set;
+    }
+    const auto installed = prefix() / "share/cni-matrix";
+    return std::filesystem::exists(installed / "matrix")
+               ? installed
+               : std::filesystem::path(CNI_MATRIX_SOURCE_DATA_DIR);
+  }();
+  return directory;
+}
+
+const std::filesystem::path& libexec_directory() {
+  static const auto directory = [] {
+    const auto installed = prefix() / "libexec/cni-matrix";
+    return std::filesystem::exists(installed) ? installed
+                                              : std::filesystem::path(CNI_MATRIX_BUILD_LIBEXEC_DIR);
+  }();
+  return directory;
+}
+
+std::filesystem::path cache_directory() {
+  if (auto set = from_environment("CNI_MATRIX_CACHE"); !set.empty()) {
+    return set;
+  }
+  if (auto set = from_environment("XDG_CACHE_HOME"); !set.empty()) {
+    return set / "cni-matrix";
+  }
+  if (auto set = from_environment("HOME"); !set.empty()) {
+    return set / ".cache/cni-matrix";
+  }
+  return std::filesystem::path("/tmp") / ("cni-matrix-" + std::to_string(::getuid()));
+}
+
+std::string_view program_version() {
+  return CNI_MATRIX_VERSION;
+}
+
+}  // namespace cni_matrix

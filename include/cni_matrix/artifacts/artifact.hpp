@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/version.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cni_matrix::artifacts {
+
+enum class Component { containerd, plugins, runc };
+
+std::string_view name_of(Component component);  // "containerd", "cni-plugins", "runc"
+
+// What a user writes to name a version:
+//   1.6.20            the first provider that has it, release before debian
+//   release:1.6.2     the upstream release file
+//   debian:bookworm   what that Debian suite has
+//   dir:/path[@1.6.2] binaries in a directory; @ says which version to take them for
+struct VersionToken {
+  enum class Kind { version, release, debian, directory } kind = Kind::version;
+  std::string text;                 // as written
+  std::optional<Version> version;   // of 1.6.20, release:1.6.2, dir:/path@1.6.2
+  std::string suite;                // of debian:
+  std::filesystem::path directory;  // of dir:
+
+  // Error kind: input.
+  static Expected<VersionToken> parse(std::string_view text);
+};
+
+// Binaries that are on this disk, verified and unpacked.
+struct Artifact {
+  Component component = Component::containerd;
+  std::string token;     // as the user wrote it
+  std::string provider;  // "release", "debian", "directory"
+  Version version;
+  std::string package_version;                  // debian: "1.6.20~ds1-1+deb12u3"
+  std::string source;                           // file name of the archive, package or directory
+  std::string sha256;                           // of that archive; empty for a directory
+  std::filesystem::path directory;              // flat: holds the executables themselves
+  std::map<std::string, std::string> binaries;  // name -> SHA-256
+};
+
+}  // namespace cni_matrix::artifacts

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace cni_matrix {
+
+// Where matrix/ and scenarios/ are: $CNI_MATRIX_DATA, or share/cni-matrix beside an installed
+// program, or the source tree that this program was built from.
+const std::filesystem::path& data_directory();
+
+// Where our helper executables are (recorder, runc-wrapper, pause): libexec/cni-matrix beside an
+// installed program, or libexec in the build tree.
+const std::filesystem::path& libexec_directory();
+
+// $CNI_MATRIX_CACHE, or $XDG_CACHE_HOME/cni-matrix, or ~/.cache/cni-matrix. Not created here.
+std::filesystem::path cache_directory();
+
+// "0.1.0"
+std::string_view program_version();
+
+}  // namespace cni_matrix

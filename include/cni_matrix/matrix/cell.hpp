@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cni_matrix/base/json.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cni_matrix::matrix {
+
+enum class RuntimeChoice { automatic, daemon, embedded };
+std::string_view name_of(RuntimeChoice choice);  // "auto", "daemon", "embedded"
+Expected<RuntimeChoice> parse_runtime(std::string_view text);
+
+// A network configuration list as a cell uses it: a file, and what is changed of it.
+struct Conflist {
+  std::string name;            // "bridge-portmap": what tables and ids say
+  std::filesystem::path file;  // absolute
+  // cniVersion: as in the file when absent, else a value, "none" (key removed) or "empty" ("").
+  std::optional<std::string> cni_version;
+  std::string form = "conflist";  // or "conf": a single plugin, written as 10-NAME.conf
+
+  [[nodiscard]] std::string label() const;  // "bridge-portmap@1.0.0", or "bridge-portmap"
+};
+
+// One point of the matrix.
+struct Cell {
+  std::string containerd;  // version token
+  std::string plugins;     // version token
+  Conflist conflist;
+  std::string scenario;
+  RuntimeChoice runtime = RuntimeChoice::automatic;
+  // What the scenario's parameters are set to: "to" (cniVersion), "to_containerd", "to_plugins".
+  std::map<std::string, std::string> parameters;
+  std::optional<int> host_port;  // the pod publishes it (TCP) to its port 80
+  bool mark_chain = false;       // kube-proxy's chain KUBE-MARK-MASQ exists before the run
+
+  // "1.6.2/0.9.0/bridge-portmap@none/lifecycle[to=1.0.0,hostport=18080,markchain,embedded]"
+  [[nodiscard]] std::string name() const;
+  // Ten hexadecimal digits of the SHA-256 of name(): stable over runs, machines and matrix files.
+  [[nodiscard]] std::string id() const;
+};
+
+Json to_json(const Cell& cell);
+Expected<Cell> cell_from_json(const Json& value);
+
+}  // namespace cni_matrix::matrix

@@ -1,0 +1,21 @@
+#pragma once
+
+// Where things are inside a node. They are a real node's paths, so error texts are a real node's
+// too, and short, since the path of a Unix socket ends at 104 bytes.
+namespace cni_matrix::node {
+
+inline constexpr const char* k_cni_bin = "/opt/cni/bin";  // what containerd and CNI_PATH name
+inline constexpr const char* k_cni_conf = "/etc/cni/net.d";
+inline constexpr const char* k_cni_state = "/var/lib/cni";  // networks/ (host-local), results/
+inline constexpr const char* k_netns = "/var/run/netns";    // /var/run is a link to /run
+
+// The stacks, read-only, bound from the store: one folder each.
+inline constexpr const char* k_stacks = "/opt/stacks";  // /opt/stacks/containerd-0/...
+// Ours. `real` is a link to the folder of real plugins that is in use; the recorder follows it.
+inline constexpr const char* k_ours = "/run/cni-matrix";
+inline constexpr const char* k_recorder = "/run/cni-matrix/recorder";
+inline constexpr const char* k_real_plugins = "/run/cni-matrix/real";
+inline constexpr const char* k_trace = "/run/cni-matrix/trace";  // one file a plugin call
+inline constexpr const char* k_logs = "/run/cni-matrix/logs";
+
+}  // namespace cni_matrix::node

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/json.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace cni_matrix::recorder {
+
+// One execution of a CNI plugin as the recorder saw it (CNI SPEC section 2).
+struct PluginCall {
+  std::string plugin;                              // "bridge", from argv[0]
+  std::string command;                             // CNI_COMMAND
+  std::map<std::string, std::string> environment;  // CNI_* variables, CNI_COMMAND included
+  std::string input;                               // the configuration on standard input
+  std::string output;
+  std::string error_output;
+  int exit_code = -1;  // -1 when a signal ended it or it did not end
+  int signal = 0;
+  bool finished = false;      // false: it was still running when the trace was read
+  bool delegated = false;     // called by another plugin (an IPAM plugin), not by the runtime
+  std::int64_t start_ns = 0;  // CLOCK_MONOTONIC
+  std::int64_t end_ns = 0;
+  std::int64_t recorder_cpu_us = 0;  // CPU of the recorder itself, the plugin's not counted
+};
+
+// The calls in a trace directory, in order of their start. Bytes that are not UTF-8 come as "\xNN".
+// Error kind: broken.
+Expected<std::vector<PluginCall>> read_trace(const std::filesystem::path& directory);
+
+Json to_json(const PluginCall& call);
+Expected<PluginCall> plugin_call_from_json(const Json& value);
+
+}  // namespace cni_matrix::recorder

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cni_matrix/artifacts/artifact.hpp>
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/matrix/cell.hpp>
+#include <cni_matrix/node/inventory.hpp>
+#include <cni_matrix/recorder/plugin_call.hpp>
+#include <cni_matrix/runtime/pod_runtime.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What a run says of its cells. Passive data: made by run/, shown by report/.
+namespace cni_matrix::run {
+
+enum class Verdict { pass, known, fail, leak, skip, broken, interrupted };
+std::string_view name_of(Verdict verdict);
+Expected<Verdict> parse_verdict(std::string_view text);
+
+// One step of a scenario as it went.
+struct StepResult {
+  std::string step;    // "RunPodSandbox", "StopPodSandbox", "edit-conflist", ...
+  std::string detail;  // "to 1.0.0"; empty for most
+  bool ok = false;
+  std::string code;   // gRPC status name of a runtime's refusal
+  std::string error;  // its message as it came
+  std::int64_t wall_us = 0;
+};
+
+// CPU time of a cell, in microseconds.
+struct CpuTime {
+  std::int64_t total_us = 0;    // every process of the node
+  std::int64_t harness_us = 0;  // of it: init, worker, recorder
+};
+
+struct CellResult {
+  matrix::Cell cell;
+  std::string
+      runtime;  // "daemon" or "embedded": which one it really was; empty when skipped before
+  std::optional<artifacts::Artifact> containerd;  // absent when modelled without the binary
+  std::string containerd_version;                 // "1.6.20"
+  std::optional<artifacts::Artifact> plugins;
+  std::string plugins_version;
+  Verdict verdict = Verdict::broken;
+  std::string reason;              // one sentence; for skip, broken, fail, leak
+  std::vector<std::string> known;  // ids of the known behaviours that were matched: "F02"
+  std::string remedy;              // of the first of them
+  std::vector<StepResult> steps;
+  std::optional<node::Inventory> after_run;  // what the running pod added; absent when run failed
+  node::Inventory leftover;  // what was there after the last step and not before the first
+  std::optional<NetworkStatus> network;  // CRI Status after a failed run or an edit
+  std::vector<recorder::PluginCall> trace;
+  std::string
+      log;  // end of containerd's log and the plugins' stderr; kept for a cell that did not pass
+  std::int64_t wall_us = 0;
+  CpuTime cpu;
+};
+
+Json to_json(const CellResult& result);
+Expected<CellResult> cell_result_from_json(const Json& value);
+
+// Where and with what a run was made.
+struct Provenance {
+  std::string program_version;
+  std::string started;  // RFC 3339, UTC
+  std::string kernel;
+  std::string architecture;
+  std::string iptables;    // "iptables v1.8.9 (nf_tables)", or empty
+  std::string runc;        // first line of `runc --version`, or empty
+  std::string privileges;  // "root" or "user namespace"
+  int jobs = 0;
+  std::string command_line;
+};
+
+struct RunSummary {
+  std::size_t cells = 0;
+  std::map<Verdict, std::size_t> verdicts;
+  std::int64_t wall_us = 0;
+  CpuTime cpu;
+  bool interrupted = false;
+
+  // 0, 1, 3, 4 or 130 as the README says.
+  [[nodiscard]] int exit_status() const;
+};
+
+Json to_json(const Provenance& provenance);
+Json to_json(const RunSummary& summary);
+Expected<Provenance> provenance_from_json(const Json& value);
+Expected<RunSummary> summary_from_json(const Json& value);
+
+}  // namespace cni_matrix::run

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/version.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// The seam between scenarios and what runs pods: the real containerd (containerd/) or the embedded
+// runtime (cni/). Both run inside a node and see the paths of node/layout.hpp.
+namespace cni_matrix {
+
+// CRI PortMapping. Protocol is "tcp" or "udp" as portmap's runtimeConfig wants it.
+struct PortMapping {
+  std::string protocol = "tcp";
+  std::int32_t container_port = 0;
+  std::int32_t host_port = 0;
+  std::string host_ip;
+};
+
+// What CRI's PodSandboxConfig says, as far as CNI sees it.
+struct PodSpec {
+  std::string name = "pod";
+  std::string pod_namespace = "default";
+  std::string uid;
+  std::vector<PortMapping> port_mappings;
+  bool host_network = false;
+};
+
+// A call that the runtime refused: the gRPC status name ("Unknown", "DeadlineExceeded") and
+// message.
+struct RuntimeError {
+  std::string code;
+  std::string message;
+};
+
+template <typename T>
+using RuntimeResult = tl::expected<T, RuntimeError>;
+
+// CRI PodSandboxState.
+enum class PodState { ready, not_ready };
+
+struct PodSandbox {
+  std::string id;  // 64 hexadecimal digits
+  std::string name;
+  PodState state = PodState::not_ready;
+};
+
+struct PodStatus {
+  PodState state = PodState::not_ready;
+  std::vector<std::string> ips;  // as CRI reports them: primary first
+  std::string netns;             // path, from the verbose info; empty when the runtime names none
+};
+
+// CRI Status, verbose.
+struct NetworkStatus {
+  bool network_ready = false;
+  std::string reason;
+  std::string message;
+  std::map<std::string, std::string> load_status;  // lastCNILoadStatus, lastCNILoadStatus.default
+  Json configuration;                              // info["cniconfig"], null when there is none
+};
+
+// The time limits that a runtime keeps to.
+struct RuntimeTimeouts {
+  std::chrono::milliseconds start{20'000};
+  std::chrono::milliseconds call{60'000};
+};
+
+class PodRuntime {
+ public:
+  virtual ~PodRuntime() = default;
+
+  // "daemon" or "embedded".
+  [[nodiscard]] virtual std::string kind() const = 0;
+
+  // Bring it up on the state that is there, and wait until it answers and has loaded (or refused)
+  // the network configuration. Error kind: broken, with the end of the log; unavailable when this
+  // machine cannot run it.
+  virtual Expected<void> start() = 0;
+  // SIGTERM and wait; pods live on. Error kind: broken.
+  virtual Expected<void> shut_down() = 0;
+
+  // Returns the sandbox id.
+  virtual RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod) = 0;
+  virtual RuntimeResult<void> stop_pod_sandbox(const std::string& id) = 0;
+  virtual RuntimeResult<void> remove_pod_sandbox(const std::string& id) = 0;
+  virtual RuntimeResult<std::vector<PodSandbox>> list_pod_sandboxes() = 0;
+  virtual RuntimeResult<PodStatus> pod_sandbox_status(const std::string& id) = 0;
+  virtual RuntimeResult<NetworkStatus> network_status() = 0;
+};
+
+}  // namespace cni_matrix
