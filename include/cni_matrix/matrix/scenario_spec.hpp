@@ -14,13 +14,13 @@ namespace cni_matrix::matrix {
 
 // The step vocabulary.
 enum class StepKind {
-  run,               // RunPodSandbox
-  stop,              // StopPodSandbox
-  remove,            // RemovePodSandbox
-  status,            // PodSandboxStatus and the runtime's Status; fails when the pod is not ready
-  probe,             // the data plane: lo up, and the pod and the node reach each other (IPv4, IPv6)
-  edit_conflist,     // write cniVersion `to` into the conflist in place: a value, "none" or "empty"
-  remove_conflist,   // delete the file from the configuration directory
+  run,              // RunPodSandbox
+  stop,             // StopPodSandbox
+  remove,           // RemovePodSandbox
+  status,           // PodSandboxStatus and the runtime's Status; fails when the pod is not ready
+  probe,            // the data plane: lo up, and the pod and the node reach each other (IPv4, IPv6)
+  edit_conflist,    // write cniVersion `to` into the conflist in place: a value, "none" or "empty"
+  remove_conflist,  // delete the file from the configuration directory
   restore_conflist,  // put it back as it was
   delete_netns,      // unmount and remove the pod's network namespace behind the runtime's back
   restart_runtime,   // SIGTERM, then start the same containerd on the same state
@@ -32,7 +32,8 @@ enum class StepKind {
 std::string_view name_of(StepKind kind);   // as scenarios write it: "run", "edit-conflist"
 std::string_view label_of(StepKind kind);  // as results show it: "RunPodSandbox", "edit-conflist"
 
-// When a step is done. `stop_failed`: only if the last `stop` before it failed, else it is passed over.
+// When a step is done. `stop_failed`: only if the last `stop` before it failed, else it is passed
+// over.
 enum class Condition { always, stop_failed };
 
 struct Step {
@@ -73,7 +74,8 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name);
 Expected<std::vector<std::string>> list_scenarios();
 
 // The steps with every "$NAME" replaced from `parameters` (a cell's) or the parameter's fallback.
-// Error kind: input when one is missing, or when `parameters` has one that the scenario does not know.
+// Error kind: input when one is missing, or when `parameters` has one that the scenario does not
+// know.
 Expected<std::vector<Step>> bind_steps(const Scenario& scenario,
                                        const std::map<std::string, std::string>& parameters);
 
