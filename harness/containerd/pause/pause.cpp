@@ -1,8 +1,9 @@
-// The program of the pause image: it holds a pod's namespaces. It uses no library at all, so that the
-// image is one file of about a kilobyte and the same on every machine.
+// The program of the pause image: it holds a pod's namespaces. It uses no library at all, so that
+// the image is one file of about a kilobyte and the same on every machine.
 //
 // All signals are blocked and taken with rt_sigtimedwait: as PID 1 of the pod it would never see an
-// unblocked one that it has no handler for (pid_namespaces(7)), and a handler would need a trampoline.
+// unblocked one that it has no handler for (pid_namespaces(7)), and a handler would need a
+// trampoline.
 namespace {
 
 constexpr long k_sig_block = 0;

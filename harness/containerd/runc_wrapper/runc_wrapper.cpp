@@ -1,7 +1,8 @@
 // runc-wrapper: what containerd's BinaryName names in a node. On `create` it takes out of the
 // bundle's config.json what a node without cgroups and with a single user id cannot do, and then it
-// becomes the real runc, told that it is rootless: that runc tolerates what it may not do. No cgroup
-// is ever made then, so none stays behind when a node is killed (namespaces do not contain cgroups).
+// becomes the real runc, told that it is rootless: that runc tolerates what it may not do. No
+// cgroup is ever made then, so none stays behind when a node is killed (namespaces do not contain
+// cgroups).
 #include "bundle.hpp"
 
 #include <cstdio>

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/containerd/containerd_runtime.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace cni_matrix::containerd {
+
+// containerd as a process: from its configuration file to its open socket.
+class Daemon {
+ public:
+  // Write the configuration, start containerd and wait until its socket accepts a connection.
+  // Error kind: broken, with the end of the log; unavailable when the binary does not run here.
+  static Expected<Daemon> start(const ContainerdOptions& options);
+
+  // Wait until it ends, at most for `timeout`. True when it ended.
+  [[nodiscard]] bool ended_within(std::chrono::milliseconds timeout) const;
+  // SIGTERM, and wait. Error kind: broken when it does not end in time; it is killed then.
+  Expected<void> stop();
+  // `what`, and why: the last lines of the log.
+  [[nodiscard]] Error error(const std::string& what) const;
+
+ private:
+  explicit Daemon(ContainerdOptions options) : m_options(std::move(options)) {}
+  ContainerdOptions m_options;
+  BackgroundProcess m_process;
+};
+
+// What containerd and its ctr are started with. Its own folder comes first in PATH, so that the
+// shim is of the same version: containerd looks it up there.
+std::vector<std::string> daemon_environment(const ContainerdOptions& options);
+
+}  // namespace cni_matrix::containerd

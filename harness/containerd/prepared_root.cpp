@@ -1,0 +1,118 @@
+#include "daemon.hpp"
+#include "tar.hpp"
+
+#include <cni_matrix/base/digest.hpp>
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/containerd/pause_image.hpp>
+#include <cni_matrix/containerd/prepared_root.hpp>
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace cni_matrix::containerd {
+namespace {
+
+// Part of the file's name: raise it when the way of preparing changes.
+constexpr int k_format = 1;
+
+Expected<std::string> go_architecture() {
+  utsname names{};
+  ::uname(&names);
+  const std::string_view machine = names.machine;
+  if (machine == "x86_64") {
+    return "amd64";
+  }
+  if (machine == "aarch64") {
+    return "arm64";
+  }
+  return unavailable("the pause image is made for amd64 and arm64, and this machine is {}",
+                     machine);
+}
+
+Expected<void> import_image(const ContainerdOptions& options, const std::string& image) {
+  CNI_MATRIX_TRY_ASSIGN(const auto folder, TemporaryDirectory::create());
+  const auto archive = folder.path() / "pause.tar";
+  CNI_MATRIX_TRY(write_file(archive, image));
+  std::vector<std::string> argv = {(options.binaries / "ctr").string(),
+                                   "--address",
+                                   options.socket.string(),
+                                   "--namespace",
+                                   "k8s.io",
+                                   "images",
+                                   "import",
+                                   "--snapshotter",
+                                   "native"};
+  if (options.version.major >= 2) {
+    // Else the transfer service unpacks, and it knows of no native snapshotter unless it is told.
+    argv.emplace_back("--local");
+  }
+  argv.push_back(archive.string());
+  CommandOptions command;
+  command.environment = daemon_environment(options);
+  command.timeout = options.timeouts.call;
+  CNI_MATRIX_TRY_ASSIGN(const CommandResult result, run_command(argv, command));
+  if (!result.ok()) {
+    return broken("ctr of containerd {} cannot import the pause image: {}", options.version.str(),
+                  printable(trim(result.err + result.out)));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::filesystem::path prepared_root_file(const std::filesystem::path& cache,
+                                         std::string_view containerd_sha256,
+                                         std::string_view pause_sha256) {
+  const std::string key =
+      sha256(fmt::format("{}\n{}\n{}\n", k_format, containerd_sha256, pause_sha256));
+  return cache / "containerd-roots" / (key + ".tar");
+}
+
+Expected<void> build_root(const ContainerdOptions& options, const std::filesystem::path& pause,
+                          int fd) {
+  CNI_MATRIX_TRY_ASSIGN(const std::string executable, read_file(pause));
+  CNI_MATRIX_TRY_ASSIGN(const std::string architecture, go_architecture());
+  CNI_MATRIX_TRY_ASSIGN(const std::string image,
+                        pause_image(executable, k_pause_image, architecture));
+  {
+    CNI_MATRIX_TRY_ASSIGN(Daemon daemon, Daemon::start(options));
+    CNI_MATRIX_TRY(import_image(options, image));
+    CNI_MATRIX_TRY(daemon.stop());
+  }
+  TarWriter tar(fd);
+  CNI_MATRIX_TRY(tar.add_tree(options.root));
+  CNI_MATRIX_TRY(tar.finish());
+  return {};
+}
+
+Expected<void> save_root(int fd, const std::filesystem::path& file) {
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  if (error) {
+    return broken("cannot make {}: {}; choose another cache with CNI_MATRIX_CACHE",
+                  file.parent_path().string(), error.message());
+  }
+  std::string bytes;
+  char buffer[1U << 16U];
+  for (off_t offset = 0;;) {
+    const ssize_t count = ::pread(fd, buffer, sizeof(buffer), offset);
+    if (count < 0) {
+      return system_error("cannot read the prepared root");
+    }
+    if (count == 0) {
+      break;
+    }
+    bytes.append(buffer, static_cast<std::size_t>(count));
+    offset += count;
+  }
+  return write_file_atomic(file, bytes);
+}
+
+Expected<void> place_root(const std::filesystem::path& file,
+                          const std::filesystem::path& directory) {
+  return unpack_tar(file, directory);
+}
+
+}  // namespace cni_matrix::containerd
