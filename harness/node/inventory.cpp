@@ -1,0 +1,219 @@
+#include "nat_rules.hpp"
+
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/node/inventory.hpp>
+#include <cni_matrix/node/layout.hpp>
+
+#include <netlink/cache.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <memory>
+
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+namespace cni_matrix::node {
+
+namespace fs = std::filesystem;
+
+std::string_view name_of(LeakClass leak) {
+  switch (leak) {
+    case LeakClass::netns:
+      return "netns";
+    case LeakClass::veth:
+      return "veth";
+    case LeakClass::lease:
+      return "lease";
+    case LeakClass::cached_result:
+      return "cached-result";
+    case LeakClass::nat_rule:
+      return "nat-rule";
+    case LeakClass::pod_record:
+      return "pod-record";
+    case LeakClass::process:
+      return "process";
+  }
+  return "";
+}
+
+const std::vector<std::string>& Inventory::of(LeakClass leak) const {
+  switch (leak) {
+    case LeakClass::netns:
+      return netns;
+    case LeakClass::veth:
+      return veths;
+    case LeakClass::lease:
+      return leases;
+    case LeakClass::cached_result:
+      return cached_results;
+    case LeakClass::nat_rule:
+      return nat_rules;
+    case LeakClass::pod_record:
+      return pods;
+    case LeakClass::process:
+      break;
+  }
+  return processes;
+}
+
+std::vector<std::string>& Inventory::of(LeakClass leak) {
+  return const_cast<std::vector<std::string>&>(std::as_const(*this).of(leak));  // NOLINT
+}
+
+Inventory difference(const Inventory& before, const Inventory& after) {
+  Inventory added;
+  for (const auto leak : k_leak_classes) {
+    auto rest = before.of(leak);
+    for (const auto& entry : after.of(leak)) {
+      // Equal rules may stand twice: each one of before takes away one of after.
+      if (const auto found = std::find(rest.begin(), rest.end(), entry); found != rest.end()) {
+        rest.erase(found);
+      } else {
+        added.of(leak).push_back(entry);
+      }
+    }
+  }
+  return added;
+}
+
+Json to_json(const Inventory& inventory) {
+  Json value = Json::object();
+  for (const auto leak : k_leak_classes) {
+    if (!inventory.of(leak).empty()) {
+      value[std::string(name_of(leak))] = inventory.of(leak);
+    }
+  }
+  return value;
+}
+
+Expected<Inventory> inventory_from_json(const Json& value) {
+  Inventory inventory;
+  if (!value.is_object()) {
+    return input_error("an inventory is an object of lists");
+  }
+  for (const auto leak : k_leak_classes) {
+    const auto found = value.find(name_of(leak));
+    if (found == value.end()) {
+      continue;
+    }
+    if (!found->is_array()) {
+      return input_error("an inventory's \"{}\" is a list of texts", name_of(leak));
+    }
+    for (const auto& entry : *found) {
+      if (!entry.is_string()) {
+        return input_error("an inventory's \"{}\" is a list of texts", name_of(leak));
+      }
+      inventory.of(leak).push_back(entry.get<std::string>());
+    }
+  }
+  return inventory;
+}
+
+namespace {
+
+bool is_namespace(const fs::path& file) {
+  struct statfs status {};
+  return ::statfs(file.c_str(), &status) == 0 && status.f_type == NSFS_MAGIC;
+}
+
+std::vector<fs::path> entries(const fs::path& folder) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+Expected<std::vector<std::string>> veths() {
+  std::vector<std::string> names;
+  const std::unique_ptr<nl_sock, decltype(&nl_socket_free)> socket(nl_socket_alloc(),
+                                                                   nl_socket_free);
+  nl_cache* links = nullptr;
+  if (const int error = nl_connect(socket.get(), NETLINK_ROUTE); error < 0) {
+    return broken("cannot open netlink: {}", nl_geterror(error));
+  }
+  if (const int error = rtnl_link_alloc_cache(socket.get(), AF_UNSPEC, &links); error < 0) {
+    return broken("cannot list links: {}", nl_geterror(error));
+  }
+  for (auto* object = nl_cache_get_first(links); object != nullptr;
+       object = nl_cache_get_next(object)) {
+    auto* link = reinterpret_cast<rtnl_link*>(object);  // NOLINT: libnl's way
+    const auto* type = rtnl_link_get_type(link);
+    const std::string name = rtnl_link_get_name(link);
+    if (type != nullptr && std::string_view(type) == "veth" && name != "uplink") {
+      names.push_back(name);
+    }
+  }
+  nl_cache_free(links);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// host-local's own files beside the leases (plugins/ipam/host-local/backend/disk).
+bool is_lease(const fs::path& file) {
+  const auto name = file.filename().string();
+  return name != "lock" && !name.starts_with("last_reserved_ip");
+}
+
+// Every process of the node but init, ourselves and the daemon.
+std::vector<std::string> processes() {
+  std::vector<std::string> found;
+  for (const auto& folder : entries("/proc")) {
+    const auto name = folder.filename().string();
+    int pid = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (error != std::errc() || *end != '\0' || pid == 1 || pid == ::getpid()) {
+      continue;
+    }
+    const auto stat = read_file(folder / "stat");
+    if (!stat) {
+      continue;  // it has ended meanwhile
+    }
+    const auto open = stat->find('(');
+    const auto close = stat->rfind(')');
+    if (open == std::string::npos || close == std::string::npos || close + 2 >= stat->size()) {
+      continue;
+    }
+    const auto command = stat->substr(open + 1, close - open - 1);
+    const char state = (*stat)[close + 2];
+    if (state != 'Z' && state != 'X' && command != "containerd") {
+      found.push_back(fmt::format("{} (pid {})", printable(command), pid));
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+Expected<Inventory> take_inventory() {
+  Inventory inventory;
+  for (const auto& file : entries(k_netns)) {
+    if (is_namespace(file)) {
+      inventory.netns.push_back(file.string());
+    }
+  }
+  CNI_MATRIX_TRY_ASSIGN(inventory.veths, veths());
+  for (const auto& network : entries(fs::path(k_cni_state) / "networks")) {
+    for (const auto& file : entries(network)) {
+      if (is_lease(file)) {
+        inventory.leases.push_back(file.string());
+      }
+    }
+  }
+  for (const auto& file : entries(fs::path(k_cni_state) / "results")) {
+    inventory.cached_results.push_back(file.string());
+  }
+  CNI_MATRIX_TRY_ASSIGN(inventory.nat_rules, nat_rules());
+  inventory.processes = processes();
+  return inventory;
+}
+
+}  // namespace cni_matrix::node

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cni_matrix/base/error.hpp>
+
+namespace cni_matrix::node {
+
+// The node's network: lo up, and a veth pair to a second network namespace, the *outside*, which is
+// kept at /run/cni-matrix/outside. Addresses are of the documentation ranges (RFC 5737, RFC 3849):
+// node 192.0.2.2/24 and 2001:db8:ffff::2/64 on `uplink`, outside .1 and ::1.
+Expected<void> make_uplink();
+
+}  // namespace cni_matrix::node
