@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <string_view>
 
-// A containerd root (/var/lib/containerd) in which our pause image is imported and unpacked already,
-// kept as one tar file: made once per containerd binary, placed into each cell's tmpfs.
+// A containerd root (/var/lib/containerd) in which our pause image is imported and unpacked
+// already, kept as one tar file: made once per containerd binary, placed into each cell's tmpfs.
 namespace cni_matrix::containerd {
 
 // The image name that the configuration's sandbox_image says.
@@ -20,8 +20,8 @@ std::filesystem::path prepared_root_file(const std::filesystem::path& cache,
                                          std::string_view pause_sha256);
 
 // Inside a scratch node: start that containerd on `options.root` (empty), import the pause image
-// made of the executable `pause` with that version's ctr, stop it, and write the root as tar to `fd`.
-// A memfd serves well: a pipe must be read meanwhile. Error kind: broken, with the log's end.
+// made of the executable `pause` with that version's ctr, stop it, and write the root as tar to
+// `fd`. A memfd serves well: a pipe must be read meanwhile. Error kind: broken, with the log's end.
 Expected<void> build_root(const ContainerdOptions& options, const std::filesystem::path& pause,
                           int fd);
 
