@@ -1,0 +1,61 @@
+#include "cri_behaviour.hpp"
+
+#include <initializer_list>
+#include <tuple>
+
+namespace cni_matrix::cni {
+namespace {
+
+struct Since {
+  unsigned major;
+  unsigned minor;
+  unsigned patch;
+};
+
+// A change goes into the newest minor and is then taken back to some older ones. `changes` names,
+// in ascending order, the first release of each minor that has it; later minors than those have it
+// too, any other has not.
+bool has(const Version& version, std::initializer_list<Since> changes) {
+  const auto line = std::tie(version.major, version.minor);
+  bool is_later = true;
+  for (const Since& change : changes) {
+    const auto changed_line = std::tie(change.major, change.minor);
+    if (line == changed_line) {
+      return version.patch >= change.patch;
+    }
+    is_later = line > changed_line;
+  }
+  return is_later;
+}
+
+}  // namespace
+
+CriBehaviour cri_behaviour(const Version& containerd) {
+  const Version& v = containerd;
+  CriBehaviour cri;
+  cri.tears_down_failed_setup = has(v, {{1, 4, 0}});
+  cri.teardown_outlives_call = has(v, {{1, 4, 7}, {1, 5, 3}});
+  cri.record_before_network = has(v, {{1, 5, 15}, {1, 6, 9}, {1, 7, 0}});
+  cri.ignores_failed_teardown = has(v, {{1, 6, 37}, {2, 0, 0}});
+  cri.stores_result = !cri.record_before_network || has(v, {{1, 5, 17}, {1, 6, 15}, {1, 7, 0}});
+  if (has(v, {{1, 7, 31}, {2, 0, 8}, {2, 1, 7}, {2, 2, 2}})) {
+    cri.stop_without_result = CriBehaviour::WithoutResult::tolerate;
+  } else if (has(v, {{1, 6, 37}, {1, 7, 23}, {2, 0, 0}})) {
+    cri.stop_without_result = CriBehaviour::WithoutResult::skip;
+  }
+  if (has(v, {{1, 6, 0}})) {
+    cri.removal = CriBehaviour::Removal::stop_always;
+  } else if (has(v, {{1, 4, 0}})) {
+    cri.removal = CriBehaviour::Removal::stop_running;
+  }
+  cri.stop_of_unknown_is_ok = has(v, {{1, 6, 35}, {1, 7, 21}, {2, 0, 0}});
+  cri.watches_configuration = has(v, {{1, 4, 0}});
+  cri.ends_without_directory = has(v, {{2, 1, 0}});
+  cri.names_load_status = has(v, {{1, 6, 0}});
+  cri.pod_uid = has(v, {{1, 5, 3}});
+  cri.pod_annotations = has(v, {{1, 5, 0}});
+  cri.always_passes_capabilities = !has(v, {{1, 4, 0}});
+  return cri;
+}
+
+}  // namespace cni_matrix::cni

@@ -1,0 +1,484 @@
+#include "configuration_watch.hpp"
+#include "cri_behaviour.hpp"
+#include "pod_netns.hpp"
+#include "pod_store.hpp"
+#include "random_id.hpp"
+
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/cni/embedded_runtime.hpp>
+#include <cni_matrix/cni/profile.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace cni_matrix::cni {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A Go error without a gRPC status of its own.
+tl::unexpected<RuntimeError> unknown(std::string message) {
+  return tl::unexpected(RuntimeError{"Unknown", std::move(message)});
+}
+
+// A call that came to its deadline: the caller sees that, whatever the runtime would have said.
+tl::unexpected<RuntimeError> past(Clock::time_point deadline, std::string message) {
+  if (Clock::now() >= deadline) {
+    return tl::unexpected(RuntimeError{"DeadlineExceeded", "Deadline Exceeded"});
+  }
+  return unknown(std::move(message));
+}
+
+// A pod in memory: its metadata and what CRI calls its state. A state that containerd does not know
+// (StateUnknown) is `not_ready` to the outside and still to be stopped.
+struct Pod {
+  PodRecord record;
+  enum class State { ready, not_ready, unknown } state = State::unknown;
+
+  [[nodiscard]] PodState cri_state() const {
+    return state == State::ready ? PodState::ready : PodState::not_ready;
+  }
+};
+
+OrderedJson port_mappings(const std::vector<PortMapping>& mappings) {
+  OrderedJson list = OrderedJson::array();
+  for (const PortMapping& mapping : mappings) {
+    if (mapping.host_port <= 0) {
+      continue;
+    }
+    OrderedJson item = OrderedJson::object();
+    item["HostPort"] = mapping.host_port;
+    item["ContainerPort"] = mapping.container_port;
+    item["Protocol"] = mapping.protocol;
+    item["HostIP"] = mapping.host_ip;
+    list.push_back(std::move(item));
+  }
+  return list;
+}
+
+// selectPodIPs: the first IPv4 address, then the others as they came; without one, as they came.
+std::vector<std::string> select_pod_ips(const std::vector<IpConfig>& configs) {
+  std::vector<std::string> ips;
+  bool has_ipv4 = false;
+  for (const IpConfig& config : configs) {
+    const bool is_first_ipv4 = !has_ipv4 && config.ip.find(':') == std::string::npos;
+    ips.insert(is_first_ipv4 ? ips.begin() : ips.end(), config.ip);
+    has_ipv4 = has_ipv4 || is_first_ipv4;
+  }
+  return ips;
+}
+
+class EmbeddedRuntime : public PodRuntime {
+ public:
+  EmbeddedRuntime(Profile profile, EmbeddedOptions options)
+      : m_profile(std::move(profile)),
+        m_options(std::move(options)),
+        m_cri(cri_behaviour(m_profile.containerd)),
+        m_store(m_options.state) {}
+
+  [[nodiscard]] std::string kind() const override { return "embedded"; }
+
+  Expected<void> start() override {
+    std::error_code error;
+    std::filesystem::create_directories(m_options.cni.conf_dir, error);
+    if (error) {
+      return broken("cannot create {}: {}", m_options.cni.conf_dir.string(), error.message());
+    }
+    m_watch.reset();
+    if (m_cri.watches_configuration) {
+      // Before the first load, so that no edit falls between the two.
+      CNI_MATRIX_TRY_ASSIGN(m_watch, ConfigurationWatch::open(m_options.cni.conf_dir));
+    }
+    m_go_cni.emplace(m_profile, m_options.cni);
+    load_configuration();
+
+    CNI_MATRIX_TRY_ASSIGN(const auto records, m_store.load());
+    m_pods.clear();
+    for (const auto& [id, record] : records) {
+      // loadSandbox: READY while the task runs, else NOTREADY; never unknown without a shim's
+      // error.
+      m_pods[id] = {record, record.running ? Pod::State::ready : Pod::State::not_ready};
+    }
+    m_end.clear();
+    return {};
+  }
+
+  Expected<void> shut_down() override {
+    m_go_cni.reset();
+    m_watch.reset();
+    m_pods.clear();
+    return {};
+  }
+
+  RuntimeResult<std::string> run_pod_sandbox(const PodSpec& spec) override {
+    CNI_MATRIX_TRY(answer());
+    const auto deadline = Clock::now() + m_options.timeouts.call;
+    Pod pod;
+    pod.record.id = random_hex(32);
+    pod.record.spec = spec;
+    const std::string& id = pod.record.id;
+    const std::string name = pod.record.full_name();
+    for (const auto& [other, held] : m_pods) {
+      if (held.record.full_name() == name) {
+        return unknown(
+            fmt::format(R"(failed to reserve sandbox name "{0}": name "{0}" is reserved for "{1}")",
+                        name, other));
+      }
+    }
+    if (m_cri.record_before_network) {
+      CNI_MATRIX_TRY(save(pod.record));
+    }
+    if (!spec.host_network) {
+      auto netns = create_netns(m_options.netns);
+      if (!netns) {
+        CNI_MATRIX_TRY(erase(id));
+        return unknown(fmt::format(R"(failed to create network namespace for sandbox "{}": {})", id,
+                                   netns.error().message));
+      }
+      pod.record.netns = *netns;
+      if (m_cri.record_before_network) {
+        CNI_MATRIX_TRY(save(pod.record));
+      }
+      if (auto set_up = set_up_network(pod.record, deadline); !set_up) {
+        const std::string message = fmt::format(R"(failed to setup network for sandbox "{}": {})",
+                                                id, set_up.error().message);
+        const auto refusal = past(deadline, message);
+        log("RunPodSandbox failed: " + message);
+        CNI_MATRIX_TRY(roll_back(std::move(pod), deadline));
+        return refusal;
+      }
+    }
+    pod.record.running = true;
+    pod.state = Pod::State::ready;
+    PodRecord stored = pod.record;
+    if (!m_cri.stores_result) {
+      stored.ips.clear();
+      stored.has_result = false;
+    }
+    CNI_MATRIX_TRY(save(stored));
+    const std::string result = id;
+    m_pods[result] = std::move(pod);
+    return result;
+  }
+
+  RuntimeResult<void> stop_pod_sandbox(const std::string& id) override {
+    CNI_MATRIX_TRY(answer());
+    const auto found = m_pods.find(id);
+    if (found == m_pods.end()) {
+      if (m_cri.stop_of_unknown_is_ok) {
+        return {};
+      }
+      return not_found(fmt::format(R"(an error occurred when try to find sandbox "{}")", id));
+    }
+    return stop(found->second);
+  }
+
+  RuntimeResult<void> remove_pod_sandbox(const std::string& id) override {
+    CNI_MATRIX_TRY(answer());
+    const auto found = m_pods.find(id);
+    if (found == m_pods.end()) {
+      return {};
+    }
+    Pod& pod = found->second;
+    const bool is_stopped = pod.state == Pod::State::not_ready;
+    if (m_cri.removal == CriBehaviour::Removal::refuse && !is_stopped) {
+      return unknown(fmt::format(R"(sandbox container "{}" is not fully stopped)", id));
+    }
+    if (m_cri.removal == CriBehaviour::Removal::stop_always ||
+        (m_cri.removal == CriBehaviour::Removal::stop_running && !is_stopped)) {
+      if (auto stopped = stop(pod); !stopped) {
+        RuntimeError error = stopped.error();
+        if (error.code != "DeadlineExceeded") {
+          error.message =
+              fmt::format(R"(failed to forcibly stop sandbox "{}": {})", id, error.message);
+        }
+        return tl::unexpected(std::move(error));
+      }
+    }
+    if (!pod.record.spec.host_network) {
+      const auto closed = netns_closed(pod.record.netns);
+      if (!closed) {
+        return unknown(fmt::format(R"(failed to check sandbox network namespace "{}" closed: {})",
+                                   pod.record.netns, closed.error().message));
+      }
+      if (!*closed) {
+        return unknown(
+            fmt::format(R"(sandbox network namespace "{}" is not fully closed)", pod.record.netns));
+      }
+    }
+    m_pods.erase(found);
+    return erase(id);
+  }
+
+  RuntimeResult<std::vector<PodSandbox>> list_pod_sandboxes() override {
+    CNI_MATRIX_TRY(answer());
+    std::vector<PodSandbox> list;
+    for (const auto& [id, pod] : m_pods) {
+      list.push_back({id, pod.record.spec.name, pod.cri_state()});
+    }
+    return list;
+  }
+
+  RuntimeResult<PodStatus> pod_sandbox_status(const std::string& id) override {
+    CNI_MATRIX_TRY(answer());
+    const auto found = m_pods.find(id);
+    if (found == m_pods.end()) {
+      return not_found("an error occurred when try to find sandbox");
+    }
+    const Pod& pod = found->second;
+    PodStatus status;
+    status.state = pod.cri_state();
+    status.netns = pod.record.netns;
+    if (pod.record.spec.host_network) {
+      return status;
+    }
+    const auto closed = netns_closed(pod.record.netns);
+    if (!closed) {
+      return unknown("failed to get sandbox ip: check network namespace closed: " +
+                     closed.error().message);
+    }
+    if (!*closed) {
+      status.ips = pod.record.ips;
+    }
+    return status;
+  }
+
+  RuntimeResult<NetworkStatus> network_status() override {
+    CNI_MATRIX_TRY(answer());
+    if (!m_cri.watches_configuration) {
+      load_configuration();
+    }
+    NetworkStatus status;
+    status.network_ready = true;
+    if (const auto ready = m_go_cni->status(); !ready) {
+      status.network_ready = false;
+      status.reason = "NetworkPluginNotReady";
+      status.message = "Network plugin returns error: " + ready.error().message;
+    }
+    if (m_cri.watches_configuration) {
+      status.load_status["lastCNILoadStatus"] = m_load_error.value_or("OK");
+      if (m_cri.names_load_status) {
+        status.load_status["lastCNILoadStatus.default"] = m_load_error.value_or("OK");
+      }
+    }
+    status.configuration = Json::parse(m_go_cni->config().dump());
+    log_plugins();
+    return status;
+  }
+
+ private:
+  // What comes before every call: the daemon must be there, and have seen what its watcher saw.
+  RuntimeResult<void> answer() {
+    if (!m_go_cni) {
+      return tl::unexpected(RuntimeError{"Unavailable", "the runtime was not started"});
+    }
+    if (!m_end.empty()) {
+      return tl::unexpected(RuntimeError{"Unavailable", m_end});
+    }
+    if (!m_watch) {
+      return {};
+    }
+    const auto seen = m_watch->take();
+    if (seen.directory_removed && m_cri.ends_without_directory) {
+      m_end =
+          "containerd has exited: cni network conf monitor error: cni conf dir is removed, "
+          "stop watching";
+      log(m_end);
+      return tl::unexpected(RuntimeError{"Unavailable", m_end});
+    }
+    if (seen.change) {
+      load_configuration();
+    }
+    return {};
+  }
+
+  void load_configuration() {
+    m_load_error.reset();
+    if (auto loaded = m_go_cni->load(); !loaded) {
+      m_load_error = loaded.error().message;
+      log("failed to load cni configuration: " + *m_load_error);
+    }
+    log_plugins();
+  }
+
+  [[nodiscard]] AttachmentOptions attachment(const PodRecord& record, Clock::time_point deadline,
+                                             bool is_removal) const {
+    AttachmentOptions options;
+    options.deadline = deadline;
+    options.arguments = {{"IgnoreUnknown", "1"},
+                         {"K8S_POD_NAMESPACE", record.spec.pod_namespace},
+                         {"K8S_POD_NAME", record.spec.name},
+                         {"K8S_POD_INFRA_CONTAINER_ID", record.id}};
+    if (m_cri.pod_uid) {
+      options.arguments.emplace_back("K8S_POD_UID", record.spec.uid);
+    }
+    if (m_cri.pod_annotations) {
+      options.capabilities["io.kubernetes.cri.pod-annotations"] = nullptr;  // a nil map in Go
+    }
+    OrderedJson mappings = port_mappings(record.spec.port_mappings);
+    if (!mappings.empty()) {
+      options.capabilities["portMappings"] = std::move(mappings);
+    } else if (m_cri.always_passes_capabilities) {
+      options.capabilities["portMappings"] = nullptr;  // a nil slice
+    }
+    if (m_cri.always_passes_capabilities && !is_removal) {
+      options.capabilities["bandwidth"] = OrderedJson::parse(
+          R"({"IngressRate":0,"IngressBurst":0,"EgressRate":0,"EgressBurst":0})");
+    }
+    return options;
+  }
+
+  // setupPodNetwork: fills in the IPs and the result.
+  GoResult<void> set_up_network(PodRecord& record, Clock::time_point deadline) {
+    auto result = m_go_cni->setup(record.id, record.netns, attachment(record, deadline, false));
+    log_plugins();
+    if (!result) {
+      return tl::unexpected(std::move(result).error());
+    }
+    const auto eth0 = result->interfaces.find("eth0");
+    if (eth0 != result->interfaces.end() && !eth0->second.ips.empty()) {
+      record.ips = select_pod_ips(eth0->second.ips);
+      record.has_result = true;
+      return {};
+    }
+    if (!m_cri.tears_down_failed_setup) {
+      tear_down_and_log(record, deadline);  // 1.3 does it here, and only here
+    }
+    return tl::unexpected(
+        GoError{fmt::format(R"(failed to find network info for sandbox "{}")", record.id), false});
+  }
+
+  // teardownPodNetwork.
+  GoResult<void> tear_down_network(const PodRecord& record, const std::string& netns,
+                                   Clock::time_point deadline) {
+    auto result = m_go_cni->remove(record.id, netns, attachment(record, deadline, true));
+    log_plugins();
+    return result;
+  }
+
+  // False when it failed.
+  bool tear_down_and_log(const PodRecord& record, Clock::time_point deadline) {
+    const auto result = tear_down_network(record, record.netns, deadline);
+    if (!result) {
+      log(fmt::format(R"(Failed to destroy network for sandbox "{}": {})", record.id,
+                      result.error().message));
+    }
+    return result.has_value();
+  }
+
+  // The deferred functions of RunPodSandbox after its network could not be set up.
+  RuntimeResult<void> roll_back(Pod pod, Clock::time_point deadline) {
+    bool is_clean = true;
+    if (m_cri.tears_down_failed_setup) {
+      const auto until =
+          m_cri.teardown_outlives_call ? Clock::now() + std::chrono::minutes(1) : deadline;
+      is_clean = tear_down_and_log(pod.record, until) || m_cri.ignores_failed_teardown ||
+                 !m_cri.record_before_network;
+    }
+    if (is_clean) {
+      if (const auto removed = remove_netns(pod.record.netns); !removed) {
+        log(fmt::format("Failed to remove network namespace {} for sandbox \"{}\": {}",
+                        pod.record.netns, pod.record.id, removed.error().message));
+        is_clean = !m_cri.record_before_network;
+      }
+    }
+    if (is_clean) {
+      return erase(pod.record.id);
+    }
+    const std::string id = pod.record.id;
+    pod.state = Pod::State::unknown;
+    m_pods[id] = std::move(pod);
+    return {};
+  }
+
+  // stopPodSandbox. The pod's task is killed first, so the pod is NotReady even when the rest
+  // fails.
+  RuntimeResult<void> stop(Pod& pod) {
+    const auto deadline = Clock::now() + m_options.timeouts.call;
+    const PodRecord& record = pod.record;
+    if (pod.state != Pod::State::not_ready) {
+      pod.state = Pod::State::not_ready;
+      pod.record.running = false;
+      CNI_MATRIX_TRY(of_store(m_store.save_end(record.id)));
+    }
+    if (record.spec.host_network) {
+      return {};
+    }
+    const auto closed = netns_closed(record.netns);
+    if (!closed) {
+      return unknown("failed to check network namespace closed: " + closed.error().message);
+    }
+    // SPEC, section 2, DEL: CNI_NETNS may be empty when the namespace is gone.
+    const std::string netns = *closed ? "" : record.netns;
+    using WithoutResult = CriBehaviour::WithoutResult;
+    if (record.has_result || m_cri.stop_without_result != WithoutResult::skip) {
+      if (const auto result = tear_down_network(record, netns, deadline); !result) {
+        const std::string message = fmt::format(R"(failed to destroy network for sandbox "{}": {})",
+                                                record.id, result.error().message);
+        log(message);
+        if (record.has_result || m_cri.stop_without_result != WithoutResult::tolerate) {
+          return past(deadline, message);
+        }
+      }
+    }
+    if (const auto removed = remove_netns(record.netns); !removed) {
+      return unknown(fmt::format(R"(failed to remove network namespace for sandbox "{}": {})",
+                                 record.id, removed.error().message));
+    }
+    return {};
+  }
+
+  static tl::unexpected<RuntimeError> not_found(const std::string& what) {
+    return tl::unexpected(RuntimeError{"NotFound", what + ": not found"});
+  }
+
+  RuntimeResult<void> save(const PodRecord& record) { return of_store(m_store.save(record)); }
+  RuntimeResult<void> erase(const std::string& id) { return of_store(m_store.erase(id)); }
+
+  static RuntimeResult<void> of_store(Expected<void> result) {
+    if (!result) {
+      return tl::unexpected(RuntimeError{"Internal", std::move(result).error().message});
+    }
+    return {};
+  }
+
+  void log(std::string_view text) const {
+    if (m_options.log.empty()) {
+      return;
+    }
+    if (std::FILE* file = std::fopen(m_options.log.c_str(), "ae"); file != nullptr) {
+      std::fwrite(text.data(), 1, text.size(), file);
+      std::fputc('\n', file);
+      std::fclose(file);
+    }
+  }
+
+  void log_plugins() {
+    if (const std::string text = m_go_cni->take_plugin_stderr(); !text.empty()) {
+      log(text);
+    }
+  }
+
+  Profile m_profile;
+  EmbeddedOptions m_options;
+  CriBehaviour m_cri;
+  PodStore m_store;
+  std::optional<GoCni> m_go_cni;  // while started
+  std::optional<ConfigurationWatch> m_watch;
+  std::optional<std::string> m_load_error;
+  std::map<std::string, Pod> m_pods;
+  std::string m_end;  // why the daemon is gone
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<PodRuntime>> make_embedded_runtime(const Version& containerd,
+                                                            EmbeddedOptions options) {
+  CNI_MATRIX_TRY_ASSIGN(Profile profile, profile_for(containerd));
+  return std::make_unique<EmbeddedRuntime>(std::move(profile), std::move(options));
+}
+
+}  // namespace cni_matrix::cni
