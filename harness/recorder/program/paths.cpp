@@ -1,0 +1,39 @@
+#include "paths.hpp"
+
+#include <cni_matrix/node/layout.hpp>
+
+#ifdef CNI_MATRIX_RECORDER_FOR_TESTS
+#include <cstdio>
+#include <cstdlib>
+
+#include <limits.h>
+#endif
+
+namespace cni_matrix::recorder {
+
+#ifdef CNI_MATRIX_RECORDER_FOR_TESTS
+
+const char* real_plugins() {
+  static char path[PATH_MAX];
+  std::snprintf(path, sizeof(path), "%s/real", std::getenv("RECORDER_TEST_ROOT"));
+  return path;
+}
+
+const char* trace_directory() {
+  static char path[PATH_MAX];
+  std::snprintf(path, sizeof(path), "%s/trace", std::getenv("RECORDER_TEST_ROOT"));
+  return path;
+}
+
+#else
+
+const char* real_plugins() {
+  return node::k_real_plugins;
+}
+const char* trace_directory() {
+  return node::k_trace;
+}
+
+#endif
+
+}  // namespace cni_matrix::recorder

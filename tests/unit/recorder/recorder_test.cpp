@@ -1,0 +1,341 @@
+// The recorder against stand-in plugins: whatever a plugin does, the caller sees the same with the
+// recorder in between. Plugins here are shell scripts; a test may use a shell.
+
+#include <cni_matrix/base/fd.hpp>
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/recorder/plugin_call.hpp>
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace cni_matrix::recorder {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+constexpr const char* k_config = R"({"cniVersion":"1.0.0","name":"net","type":"bridge"})";
+
+class RecorderTest : public testing::Test {
+ protected:
+  RecorderTest() : m_root(value_or_throw(TemporaryDirectory::create())) {
+    for (const char* folder : {"bin", "real", "trace"}) {
+      fs::create_directory(root() / folder);
+    }
+  }
+
+  [[nodiscard]] const fs::path& root() const { return m_root.path(); }
+  [[nodiscard]] std::string recorded(const std::string& name) const {
+    return root() / "bin" / name;
+  }
+  [[nodiscard]] std::string direct(const std::string& name) const { return root() / "real" / name; }
+
+  void add_plugin(const std::string& name, const std::string& script) {
+    value_or_throw(write_file(direct(name), "#!/bin/sh\n" + script + "\n"));
+    fs::permissions(direct(name), fs::perms::owner_all);
+    fs::create_symlink(RECORDER, recorded(name));
+  }
+
+  [[nodiscard]] std::vector<std::string> environment() const {
+    std::vector<std::string> variables = fixed_environment();
+    variables.push_back("RECORDER_TEST_ROOT=" + root().string());
+    variables.push_back("BIN=" + (root() / "bin").string());
+    variables.push_back("CNI_COMMAND=ADD");
+    variables.push_back("CNI_IFNAME=eth0");
+    return variables;
+  }
+
+  CommandResult run(const std::string& program, std::string_view input = k_config) {
+    CommandOptions options;
+    options.environment = environment();
+    options.input = input;
+    return value_or_throw(run_command({program}, options));
+  }
+
+  // The caller must not be able to tell the two apart.
+  CommandResult expect_same(const std::string& name, std::string_view input = k_config) {
+    const CommandResult with = run(recorded(name), input);
+    const CommandResult without = run(direct(name), input);
+    EXPECT_EQ(with.out, without.out);
+    EXPECT_EQ(with.err, without.err);
+    EXPECT_EQ(with.exit_code, without.exit_code);
+    EXPECT_EQ(with.signal, without.signal);
+    return with;
+  }
+
+  std::vector<PluginCall> trace() { return value_or_throw(read_trace(root() / "trace")); }
+
+  PluginCall only_call() {
+    auto calls = trace();
+    EXPECT_THAT(calls, SizeIs(1));
+    return calls.empty() ? PluginCall{} : calls.front();
+  }
+
+  // The recorder as a process of its own, its standard input kept open, output and errors to `to`.
+  pid_t start(const std::string& name, int input, int to) {
+    std::vector<std::string> variables = environment();
+    std::vector<char*> pointers;
+    for (auto& variable : variables) {
+      pointers.push_back(variable.data());
+    }
+    pointers.push_back(nullptr);
+    std::string path = recorded(name);
+    char* arguments[] = {path.data(), nullptr};
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::dup2(input, STDIN_FILENO);
+      ::dup2(to, STDOUT_FILENO);
+      ::dup2(to, STDERR_FILENO);
+      ::execve(path.c_str(), arguments, pointers.data());
+      ::_exit(126);
+    }
+    return pid;
+  }
+
+ private:
+  TemporaryDirectory m_root;
+};
+
+struct Pipe {
+  Fd read;
+  Fd write;
+  Pipe() {
+    int fds[2];
+    EXPECT_EQ(::pipe2(fds, O_CLOEXEC), 0);
+    read.reset(fds[0]);
+    write.reset(fds[1]);
+  }
+};
+
+// What comes until the end, or until nothing came for 10 seconds.
+std::string read_to_end(int fd) {
+  std::string text;
+  char bytes[4096];
+  pollfd ready = {fd, POLLIN, 0};
+  while (::poll(&ready, 1, 10'000) > 0) {
+    const ssize_t count = ::read(fd, bytes, sizeof(bytes));
+    if (count <= 0) {
+      return text;
+    }
+    text.append(bytes, static_cast<std::size_t>(count));
+  }
+  return text + "[no end]";
+}
+
+TEST_F(RecorderTest, NotesTheCallAndForwardsIt) {
+  add_plugin("bridge", "cat; echo \"$CNI_COMMAND $CNI_IFNAME\" >&2; exit 3");
+  const CommandResult result = expect_same("bridge");
+  EXPECT_EQ(result.out, k_config);
+  EXPECT_EQ(result.err, "ADD eth0\n");
+  EXPECT_EQ(result.exit_code, 3);
+
+  const PluginCall call = only_call();
+  EXPECT_EQ(call.plugin, "bridge");
+  EXPECT_EQ(call.command, "ADD");
+  EXPECT_THAT(call.environment,
+              UnorderedElementsAre(Pair("CNI_COMMAND", "ADD"), Pair("CNI_IFNAME", "eth0")));
+  EXPECT_EQ(call.input, k_config);
+  EXPECT_EQ(call.output, k_config);
+  EXPECT_EQ(call.error_output, "ADD eth0\n");
+  EXPECT_EQ(call.exit_code, 3);
+  EXPECT_EQ(call.signal, 0);
+  EXPECT_TRUE(call.finished);
+  EXPECT_FALSE(call.delegated);
+  EXPECT_FALSE(call.truncated);
+  EXPECT_GT(call.start_ns, 0);
+  EXPECT_GT(call.end_ns, call.start_ns);
+}
+
+TEST_F(RecorderTest, ThePluginSeesTheSameEnvironmentAndArguments) {
+  add_plugin("env",
+             "tr '\\0' '\\n' < /proc/$$/environ; grep -E '^(SigBlk|SigIgn)' /proc/$$/status");
+  EXPECT_THAT(expect_same("env").out, HasSubstr("CNI_IFNAME=eth0"));
+}
+
+TEST_F(RecorderTest, EndsByTheSameSignal) {
+  for (const int signal : {SIGKILL, SIGTERM, SIGSEGV, SIGPIPE}) {
+    const std::string name = "dies" + std::to_string(signal);
+    // No core files: they would be left in the working directory.
+    add_plugin(name, "ulimit -c 0; kill -" + std::to_string(signal) + " $$; sleep 10");
+    EXPECT_EQ(expect_same(name).signal, signal);
+  }
+  const auto calls = trace();
+  ASSERT_THAT(calls, SizeIs(4));
+  EXPECT_EQ(calls[0].signal, SIGKILL);
+  EXPECT_EQ(calls[0].exit_code, -1);
+  EXPECT_TRUE(calls[0].finished);
+}
+
+TEST_F(RecorderTest, APluginThatDoesNotReadIsNoTrouble) {
+  add_plugin("deaf", "exec <&-; echo out; exit 1");
+  const std::string input(300'000, 'x');  // more than a pipe holds
+  const CommandResult result = expect_same("deaf", input);
+  EXPECT_EQ(result.out, "out\n");
+  EXPECT_EQ(only_call().input, input);
+}
+
+TEST_F(RecorderTest, DoesNotWaitForInputThatThePluginDoesNotWaitFor) {
+  add_plugin("version", "echo usage; exit 4");
+  const Pipe input;
+  const Pipe output;
+  const pid_t pid = start("version", input.read.get(), output.write.get());
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);  // with input.write open all the time
+  EXPECT_EQ(WEXITSTATUS(status), 4);
+}
+
+TEST_F(RecorderTest, BigOutputIsForwardedWholeAndKeptInPart) {
+  add_plugin("big", "cat; head -c 3000000 /dev/zero | tr '\\0' e >&2");
+  const std::string input(2'500'000, 'o');
+  const CommandResult result = expect_same("big", input);
+  EXPECT_EQ(result.out.size(), 2'500'000U);
+  EXPECT_EQ(result.err.size(), 3'000'000U);
+  const PluginCall call = only_call();
+  EXPECT_TRUE(call.truncated);
+  EXPECT_TRUE(call.finished);
+  EXPECT_EQ(call.input, std::string(1U << 20U, 'o'));
+  EXPECT_EQ(call.output, std::string(1U << 20U, 'o'));
+  EXPECT_EQ(call.error_output, std::string(1U << 20U, 'e'));
+}
+
+TEST_F(RecorderTest, WaitsForTheEndOfOutputThatAGrandchildHolds) {
+  add_plugin("forks", "(sleep 0.3; echo late) & echo early");
+  EXPECT_EQ(expect_same("forks").out, "early\nlate\n");
+  EXPECT_EQ(only_call().output, "early\nlate\n");
+}
+
+TEST_F(RecorderTest, KillingTheRecorderKillsThePluginAndLeavesAnUnfinishedCall) {
+  add_plugin("hangs", "read line; echo $$ $line; exec sleep 60");
+  Pipe input;
+  Pipe output;
+  const pid_t pid = start("hangs", input.read.get(), output.write.get());
+  output.write.reset();
+  ASSERT_EQ(::write(input.write.get(), "hello\n", 6), 6);
+  std::string line;
+  for (char byte = 0; ::read(output.read.get(), &byte, 1) == 1 && byte != '\n';) {
+    line += byte;
+  }
+  ASSERT_THAT(line, HasSubstr(" hello"));
+
+  const PluginCall running = only_call();
+  EXPECT_FALSE(running.finished);
+  EXPECT_EQ(running.input, "hello\n");
+
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  EXPECT_EQ(read_to_end(output.read.get()), "");  // the plugin held it, and is gone
+  const PluginCall killed = only_call();
+  EXPECT_FALSE(killed.finished);
+  EXPECT_EQ(killed.exit_code, -1);
+  EXPECT_EQ(killed.command, "ADD");
+  EXPECT_EQ(killed.output, line + "\n");
+}
+
+TEST_F(RecorderTest, ATerminationSignalReachesThePlugin) {
+  add_plugin("tidy", "trap 'echo tidied; exit 5' TERM; echo ready; while :; do sleep 0.05; done");
+  const Pipe input;
+  Pipe output;
+  const pid_t pid = start("tidy", input.read.get(), output.write.get());
+  output.write.reset();
+  char ready[6];
+  ASSERT_EQ(::read(output.read.get(), ready, sizeof(ready)), 6);
+  ::kill(pid, SIGTERM);
+  EXPECT_EQ(read_to_end(output.read.get()), "tidied\n");
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 5);
+}
+
+TEST_F(RecorderTest, AnIpamPluginIsDelegated) {
+  add_plugin("host-local", "cat");
+  add_plugin("bridge", "\"$BIN/host-local\"");
+  EXPECT_EQ(run(recorded("bridge")).out, k_config);
+  const auto calls = trace();
+  ASSERT_THAT(calls, SizeIs(2));
+  EXPECT_EQ(calls[0].plugin, "bridge");
+  EXPECT_FALSE(calls[0].delegated);
+  EXPECT_EQ(calls[1].plugin, "host-local");
+  EXPECT_TRUE(calls[1].delegated);
+  EXPECT_EQ(calls[1].input, k_config);
+}
+
+TEST_F(RecorderTest, FiftyCallsAtOnceGiveFiftyRecords) {
+  add_plugin("echo", "cat");
+  std::vector<std::thread> callers;
+  std::vector<std::string> outputs(50);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    callers.emplace_back(
+        [this, i, &outputs] { outputs[i] = run(recorded("echo"), std::to_string(i)).out; });
+  }
+  for (auto& caller : callers) {
+    caller.join();
+  }
+  std::vector<std::string> seen;
+  for (const PluginCall& call : trace()) {
+    EXPECT_TRUE(call.finished);
+    EXPECT_EQ(call.input, call.output);
+    seen.push_back(call.input);
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    EXPECT_EQ(outputs[i], std::to_string(i));
+  }
+  EXPECT_THAT(seen, testing::UnorderedElementsAreArray(outputs));
+}
+
+TEST_F(RecorderTest, APluginRunsWithoutATraceDirectory) {
+  add_plugin("bridge", "cat; exit 2");
+  fs::remove(root() / "trace");
+  EXPECT_EQ(expect_same("bridge").exit_code, 2);
+}
+
+TEST_F(RecorderTest, APluginRunsWhenTheTraceHasNoSpace) {
+  add_plugin("bridge", "cat; exit 2");
+  // Files of at most 64 bytes stand for the full disk: writing gives EFBIG, as it would ENOSPC. The
+  // limit's signal is ignored, or it would end the recorder; pipes are not touched by it.
+  struct rlimit old = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  const auto old_handler = ::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit small = {64, old.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const CommandResult result = expect_same("bridge");
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
+  ::signal(SIGXFSZ, old_handler);
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, k_config);
+  EXPECT_FALSE(only_call().finished);
+}
+
+TEST_F(RecorderTest, AMissingPluginIsNamed) {
+  add_plugin("gone", "");
+  fs::remove(direct("gone"));
+  const CommandResult result = run(recorded("gone"));
+  EXPECT_EQ(result.exit_code, 127);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, HasSubstr("cannot execute " + direct("gone")));
+  EXPECT_THAT(result.err, HasSubstr("No such file or directory"));
+}
+
+TEST_F(RecorderTest, BytesThatAreNotTextAreShown) {
+  add_plugin("binary", "printf 'a\\377b' ; printf 'caf\\303\\251'");
+  expect_same("binary");
+  EXPECT_EQ(only_call().output, "a\\xffbcaf\xC3\xA9");
+}
+
+}  // namespace
+}  // namespace cni_matrix::recorder
