@@ -59,7 +59,9 @@ Child start(const char* path, char** arguments, char** environment, const Signal
     return child;
   }
   const pid_t parent = ::getpid();
-  child.pid = ::fork();
+  // vfork, since copying page tables is a tenth of the time that a call costs. The child touches
+  // nothing that we use afterwards.
+  child.pid = ::vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
   if (child.pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) {
