@@ -33,4 +33,11 @@ bool edit_bundle_config(const std::string& text, std::string& edited) {
   return true;
 }
 
+std::string process_list(const std::string& state) {
+  const auto parsed = nlohmann::json::parse(state, nullptr, false);
+  const auto pid = parsed.is_object() ? parsed.find("init_process_pid") : parsed.end();
+  return pid != parsed.end() && pid->is_number_unsigned() && *pid > 0 ? "[" + pid->dump() + "]"
+                                                                      : "";
+}
+
 }  // namespace cni_matrix

@@ -9,4 +9,8 @@ namespace cni_matrix {
 // False when `text` is no JSON object.
 bool edit_bundle_config(const std::string& text, std::string& edited);
 
+// What `runc ps --format json` would print for a container with one process, "[123]", from runc's
+// state.json; empty when that names none.
+std::string process_list(const std::string& state);
+
 }  // namespace cni_matrix

@@ -3,8 +3,14 @@
 // becomes the real runc, told that it is rootless: that runc tolerates what it may not do. No
 // cgroup is ever made then, so none stays behind when a node is killed (namespaces do not contain
 // cgroups).
+//
+// One command needs more: `ps` reads a container's cgroup, which is not there. containerd 1.7 asks
+// it for each shim when it starts, and kills a shim that has no process as leaked. So `ps` is
+// answered here, with the container's first process: the pause image never has another.
 #include "bundle.hpp"
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -21,27 +27,43 @@ namespace {
 constexpr const char* k_runc = "/run/cni-matrix/runc";
 constexpr const char* k_rootless = "--rootless=true";
 
-// The bundle of `runc [global options] create --bundle DIR ...`; empty for every other command.
-// containerd always writes the option and its value as two arguments (go-runc).
-std::string bundle_of(int argc, char** argv) {
-  bool create = false;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "create") {
-      create = true;
-    } else if (create && argument == "--bundle" && i + 1 < argc) {
-      return argv[i + 1];
+// `runc [global options] COMMAND [options] ID`. containerd writes each option and its value as two
+// arguments (go-runc), so neither of the two commands can be taken for a value of another option.
+struct CommandLine {
+  std::string_view command;  // "create", "ps", or empty for every other
+  std::string bundle;        // --bundle of create
+  std::string root;          // --root
+  std::string id;            // the last argument
+};
+
+CommandLine parse(const std::vector<std::string_view>& arguments) {
+  CommandLine line;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const bool has_value = i + 1 < arguments.size();
+    if (arguments[i] == "--root" && has_value) {
+      line.root = arguments[++i];
+    } else if (arguments[i] == "--bundle" && has_value) {
+      line.bundle = arguments[++i];
+    } else if (line.command.empty() && (arguments[i] == "create" || arguments[i] == "ps")) {
+      line.command = arguments[i];
     }
   }
-  return {};
+  line.id = arguments.back();
+  return line;
+}
+
+bool read(const std::string& file, std::string& text) {
+  std::ifstream input(file, std::ios::binary);
+  std::stringstream content;
+  content << input.rdbuf();
+  text = content.str();
+  return static_cast<bool>(input);
 }
 
 bool edit(const std::string& file) {
-  std::ifstream input(file, std::ios::binary);
-  std::stringstream text;
-  text << input.rdbuf();
+  std::string text;
   std::string edited;
-  if (!input || !cni_matrix::edit_bundle_config(text.str(), edited)) {
+  if (!read(file, text) || !cni_matrix::edit_bundle_config(text, edited)) {
     return false;
   }
   std::ofstream output(file, std::ios::binary | std::ios::trunc);
@@ -49,14 +71,31 @@ bool edit(const std::string& file) {
   return static_cast<bool>(output.flush());
 }
 
+// True when it is answered; else the real runc says what is wrong.
+bool answer_ps(const CommandLine& line) {
+  std::string state;
+  if (!read(line.root + "/" + line.id + "/state.json", state)) {
+    return false;
+  }
+  const std::string list = cni_matrix::process_list(state);
+  if (list.empty() || ::kill(std::stoi(list.substr(1)), 0) != 0) {
+    return false;
+  }
+  std::printf("%s\n", list.c_str());
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (const std::string bundle = bundle_of(argc, argv); !bundle.empty()) {
-    if (const std::string file = bundle + "/config.json"; !edit(file)) {
+  const CommandLine line = parse({argv, argv + argc});
+  if (line.command == "create") {
+    if (const std::string file = line.bundle + "/config.json"; !edit(file)) {
       std::fprintf(stderr, "runc-wrapper: cannot read or rewrite the bundle's %s\n", file.c_str());
       return 1;
     }
+  } else if (line.command == "ps" && answer_ps(line)) {
+    return 0;
   }
   std::vector<char*> arguments(argv, argv + argc);
   arguments.insert(arguments.begin() + 1, const_cast<char*>(k_rootless));
