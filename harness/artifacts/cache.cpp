@@ -1,0 +1,199 @@
+#include "cache.hpp"
+
+#include <cni_matrix/base/digest.hpp>
+#include <cni_matrix/base/json.hpp>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace cni_matrix::artifacts {
+
+namespace {
+
+constexpr std::chrono::seconds k_debris_age{60};  // between mkdtemp and its lock passes less
+
+}  // namespace
+
+tl::unexpected<Error> cannot_write(const std::filesystem::path& path, std::string_view reason) {
+  return input_error("cannot write {}: {}; make room or set CNI_MATRIX_CACHE to another place",
+                     path.string(), reason);
+}
+
+Expected<std::optional<FileLock>> FileLock::acquire(const std::filesystem::path& file, Mode mode) {
+  Fd fd(::open(file.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0644));
+  if (!fd) {
+    return cannot_write(file, std::strerror(errno));
+  }
+  const int operation = mode == Mode::shared ? LOCK_SH
+                        : mode == Mode::exclusive
+                            ? LOCK_EX
+                            : LOCK_EX | LOCK_NB;  // NOLINT(hicpp-signed-bitwise)
+  while (::flock(fd.get(), operation) != 0) {
+    if (errno == EWOULDBLOCK) {
+      return std::nullopt;
+    }
+    if (errno != EINTR) {
+      return system_error(fmt::format("cannot lock {}", file.string()));
+    }
+  }
+  return FileLock(std::move(fd));
+}
+
+Expected<void> Cache::create() const {
+  for (const auto& directory : {store(), index(), downloads(), apt(), locks(), temporary()}) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error) {
+      return cannot_write(directory, error.message());
+    }
+    if (::access(directory.c_str(), W_OK | X_OK) != 0) {
+      return cannot_write(directory, std::strerror(errno));
+    }
+  }
+  return {};
+}
+
+Expected<Component> parse_component(std::string_view text) {
+  for (const auto component : {Component::containerd, Component::plugins, Component::runc}) {
+    if (name_of(component) == text) {
+      return component;
+    }
+  }
+  return broken("\"{}\" is no component", text);
+}
+
+Expected<Artifact> read_manifest(const std::filesystem::path& entry) {
+  const auto file = entry / "manifest.json";
+  CNI_MATRIX_TRY_ASSIGN(const auto json, load_json(file));
+  try {
+    Artifact artifact;
+    CNI_MATRIX_TRY_ASSIGN(artifact.component,
+                          parse_component(json.at("component").get<std::string>()));
+    CNI_MATRIX_TRY_ASSIGN(artifact.version, Version::parse(json.at("version").get<std::string>()));
+    artifact.provider = json.at("provider").get<std::string>();
+    artifact.package_version = json.at("package_version").get<std::string>();
+    artifact.source = json.at("source").get<std::string>();
+    artifact.sha256 = json.at("sha256").get<std::string>();
+    artifact.directory = entry / "bin";
+    for (const auto& [name, binary] : json.at("binaries").items()) {
+      struct stat status {};
+      if (::stat((artifact.directory / name).c_str(), &status) != 0 ||
+          status.st_size != binary.at("bytes").get<off_t>()) {
+        return broken("{} is not as {} says", (artifact.directory / name).string(), file.string());
+      }
+      artifact.binaries.emplace(name, binary.at("sha256").get<std::string>());
+    }
+    return artifact;
+  } catch (const Json::exception& error) {
+    return broken("{} is damaged: {}", file.string(), error.what());
+  }
+}
+
+std::optional<Artifact> Cache::find(const std::string& sha256) const {
+  const auto entry = store() / sha256;
+  std::error_code error;
+  if (!std::filesystem::exists(entry / "manifest.json", error)) {
+    return std::nullopt;
+  }
+  auto artifact = read_manifest(entry);
+  if (!artifact) {
+    return std::nullopt;  // a half-written entry after a power cut: it is fetched again
+  }
+  // The time of the manifest is when a run last used the entry; a read-only cache keeps none.
+  static_cast<void>(::utimensat(AT_FDCWD, (entry / "manifest.json").c_str(), nullptr, 0));
+  return *artifact;
+}
+
+Expected<Cache::Staging> Cache::stage() const {
+  auto directory = TemporaryDirectory::create(temporary());
+  if (!directory) {
+    return tl::unexpected(Error{ErrorKind::input, directory.error().message +
+                                                      "; make room or set CNI_MATRIX_CACHE to "
+                                                      "another place"});
+  }
+  Fd lock(::open(directory->path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock) {
+    ::flock(lock.get(), LOCK_SH);
+  }
+  Staging staging{std::move(*directory), std::move(lock)};
+  std::error_code error;
+  std::filesystem::create_directories(staging.bin(), error);
+  if (error) {
+    return cannot_write(staging.bin(), error.message());
+  }
+  ::chmod(staging.entry().c_str(), 0755);
+  ::chmod(staging.bin().c_str(), 0755);
+  return staging;
+}
+
+Expected<Artifact> Cache::commit(const Staging& staging, Artifact artifact) const {
+  Json binaries = Json::object();
+  for (const auto& file : std::filesystem::directory_iterator(staging.bin())) {
+    CNI_MATRIX_TRY_ASSIGN(auto digest, sha256_file(file.path()));
+    const auto name = file.path().filename().string();
+    binaries[name] = {{"sha256", digest}, {"bytes", file.file_size()}};
+    artifact.binaries[name] = std::move(digest);
+  }
+  const Json manifest{{"component", name_of(artifact.component)},
+                      {"provider", artifact.provider},
+                      {"version", artifact.version.str()},
+                      {"package_version", artifact.package_version},
+                      {"source", artifact.source},
+                      {"sha256", artifact.sha256},
+                      {"binaries", binaries}};
+  if (auto done = write_file(staging.entry() / "manifest.json", manifest.dump(1) + "\n"); !done) {
+    return tl::unexpected(Error{ErrorKind::input, done.error().message});
+  }
+  const auto place = store() / artifact.sha256;
+  if (::rename(staging.entry().c_str(), place.c_str()) != 0) {
+    if (errno != ENOTEMPTY && errno != EEXIST) {
+      return cannot_write(place, std::strerror(errno));
+    }
+    if (auto present = find(artifact.sha256)) {
+      return *present;  // somebody else was faster
+    }
+    // A damaged entry: out of the way with it, then in with ours.
+    const auto damaged = staging.directory.path() / "damaged";
+    if (::rename(place.c_str(), damaged.c_str()) != 0 ||
+        ::rename(staging.entry().c_str(), place.c_str()) != 0) {
+      return cannot_write(place, std::strerror(errno));
+    }
+  }
+  artifact.directory = place / "bin";
+  return artifact;
+}
+
+std::uintmax_t Cache::remove_debris() const {
+  std::uintmax_t freed = 0;
+  std::error_code error;
+  for (const auto& item : std::filesystem::directory_iterator(temporary(), error)) {
+    const Fd fd(::open(item.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    const auto made = std::filesystem::last_write_time(item.path(), error);
+    if (error || std::filesystem::file_time_type::clock::now() - made < k_debris_age || !fd ||
+        ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {  // NOLINT(hicpp-signed-bitwise)
+      continue;
+    }
+    freed += size_of_tree(item.path());
+    std::filesystem::remove_all(item.path(), error);
+  }
+  return freed;
+}
+
+std::uintmax_t size_of_tree(const std::filesystem::path& directory) {
+  std::uintmax_t bytes = 0;
+  std::error_code error;
+  for (auto item = std::filesystem::recursive_directory_iterator(directory, error);
+       !error && item != std::filesystem::recursive_directory_iterator(); item.increment(error)) {
+    if (item->is_regular_file(error) && !item->is_symlink(error)) {
+      bytes += item->file_size(error);
+    }
+  }
+  return bytes;
+}
+
+}  // namespace cni_matrix::artifacts

@@ -1,0 +1,303 @@
+#include "debian.hpp"
+
+#include "cache.hpp"
+
+#include <cni_matrix/artifacts/catalog.hpp>
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/base/text.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+
+namespace cni_matrix::artifacts {
+
+namespace {
+
+constexpr const char* k_keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+constexpr std::chrono::minutes k_apt_limit{10};
+
+// "E: ..." of what apt says, else its first warning.
+std::string complaint_of(const CommandResult& result) {
+  std::string warning;
+  for (const auto& line : split(result.err, '\n')) {
+    if (line.starts_with("E: ")) {
+      return printable(line.substr(3));
+    }
+    if (warning.empty() && line.starts_with("W: ")) {
+      warning = line.substr(3);
+    }
+  }
+  if (result.timed_out) {
+    return "apt does not end";
+  }
+  return warning.empty() ? fmt::format("apt ended with status {}", result.exit_code)
+                         : printable(warning);
+}
+
+// The host's proxy and certificate settings, and nothing else of its configuration: its hooks and
+// cleaners would act on the host.
+std::string host_transport_settings() {
+  CommandOptions options;
+  options.environment = fixed_environment();
+  const auto dump =
+      run_command({"apt-config", "dump", "--format", "%F \"%v\";%n", "Acquire"}, options);
+  std::string settings;
+  if (dump && dump->ok()) {
+    for (const auto& line : split(dump->out, '\n')) {
+      const bool transport = line.starts_with("Acquire::http") || line.starts_with("Acquire::ftp");
+      if (transport && !line.ends_with(" \"\";")) {
+        settings += line + "\n";
+      }
+    }
+  }
+  return settings;
+}
+
+std::string field_of(std::string_view paragraph, std::string_view name) {
+  for (const auto& line : split(paragraph, '\n')) {
+    if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ':') {
+      return std::string(trim(std::string_view(line).substr(name.size() + 1)));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string package_of(Component component) {
+  return component == Component::plugins ? "containernetworking-plugins"
+                                         : std::string(name_of(component));
+}
+
+std::optional<SuiteIndex> SuiteIndex::load(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    return std::nullopt;
+  }
+  const auto json = load_json(file);
+  if (!json) {
+    return std::nullopt;
+  }
+  try {
+    SuiteIndex index;
+    index.rolling = json->at("rolling").get<bool>();
+    index.read_at = std::chrono::system_clock::time_point(
+        std::chrono::seconds(json->at("read_at").get<std::int64_t>()));
+    for (const auto& [name, package] : json->at("packages").items()) {
+      const auto component = parse_component(name);
+      if (component) {
+        index.packages[*component] = {package.at("version").get<std::string>(),
+                                      package.at("sha256").get<std::string>()};
+      }
+    }
+    return index;
+  } catch (const Json::exception&) {
+    return std::nullopt;  // damaged: read again
+  }
+}
+
+Expected<void> SuiteIndex::save(const std::filesystem::path& file) const {
+  Json list = Json::object();
+  for (const auto& [component, package] : packages) {
+    list[std::string(name_of(component))] = {{"version", package.version},
+                                             {"sha256", package.sha256}};
+  }
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(read_at.time_since_epoch()).count();
+  return write_file_atomic(
+      file, Json{{"rolling", rolling}, {"read_at", seconds}, {"packages", list}}.dump(1) + "\n");
+}
+
+AptSuite::AptSuite(std::string suite, std::filesystem::path root, DebianArchives archives,
+                   const FetchOptions& options)
+    : m_suite(std::move(suite)),
+      m_root(std::move(root)),
+      m_archives(std::move(archives)),
+      m_options(options) {}
+
+std::vector<std::string> AptSuite::environment() const {
+  auto list = fixed_environment();
+  list.push_back("APT_CONFIG=" + (m_root / "apt.conf").string());
+  for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY"}) {
+    if (const char* value = std::getenv(name); value != nullptr) {  // NOLINT(concurrency-mt-unsafe)
+      list.push_back(fmt::format("{}={}", name, value));
+    }
+  }
+  return list;
+}
+
+Expected<void> AptSuite::configure() const {
+  std::error_code error;
+  for (const char* part :
+       {"etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d", "etc/trusted.gpg.d",
+        "state/lists/partial", "cache/archives/partial", "log"}) {
+    std::filesystem::create_directories(m_root / part, error);
+    if (error) {
+      return cannot_write(m_root / part, error.message());
+    }
+  }
+  const auto root = m_root.string();
+  // One file a source: when the security archive fails, the suite itself is still there.
+  const auto source = [&](const std::string& address, const std::string& suite) {
+    return write_file(m_root / "etc/sources.list.d" / (suite + ".sources"),
+                      fmt::format("Types: deb\nURIs: {}\nSuites: {}\nComponents: main\n"
+                                  "Signed-By: {}\n",
+                                  address, suite, k_keyring));
+  };
+  CNI_MATRIX_TRY(write_file(
+      m_root / "apt.conf",
+      host_transport_settings() +
+          fmt::format("Dir::State \"{0}/state\";\n"
+                      "Dir::State::status \"{0}/state/status\";\n"
+                      "Dir::Cache \"{0}/cache\";\n"
+                      "Dir::Etc \"{0}/etc\";\n"
+                      "Dir::Log \"{0}/log\";\n"
+                      "APT::Architecture \"{1}\";\n"
+                      "APT::Architectures {{ \"{1}\"; }};\n"
+                      "APT::Sandbox::User \"root\";\n"
+                      "APT::Update::Error-Mode \"any\";\n"
+                      "Acquire::Languages \"none\";\n"
+                      "Acquire::GzipIndexes \"true\";\n"
+                      "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled \"false\";\n"
+                      "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled \"false\";\n"
+                      "Acquire::Retries \"1\";\n"
+                      "Acquire::http::Timeout \"15\";\n"
+                      "Acquire::https::Timeout \"15\";\n"
+                      // Rolling suites of a mirror that lags and suites whose support has ended:
+                      // see read_release, which warns.
+                      "Acquire::Check-Valid-Until \"false\";\n",
+                      root, host_architecture())));
+  CNI_MATRIX_TRY(write_file(m_root / "state/status", ""));
+  CNI_MATRIX_TRY(source(m_archives.main, m_suite));
+  const bool has_security = m_suite != "sid" && m_suite != "unstable" && m_suite != "experimental";
+  if (has_security && !m_archives.security.empty()) {
+    CNI_MATRIX_TRY(source(m_archives.security, m_suite + "-security"));
+  }
+  return {};
+}
+
+// True when the suite itself (not its security archive) has been read.
+bool AptSuite::read_release(SuiteIndex& index) const {
+  bool found = false;
+  std::error_code error;
+  for (const auto& item : std::filesystem::directory_iterator(m_root / "state/lists", error)) {
+    const auto name = item.path().filename().string();
+    if (!name.ends_with("Release")) {
+      continue;
+    }
+    const auto text = read_file(item.path());
+    if (!text) {
+      continue;
+    }
+    const auto suite = field_of(*text, "Suite");
+    const bool is_main = name.find("_" + m_suite + "_") != std::string::npos;
+    found = found || is_main;
+    if (is_main) {
+      index.rolling = suite == "testing" || suite == "unstable" || suite == "experimental";
+    }
+    const auto until = field_of(*text, "Valid-Until");
+    std::tm parts{};
+    if (!until.empty() && ::strptime(until.c_str(), "%a, %d %b %Y %H:%M:%S", &parts) != nullptr &&
+        ::timegm(&parts) < std::time(nullptr) && m_options.notice) {
+      m_options.notice(
+          fmt::format("Debian {}: the archive's Release file was valid until {} only; its "
+                      "signature is good and "
+                      "it is used all the same",
+                      field_of(*text, "Codename"), until));
+    }
+  }
+  return found;
+}
+
+Expected<SuiteIndex> AptSuite::update() {
+  if (find_program("apt-get").empty()) {
+    return unavailable("Debian {} cannot be had: there is no apt-get on this machine", m_suite);
+  }
+  if (m_archives.main.empty()) {
+    return unavailable(
+        "Debian {} cannot be had: the apt configuration of this machine names no "
+        "Debian archive; name one with --debian-mirror URL",
+        m_suite);
+  }
+  std::error_code error;
+  if (!std::filesystem::exists(k_keyring, error)) {
+    return unavailable("Debian {} cannot be had: {} is missing; install debian-archive-keyring",
+                       m_suite, k_keyring);
+  }
+  CNI_MATRIX_TRY(configure());
+  if (m_options.progress) {
+    m_options.progress(fmt::format("apt: reading the index of Debian {}", m_suite));
+  }
+  CommandOptions options;
+  options.environment = environment();
+  options.timeout = k_apt_limit;
+  CNI_MATRIX_TRY_ASSIGN(const auto updated, run_command({"apt-get", "-q", "update"}, options));
+  SuiteIndex index;
+  const bool has_main = read_release(index);
+  if (!updated.ok()) {
+    if (!has_main) {
+      return unavailable("Debian {} cannot be had: {}", m_suite, complaint_of(updated));
+    }
+    if (m_options.notice) {
+      m_options.notice(fmt::format("Debian {}: {}; going on with what could be read", m_suite,
+                                   complaint_of(updated)));
+    }
+  }
+  CNI_MATRIX_TRY_ASSIGN(
+      const auto shown,
+      run_command({"apt-cache", "show", "--no-all-versions", package_of(Component::containerd),
+                   package_of(Component::plugins), package_of(Component::runc)},
+                  options));
+  std::string paragraph;
+  const auto end_of_paragraph = [&] {
+    for (const auto component : {Component::containerd, Component::plugins, Component::runc}) {
+      const DebianPackage package{field_of(paragraph, "Version"), field_of(paragraph, "SHA256")};
+      if (field_of(paragraph, "Package") == package_of(component) && package.sha256.size() == 64) {
+        index.packages[component] = package;
+      }
+    }
+    paragraph.clear();
+  };
+  for (const auto& line : split(shown.out, '\n')) {
+    if (line.empty()) {
+      end_of_paragraph();
+    } else {
+      paragraph += line + "\n";
+    }
+  }
+  end_of_paragraph();
+  if (index.packages.empty()) {
+    return unavailable("Debian {} has none of the packages: {}", m_suite, complaint_of(shown));
+  }
+  index.read_at = std::chrono::system_clock::now();
+  return index;
+}
+
+Expected<std::filesystem::path> AptSuite::download(const std::string& package,
+                                                   const std::string& version,
+                                                   const std::filesystem::path& directory) {
+  if (m_options.progress) {
+    m_options.progress(fmt::format("apt: fetching {} {}", package, version));
+  }
+  CommandOptions options;
+  options.environment = environment();
+  options.timeout = k_apt_limit;
+  options.working_directory = directory;
+  CNI_MATRIX_TRY_ASSIGN(
+      const auto result,
+      run_command({"apt-get", "-q", "download", fmt::format("{}={}", package, version)}, options));
+  if (result.ok()) {
+    for (const auto& item : std::filesystem::directory_iterator(directory)) {
+      if (item.path().extension() == ".deb") {
+        return item.path();
+      }
+    }
+  }
+  return unavailable("{} {} of Debian {} cannot be fetched: {}", package, version, m_suite,
+                     complaint_of(result));
+}
+
+}  // namespace cni_matrix::artifacts

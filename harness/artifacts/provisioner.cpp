@@ -1,0 +1,456 @@
+#include "archive.hpp"
+#include "cache.hpp"
+#include "debian.hpp"
+#include "directory.hpp"
+#include "download.hpp"
+#include "executable.hpp"
+#include "remembered_failure.hpp"
+
+#include <cni_matrix/artifacts/catalog.hpp>
+#include <cni_matrix/artifacts/provisioner.hpp>
+#include <cni_matrix/base/digest.hpp>
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/process.hpp>
+
+#include <map>
+#include <set>
+#include <utility>
+
+namespace cni_matrix::artifacts {
+
+namespace {
+
+// Where a bare version is looked for after the releases.
+constexpr const char* k_suites[] = {"bullseye", "bookworm", "trixie", "forky"};
+// A rolling suite is read again after so long.
+constexpr std::chrono::hours k_rolling_memory{7 * 24};
+// A bare version stays with the provider that it was resolved to for so long.
+constexpr std::chrono::hours k_resolution_memory{24};
+
+bool is_older(std::chrono::system_clock::time_point when, std::chrono::seconds age) {
+  return std::chrono::system_clock::now() - when > age;
+}
+
+}  // namespace
+
+class Provisioner::Implementation {
+ public:
+  Implementation(Cache cache, FetchOptions options, Catalog catalog)
+      : m_cache(std::move(cache)),
+        m_options(std::move(options)),
+        m_catalog(std::move(catalog)),
+        m_downloader(m_options, m_cache.index()),
+        m_architecture(host_architecture()) {}
+
+  Expected<void> prepare() {
+    std::error_code error;
+    // An offline run may use a cache that it cannot write to.
+    if (auto created = m_cache.create();
+        !created && !std::filesystem::exists(m_cache.store(), error)) {
+      return created;
+    }
+    // Held while this object lives, so that nobody prunes what is in use.
+    if (auto lock = FileLock::acquire(m_cache.locks() / "store.lock", FileLock::Mode::shared)) {
+      m_use_lock = std::move(*lock);
+    }
+    return {};
+  }
+
+  const Expected<Artifact>& ensure(Component component, const VersionToken& token) {
+    const auto key = std::pair(component, token.text);
+    if (const auto found = m_answers.find(key); found != m_answers.end()) {
+      return found->second;
+    }
+    auto answer = look_up(component, token);
+    if (answer) {
+      answer->token = token.text;
+    }
+    return m_answers.emplace(key, std::move(answer)).first->second;
+  }
+
+  const Expected<Artifact>& host_runc() {
+    const auto key = std::pair(Component::runc, std::string("host"));
+    if (const auto found = m_answers.find(key); found != m_answers.end()) {
+      return found->second;
+    }
+    return m_answers.emplace(key, find_host_runc()).first->second;
+  }
+
+ private:
+  Expected<Artifact> look_up(Component component, const VersionToken& token) {
+    switch (token.kind) {
+      case VersionToken::Kind::release:
+        return release(component, *token.version);
+      case VersionToken::Kind::debian:
+        return debian(component, token.suite);
+      case VersionToken::Kind::directory:
+        return directory_artifact(component, token.directory, token.version, token.text,
+                                  directory_memory(component, token.directory));
+      case VersionToken::Kind::version:
+        return version(component, *token.version);
+    }
+    return broken("the version token {} has no kind", token.text);
+  }
+
+  Expected<Artifact> find_host_runc() {
+    const auto program = find_program("runc");
+    if (program.empty()) {
+      return unavailable("there is no runc on this machine; install the package runc");
+    }
+    auto artifact =
+        directory_artifact(Component::runc, program.parent_path(), std::nullopt, program.string(),
+                           directory_memory(Component::runc, program.parent_path()));
+    if (artifact) {
+      artifact->provider = "host";
+      artifact->token = "host";
+    }
+    return artifact;
+  }
+
+  [[nodiscard]] std::filesystem::path directory_memory(
+      Component component, const std::filesystem::path& directory) const {
+    std::error_code error;
+    const auto path = std::filesystem::absolute(directory, error).string();
+    return m_cache.index() /
+           fmt::format("directory-{}-{}.json", name_of(component), sha256(path).substr(0, 16));
+  }
+
+  // ---- a bare version ----
+
+  Expected<Artifact> version(Component component, const Version& wanted) {
+    if (auto known = resolved_before(component, wanted)) {
+      return *known;
+    }
+    auto first = release(component, wanted);
+    if (first || first.error().kind != ErrorKind::unavailable) {
+      return first;  // a file with a wrong digest is not passed over in silence
+    }
+    std::string last = fmt::format("no Debian suite that could be read has it");
+    for (const char* suite : k_suites) {
+      const auto index = suite_index(suite);
+      if (!index) {
+        last = index.error().message;
+        continue;
+      }
+      const auto package = index->packages.find(component);
+      if (package == index->packages.end()) {
+        continue;
+      }
+      const auto upstream = upstream_version(package->second.version);
+      if (!upstream || *upstream != wanted) {
+        continue;
+      }
+      auto artifact = debian(component, suite);
+      if (artifact) {
+        remember_resolution(component, wanted, artifact->sha256);
+        return artifact;
+      }
+      last = artifact.error().message;
+    }
+    return unavailable("{} {} cannot be had: {}; and of Debian: {}", name_of(component),
+                       wanted.str(), first.error().message, last);
+  }
+
+  [[nodiscard]] std::filesystem::path resolution_file(Component component,
+                                                      const Version& wanted) const {
+    return m_cache.index() / fmt::format("version-{}-{}.json", name_of(component), wanted.str());
+  }
+
+  std::optional<Artifact> resolved_before(Component component, const Version& wanted) const {
+    const auto file = resolution_file(component, wanted);
+    std::error_code error;
+    if (m_options.refresh || !std::filesystem::exists(file, error)) {
+      return std::nullopt;
+    }
+    const auto json = load_json(file);
+    if (!json || !json->is_object() || !json->value("sha256", Json()).is_string() ||
+        !json->value("when", Json()).is_number_integer()) {
+      return std::nullopt;
+    }
+    const std::chrono::system_clock::time_point when{
+        std::chrono::seconds((*json)["when"].get<std::int64_t>())};
+    if (!m_options.offline && is_older(when, k_resolution_memory)) {
+      return std::nullopt;
+    }
+    return m_cache.find((*json)["sha256"].get<std::string>());
+  }
+
+  void remember_resolution(Component component, const Version& wanted,
+                           const std::string& digest) const {
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    const Json json{{"sha256", digest}, {"when", now.count()}};
+    static_cast<void>(write_file_atomic(resolution_file(component, wanted), json.dump() + "\n"));
+  }
+
+  // ---- release ----
+
+  Expected<Artifact> release(Component component, const Version& wanted) {
+    CNI_MATRIX_TRY_ASSIGN(const auto file,
+                          m_catalog.find(component, wanted, m_architecture, m_options.mirror));
+    if (auto present = m_cache.find(file.sha256)) {
+      return *present;
+    }
+    if (m_options.offline) {
+      return not_in_store(fmt::format("{} {}", name_of(component), wanted.str()));
+    }
+    CNI_MATRIX_TRY(refused_before(file.sha256));
+    CNI_MATRIX_TRY(m_cache.create());
+    CNI_MATRIX_TRY_ASSIGN(const auto lock, FileLock::acquire(m_cache.locks() / file.sha256,
+                                                             FileLock::Mode::exclusive));
+    if (auto present = m_cache.find(file.sha256)) {
+      return *present;  // another run was at it
+    }
+    const auto partial = m_cache.downloads() / (file.sha256 + ".part");
+    CNI_MATRIX_TRY(m_downloader.fetch(file.url, file.sha256, partial));
+    Artifact artifact;
+    artifact.component = component;
+    artifact.provider = "release";
+    artifact.version = wanted;
+    artifact.source = file.name;
+    artifact.sha256 = file.sha256;
+    auto stored = store(partial, ArchiveKind::tar, release_selection(component), artifact);
+    std::error_code ignored;
+    std::filesystem::remove(partial, ignored);
+    return stored;
+  }
+
+  // ---- debian ----
+
+  [[nodiscard]] DebianArchives archives() const {
+    if (m_options.debian_mirror.empty()) {
+      return host_archives();
+    }
+    DebianArchives archives{m_options.debian_mirror, {}};
+    while (archives.main.ends_with('/')) {
+      archives.main.pop_back();
+    }
+    // Mirrors lay both out as the archive itself does.
+    if (archives.main.ends_with("/debian")) {
+      archives.security = archives.main + "-security";
+    }
+    return archives;
+  }
+
+  [[nodiscard]] AptSuite apt(const std::string& suite) const {
+    return {suite, m_cache.apt() / suite, archives(), m_options};
+  }
+
+  // What the suite has: as remembered, or read now.
+  Expected<SuiteIndex> suite_index(const std::string& suite, bool force = false) {
+    const auto memory = m_cache.index() / fmt::format("suite-{}.json", suite);
+    const auto failure_memory = m_cache.index() / fmt::format("suite-{}-failed.json", suite);
+    auto known = SuiteIndex::load(memory);
+    const bool stale = known && known->rolling && is_older(known->read_at, k_rolling_memory);
+    const bool refresh = (m_options.refresh || force) && !m_read_suites.contains(suite);
+    if (known && (m_options.offline || m_read_suites.contains(suite) || (!stale && !refresh))) {
+      return *known;
+    }
+    if (m_options.offline) {
+      return not_in_store(fmt::format("Debian {}", suite));
+    }
+    if (const auto failed = m_failed_suites.find(suite); failed != m_failed_suites.end()) {
+      return known ? Expected<SuiteIndex>(*known) : tl::unexpected(failed->second);
+    }
+    if (const auto failure = remembered_failure(failure_memory);
+        failure && !m_options.refresh && !known) {
+      return unavailable("{} ({} ago; --refresh tries again)", failure->reason, failure->age());
+    }
+    CNI_MATRIX_TRY(m_cache.create());
+    CNI_MATRIX_TRY_ASSIGN(const auto lock, apt_lock(suite));
+    if (auto now_known = SuiteIndex::load(memory);
+        now_known && (!known || now_known->read_at > known->read_at)) {
+      return *now_known;  // another run has just read it
+    }
+    auto read = apt(suite).update();
+    std::error_code ignored;
+    if (read) {
+      m_read_suites.insert(suite);
+      std::filesystem::remove(failure_memory, ignored);
+      if (auto saved = read->save(memory); !saved) {
+        return tl::unexpected(Error{ErrorKind::input, saved.error().message});
+      }
+      return read;
+    }
+    m_failed_suites.emplace(suite, read.error());
+    if (known) {
+      if (m_options.notice) {
+        m_options.notice(read.error().message + "; going on with what was read before");
+      }
+      return *known;
+    }
+    if (read.error().kind == ErrorKind::unavailable) {
+      remember_failure(failure_memory, read.error().message);
+    }
+    return read;
+  }
+
+  [[nodiscard]] Expected<std::optional<FileLock>> apt_lock(const std::string& suite) const {
+    return FileLock::acquire(m_cache.locks() / ("apt-" + suite), FileLock::Mode::exclusive);
+  }
+
+  Expected<Artifact> debian(Component component, const std::string& suite) {
+    CNI_MATRIX_TRY_ASSIGN(auto index, suite_index(suite));
+    auto answer = debian_package(component, suite, index);
+    // A rolling suite may have moved on since its index was read.
+    if (!answer && answer.error().kind == ErrorKind::unavailable && m_download_failed &&
+        !m_read_suites.contains(suite)) {
+      m_download_failed = false;
+      CNI_MATRIX_TRY_ASSIGN(index, suite_index(suite, true));
+      answer = debian_package(component, suite, index);
+    }
+    return answer;
+  }
+
+  Expected<Artifact> debian_package(Component component, const std::string& suite,
+                                    const SuiteIndex& index) {
+    const auto found = index.packages.find(component);
+    if (found == index.packages.end()) {
+      return unavailable("Debian {} has no package {}", suite, package_of(component));
+    }
+    const auto& package = found->second;
+    if (auto present = m_cache.find(package.sha256)) {
+      return *present;
+    }
+    if (m_options.offline) {
+      return not_in_store(
+          fmt::format("{} {} of Debian {}", package_of(component), package.version, suite));
+    }
+    CNI_MATRIX_TRY(refused_before(package.sha256));
+    CNI_MATRIX_TRY(m_cache.create());
+    CNI_MATRIX_TRY_ASSIGN(const auto lock, FileLock::acquire(m_cache.locks() / package.sha256,
+                                                             FileLock::Mode::exclusive));
+    if (auto present = m_cache.find(package.sha256)) {
+      return *present;
+    }
+    CNI_MATRIX_TRY_ASSIGN(const auto staging, m_cache.stage());
+    CNI_MATRIX_TRY_ASSIGN(const auto suite_lock, apt_lock(suite));
+    auto file =
+        apt(suite).download(package_of(component), package.version, staging.directory.path());
+    if (!file) {
+      m_download_failed = true;
+      return tl::unexpected(std::move(file).error());
+    }
+    CNI_MATRIX_TRY_ASSIGN(const auto digest, sha256_file(*file));
+    if (digest != package.sha256) {
+      return broken(
+          "{} is not the package that the signed index of Debian {} describes: its SHA-256 "
+          "is {} and not {}",
+          file->filename().string(), suite, digest, package.sha256);
+    }
+    Artifact artifact;
+    artifact.component = component;
+    artifact.provider = "debian";
+    CNI_MATRIX_TRY_ASSIGN(artifact.version, upstream_version(package.version));
+    artifact.package_version = package.version;
+    artifact.source =
+        fmt::format("{}_{}_{}.deb", package_of(component), package.version, m_architecture);
+    artifact.sha256 = digest;
+    return store(*file, ArchiveKind::debian_package, debian_selection(component), artifact);
+  }
+
+  // ---- both ----
+
+  // Unpack, check, try and put into the store.
+  Expected<Artifact> store(const std::filesystem::path& archive, ArchiveKind kind,
+                           const Selection& selection, const Artifact& artifact) {
+    if (m_options.progress) {
+      m_options.progress(fmt::format("unpacking {}", artifact.source));
+    }
+    if (!std::exchange(m_swept, true)) {
+      m_cache.remove_debris();
+    }
+    CNI_MATRIX_TRY_ASSIGN(const auto staging, m_cache.stage());
+    const auto bin = staging.bin();
+    if (artifact.component == Component::runc && kind == ArchiveKind::tar) {
+      // Upstream's runc comes as the bare executable.
+      std::error_code error;
+      std::filesystem::copy_file(archive, bin / "runc", error);
+      if (error) {
+        return cannot_write(bin / "runc", error.message());
+      }
+      std::filesystem::permissions(bin / "runc", std::filesystem::perms(0555), error);
+    } else {
+      CNI_MATRIX_TRY(unpack(archive, kind, selection, bin, artifact.source));
+    }
+    std::map<std::string, std::string> binaries;
+    for (const auto& file : std::filesystem::directory_iterator(bin)) {
+      binaries[file.path().filename().string()];
+    }
+    for (const auto& name : selection.required) {
+      if (!binaries.contains(name)) {
+        return input_error("{}: it has no executable {}; it is not a build of {}", artifact.source,
+                           name, name_of(artifact.component));
+      }
+    }
+    if (binaries.empty()) {
+      return input_error("{}: it has no CNI plugin", artifact.source);
+    }
+    CNI_MATRIX_TRY(check_architecture(bin, binaries, m_architecture, artifact.source));
+    if (const auto runs = probe(artifact.component, bin, binaries, artifact.source); !runs) {
+      remember_failure(refusal_file(artifact.sha256), runs.error().message);
+      return tl::unexpected(runs.error());
+    }
+    return m_cache.commit(staging, artifact);
+  }
+
+  [[nodiscard]] std::filesystem::path refusal_file(const std::string& digest) const {
+    return m_cache.index() / fmt::format("refused-{}.json", digest);
+  }
+
+  [[nodiscard]] Expected<void> refused_before(const std::string& digest) const {
+    if (!m_options.refresh) {
+      if (const auto refused = remembered_failure(refusal_file(digest))) {
+        return unavailable("{}", refused->reason);
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] static tl::unexpected<Error> not_in_store(const std::string& what) {
+    return unavailable("{} is not in the store, and --offline forbids fetching it", what);
+  }
+
+  Cache m_cache;
+  FetchOptions m_options;
+  Catalog m_catalog;
+  Downloader m_downloader;
+  std::string m_architecture;
+  std::optional<FileLock> m_use_lock;
+  std::map<std::pair<Component, std::string>, Expected<Artifact>> m_answers;
+  std::set<std::string> m_read_suites;           // read by us: fresh
+  std::map<std::string, Error> m_failed_suites;  // failed for us: not again
+  bool m_download_failed = false;
+  bool m_swept = false;
+};
+
+Provisioner::Provisioner(std::unique_ptr<Implementation> implementation)
+    : m_implementation(std::move(implementation)) {}
+Provisioner::Provisioner(Provisioner&&) noexcept = default;
+Provisioner& Provisioner::operator=(Provisioner&&) noexcept = default;
+Provisioner::~Provisioner() = default;
+
+Expected<Provisioner> Provisioner::open(const std::filesystem::path& cache, FetchOptions options) {
+  CNI_MATRIX_TRY_ASSIGN(auto catalog, Catalog::load(options.extra_catalogs));
+  std::error_code error;
+  const auto root = std::filesystem::absolute(cache, error);
+  auto implementation =
+      std::make_unique<Implementation>(Cache(root), std::move(options), std::move(catalog));
+  CNI_MATRIX_TRY(implementation->prepare());
+  return Provisioner(std::move(implementation));
+}
+
+const Expected<Artifact>& Provisioner::ensure(Component component, const VersionToken& token) {
+  return m_implementation->ensure(component, token);
+}
+
+Expected<Artifact> Provisioner::ensure(Component component, std::string_view token) {
+  CNI_MATRIX_TRY_ASSIGN(const auto parsed, VersionToken::parse(token));
+  return m_implementation->ensure(component, parsed);
+}
+
+const Expected<Artifact>& Provisioner::host_runc() {
+  return m_implementation->host_runc();
+}
+
+}  // namespace cni_matrix::artifacts

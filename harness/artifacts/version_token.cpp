@@ -1,0 +1,86 @@
+#include <cni_matrix/artifacts/artifact.hpp>
+
+#include <algorithm>
+#include <cctype>
+
+namespace cni_matrix::artifacts {
+
+namespace {
+
+bool is_suite_name(std::string_view text) {
+  return !text.empty() && std::isalpha(static_cast<unsigned char>(text.front())) != 0 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-';
+         });
+}
+
+Expected<VersionToken> parse_directory(VersionToken token, std::string_view rest) {
+  token.kind = VersionToken::Kind::directory;
+  // What follows the last @ is a version only when it looks like one: a path may hold an @.
+  if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
+    const auto tail = rest.substr(at + 1);
+    const bool looks_like_version =
+        !tail.empty() && tail.find('/') == std::string_view::npos &&
+        (std::isdigit(static_cast<unsigned char>(tail.front())) != 0 || tail.front() == 'v');
+    if (looks_like_version) {
+      auto version = Version::parse(tail);
+      if (!version) {
+        return input_error("version token \"{}\": {}", token.text, version.error().message);
+      }
+      token.version = *version;
+      rest = rest.substr(0, at);
+    }
+  }
+  if (rest.empty()) {
+    return input_error(
+        "version token \"{}\" names no directory; write dir:/path or dir:/path@1.6.2", token.text);
+  }
+  token.directory = rest;
+  return token;
+}
+
+}  // namespace
+
+std::string_view name_of(Component component) {
+  switch (component) {
+    case Component::containerd:
+      return "containerd";
+    case Component::plugins:
+      return "cni-plugins";
+    case Component::runc:
+      return "runc";
+  }
+  return "";
+}
+
+Expected<VersionToken> VersionToken::parse(std::string_view text) {
+  VersionToken token;
+  token.text = text;
+  const auto colon = text.find(':');
+  const auto head = text.substr(0, colon);
+  const auto rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
+  if (colon != std::string_view::npos && head == "dir") {
+    return parse_directory(std::move(token), rest);
+  }
+  if (colon != std::string_view::npos && head == "debian") {
+    if (!is_suite_name(rest)) {
+      return input_error("version token \"{}\" names no Debian suite; write debian:bookworm", text);
+    }
+    token.kind = Kind::debian;
+    token.suite = rest;
+    return token;
+  }
+  const bool release = colon != std::string_view::npos && head == "release";
+  auto version = Version::parse(release ? rest : text);
+  if (!version) {
+    return input_error(
+        "\"{}\" is no version token; write 1.6.20, release:1.6.20, debian:bookworm or "
+        "dir:/path@1.6.20",
+        text);
+  }
+  token.kind = release ? Kind::release : Kind::version;
+  token.version = *version;
+  return token;
+}
+
+}  // namespace cni_matrix::artifacts

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cni_matrix/artifacts/artifact.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cni_matrix::artifacts {
+
+struct FetchOptions {
+  bool offline = false;           // use only what is in the store
+  bool refresh = false;           // ask again for what is remembered: suites, hosts that were away
+  std::string mirror;             // "https://mirror.example/github" in place of https://github.com
+  std::string debian_mirror;      // Debian archive; empty: the one of the host's apt configuration
+  std::filesystem::path ca_file;  // certificates to trust in place of the system's
+  std::vector<std::filesystem::path> extra_catalogs;
+  std::function<void(std::string_view)> progress;  // a status line, replaced by the next one
+  std::function<void(std::string_view)> notice;    // a line that stays: warnings
+  std::function<bool()> cancelled;                 // asked often; true ends a transfer
+  std::chrono::milliseconds connect_timeout{4'000};
+  std::chrono::milliseconds retry_pause{500};  // before the second attempt; doubles each time
+};
+
+// Gets binaries onto this disk: from the store, else from the providers that the token allows.
+// Not for several threads at once; several processes may share one cache.
+//
+// Error kinds: input (the user's directory or catalog, no space, cache not writable), unavailable
+// (this machine cannot have it: unknown version, host away, needs a newer libc), broken (a file
+// that is not what its digest says), interrupted.
+class Provisioner {
+ public:
+  static Expected<Provisioner> open(const std::filesystem::path& cache, FetchOptions options);
+  Provisioner(Provisioner&&) noexcept;
+  Provisioner& operator=(Provisioner&&) noexcept;
+  ~Provisioner();
+
+  // The answer, good or bad, is remembered for the life of this object.
+  const Expected<Artifact>& ensure(Component component, const VersionToken& token);
+  Expected<Artifact> ensure(Component component, std::string_view token);
+
+  // The runc that is installed on this machine. Error kind: unavailable, with the package to
+  // install.
+  const Expected<Artifact>& host_runc();
+
+ private:
+  class Implementation;
+  explicit Provisioner(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> m_implementation;
+};
+
+}  // namespace cni_matrix::artifacts
