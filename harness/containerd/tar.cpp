@@ -176,8 +176,12 @@ Expected<void> unpack_tar(const fs::path& file, const fs::path& directory) {
   const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(),
                                                                       archive_read_free);
   archive_read_support_format_tar(reader.get());
+  const auto damaged = [&] {
+    return broken("{} cannot be unpacked: {}; remove it and it is made anew", file.string(),
+                  archive_error_string(reader.get()));
+  };
   if (archive_read_open_filename(reader.get(), file.c_str(), k_read_block) != ARCHIVE_OK) {
-    return broken("cannot read {}: {}", file.string(), archive_error_string(reader.get()));
+    return damaged();
   }
   for (archive_entry* entry = nullptr;;) {
     const int result = archive_read_next_header(reader.get(), &entry);
@@ -185,8 +189,7 @@ Expected<void> unpack_tar(const fs::path& file, const fs::path& directory) {
       return {};
     }
     if (result != ARCHIVE_OK) {
-      return broken("{} is damaged: {}; remove it and it is made anew", file.string(),
-                    archive_error_string(reader.get()));
+      return damaged();
     }
     if (auto done = unpack_entry(reader.get(), entry, root.get()); !done) {
       return broken("{}: {}", file.string(), done.error().message);

@@ -16,8 +16,10 @@ bool edit_bundle_config(const std::string& text, std::string& edited) {
   }
   if (const auto mounts = config.find("mounts"); mounts != config.end() && mounts->is_array()) {
     for (auto& mount : *mounts) {
-      if (!mount.is_object() || mount.value("type", "") != "devpts" || !mount.contains("options") ||
-          !mount["options"].is_array()) {
+      const bool is_devpts = mount.is_object() && mount.contains("type") &&
+                             mount["type"] == "devpts" && mount.contains("options") &&
+                             mount["options"].is_array();
+      if (!is_devpts) {
         continue;
       }
       auto kept = nlohmann::ordered_json::array();
