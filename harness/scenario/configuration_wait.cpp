@@ -1,0 +1,65 @@
+#include "configuration_wait.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace cni_matrix::scenario {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto k_limit = 10s;
+// containerd sees an edit as two events, and after the first one the file is empty: only a refusal
+// that stays is the answer.
+constexpr auto k_refusal_stays = 1s;
+
+// go-cni's GetConfig keeps the file's text as "Source" of a network's "Config".
+bool has_source(const Json& value, const std::string& text) {
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.items()) {
+      if (key == "Source" && member.is_string() && member.get_ref<const std::string&>() == text) {
+        return true;
+      }
+      if (has_source(member, text)) {
+        return true;
+      }
+    }
+  } else if (value.is_array()) {
+    return std::any_of(value.begin(), value.end(),
+                       [&](const Json& member) { return has_source(member, text); });
+  }
+  return false;
+}
+
+bool refused(const NetworkStatus& status) {
+  return std::any_of(status.load_status.begin(), status.load_status.end(),
+                     [](const auto& entry) { return entry.second != "OK"; });
+}
+
+}  // namespace
+
+Expected<NetworkStatus> wait_for_configuration(PodRuntime& runtime, const std::string& text) {
+  const auto begin = Clock::now();
+  for (;;) {
+    auto status = runtime.network_status();
+    if (!status) {
+      return broken("the runtime does not answer Status: {}", status.error().message);
+    }
+    const auto waited = Clock::now() - begin;
+    const bool done = text.empty() ? refused(*status) : has_source(status->configuration, text);
+    if (done || (refused(*status) && waited > k_refusal_stays)) {
+      return std::move(*status);
+    }
+    if (waited > k_limit) {
+      return broken("the runtime did not notice the changed network configuration within {} s",
+                    std::chrono::seconds(k_limit).count());
+    }
+    // There is no event to wait for: CRI has no call that tells of a reload.
+    std::this_thread::sleep_for(2ms);
+  }
+}
+
+}  // namespace cni_matrix::scenario

@@ -1,0 +1,94 @@
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/node/layout.hpp>
+#include <cni_matrix/scenario/conflist_file.hpp>
+
+#include <unistd.h>
+
+namespace cni_matrix::scenario {
+
+namespace {
+
+constexpr std::size_t k_conflist_limit = 1U << 20U;
+
+Expected<void> check(const Json& value, const matrix::Conflist& conflist) {
+  const auto file = conflist.file.string();
+  if (!value.is_object()) {
+    return input_error("{}: a network configuration is a JSON object", file);
+  }
+  if (const auto name = value.find("name");
+      name == value.end() || !name->is_string() || name->get_ref<const std::string&>().empty()) {
+    return input_error("{}: at /name: a network configuration needs a name, a text", file);
+  }
+  if (conflist.form == "conf") {
+    if (!value.contains("type")) {
+      return input_error(
+          "{}: at /type: missing; a .conf is one plugin with its type (a list of "
+          "plugins is a .conflist)",
+          file);
+    }
+    return {};
+  }
+  const auto plugins = value.find("plugins");
+  if (plugins == value.end() || !plugins->is_array() || plugins->empty()) {
+    return input_error("{}: at /plugins: a network configuration list needs at least one plugin",
+                       file);
+  }
+  for (std::size_t i = 0; i < plugins->size(); ++i) {
+    if (!(*plugins)[i].is_object() || !(*plugins)[i].contains("type")) {
+      return input_error("{}: at /plugins/{}: a plugin is an object with a type", file, i);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<ConflistFile> ConflistFile::load(const matrix::Conflist& conflist) {
+  CNI_MATRIX_TRY_ASSIGN(const auto text, read_file(conflist.file, k_conflist_limit));
+  CNI_MATRIX_TRY_ASSIGN(const auto value, parse_json(text, conflist.file.string()));
+  CNI_MATRIX_TRY(check(value, conflist));
+  ConflistFile file;
+  file.m_path = std::filesystem::path(node::k_cni_conf) /
+                fmt::format("10-{}.{}", conflist.name, conflist.form);
+  // The order of keys is kept: what a plugin gets is re-marshalled by the runtime, but the cached
+  // result and the status show the file as it is.
+  file.m_configuration = OrderedJson::parse(text, nullptr, true, true);
+  file.m_text = text;
+  if (conflist.cni_version) {
+    file.set_version(*conflist.cni_version);
+  }
+  return file;
+}
+
+void ConflistFile::set_version(const std::string& version) {
+  if (version == "none") {
+    m_configuration.erase("cniVersion");
+  } else if (m_configuration.contains("cniVersion")) {
+    m_configuration["cniVersion"] = version == "empty" ? "" : version;
+  } else {
+    // First, where people write it.
+    OrderedJson with_version = {{"cniVersion", version == "empty" ? "" : version}};
+    for (const auto& [key, value] : m_configuration.items()) {
+      with_version[key] = value;
+    }
+    m_configuration = std::move(with_version);
+  }
+  m_text = m_configuration.dump(2) + "\n";
+}
+
+Expected<void> ConflistFile::write() const {
+  return write_file(m_path, m_text);
+}
+
+Expected<void> ConflistFile::remove() const {
+  if (::unlink(m_path.c_str()) != 0) {
+    return system_error(fmt::format("cannot remove {}", m_path.string()));
+  }
+  return {};
+}
+
+Json ConflistFile::json() const {
+  return Json::parse(m_configuration.dump());
+}
+
+}  // namespace cni_matrix::scenario

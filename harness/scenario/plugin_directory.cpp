@@ -1,0 +1,54 @@
+#include <cni_matrix/node/layout.hpp>
+#include <cni_matrix/scenario/plugin_directory.hpp>
+
+#include <unistd.h>
+
+namespace cni_matrix::scenario {
+
+namespace fs = std::filesystem;
+
+Expected<void> PluginDirectory::place(const std::string& plugin) const {
+  const auto file = fs::path(node::k_cni_bin) / plugin;
+  // The recorder goes by the name it is called with, so it is a hard link and not a symbolic one:
+  // the same file whatever the name, and nothing to follow.
+  const bool placed = m_record ? ::link(node::k_recorder, file.c_str()) == 0
+                               : ::symlink((m_folder / plugin).c_str(), file.c_str()) == 0;
+  if (!placed) {
+    return system_error(fmt::format("cannot put {} in place", file.string()));
+  }
+  return {};
+}
+
+Expected<void> PluginDirectory::use(const fs::path& folder) {
+  m_folder = folder;
+  const fs::path link = node::k_real_plugins;
+  const fs::path next = link.string() + ".next";
+  if (::symlink(folder.c_str(), next.c_str()) != 0 || ::rename(next.c_str(), link.c_str()) != 0) {
+    return system_error(fmt::format("cannot point {} to {}", link.string(), folder.string()));
+  }
+  std::error_code error;
+  for (const auto& old : fs::directory_iterator(node::k_cni_bin, error)) {
+    fs::remove(old.path(), error);
+  }
+  for (const auto& plugin : fs::directory_iterator(folder, error)) {
+    CNI_MATRIX_TRY(place(plugin.path().filename().string()));
+  }
+  if (error) {
+    return broken("cannot list the plugins in {}: {}", folder.string(), error.message());
+  }
+  return {};
+}
+
+Expected<void> PluginDirectory::remove(const std::string& plugin) const {
+  const auto file = fs::path(node::k_cni_bin) / plugin;
+  if (::unlink(file.c_str()) != 0) {
+    return system_error(fmt::format("cannot remove {}", file.string()));
+  }
+  return {};
+}
+
+Expected<void> PluginDirectory::restore(const std::string& plugin) const {
+  return place(plugin);
+}
+
+}  // namespace cni_matrix::scenario

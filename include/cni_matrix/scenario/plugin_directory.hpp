@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cni_matrix/base/error.hpp>
+
+#include <filesystem>
+#include <string>
+
+namespace cni_matrix::scenario {
+
+// /opt/cni/bin of a node. Every plugin of the folder in use is there under its name: as the
+// recorder, which runs the real one, or without a recorder as a link to it.
+class PluginDirectory {
+ public:
+  explicit PluginDirectory(bool record) : m_record(record) {}
+
+  // From now on the plugins are those of `folder`; also when pods run. Error kind: broken.
+  Expected<void> use(const std::filesystem::path& folder);
+  // As if a package had lost a file. Error kind: broken, when there is no such plugin.
+  Expected<void> remove(const std::string& plugin) const;
+  Expected<void> restore(const std::string& plugin) const;
+
+ private:
+  [[nodiscard]] Expected<void> place(const std::string& plugin) const;
+
+  bool m_record;
+  std::filesystem::path m_folder;
+};
+
+}  // namespace cni_matrix::scenario
