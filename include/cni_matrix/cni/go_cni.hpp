@@ -41,7 +41,8 @@ struct GoCniSettings {
 
 // One call's parameters. The same for setup and remove.
 struct AttachmentOptions {
-  // CNI_ARGS in the order written here (Go's is the random one of a map): IgnoreUnknown=1, K8S_POD_...
+  // CNI_ARGS in the order written here (Go's is the random one of a map): IgnoreUnknown=1,
+  // K8S_POD_...
   std::vector<std::pair<std::string, std::string>> arguments;
   // Capability name -> value, as Go marshals it: keys of structs in the order of their fields, so
   // {"portMappings":[{"HostPort":8080,"ContainerPort":80,"Protocol":"tcp","HostIP":""}]}.
@@ -79,8 +80,9 @@ class GoCni {
   ~GoCni();
 
   // Load(WithLoNetwork, WithDefaultConf). Networks are reset first, so a failed load leaves the
-  // loopback only. The error is what CRI Status shows as lastCNILoadStatus: "cni config load failed:
-  // no network config found in /etc/cni/net.d: cni plugin not initialized: failed to load cni config".
+  // loopback only. The error is what CRI Status shows as lastCNILoadStatus: "cni config load
+  // failed: no network config found in /etc/cni/net.d: cni plugin not initialized: failed to load
+  // cni config".
   GoResult<void> load();
 
   // "cni plugin not initialized"; with go-cni >= 1.1.11 the first STATUS error of a plugin.

@@ -22,9 +22,9 @@ struct Profile {
   std::string era;
 };
 
-// The profile of a containerd version. A patch version that is not listed takes the newest listed one
-// of its minor below it, or else the oldest above it. Error kind: input, for a version whose minor is
-// not listed (older than 1.3.0, for one) or a profiles.json that is not as it should be.
+// The profile of a containerd version. A patch version that is not listed takes the newest listed
+// one of its minor below it, or else the oldest above it. Error kind: input, for a version whose
+// minor is not listed (older than 1.3.0, for one) or a profiles.json that is not as it should be.
 Expected<Profile> profile_for(const Version& containerd);
 
 // The same from another file; profile_for reads data_directory()/matrix/profiles.json once.

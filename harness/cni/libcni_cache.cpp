@@ -1,0 +1,178 @@
+#include <cni_matrix/cni/base64.hpp>
+#include <cni_matrix/cni/go_decode.hpp>
+#include <cni_matrix/cni/go_file.hpp>
+#include <cni_matrix/cni/libcni.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <unistd.h>
+
+// The files of /var/lib/cni/results.
+namespace cni_matrix::cni {
+
+namespace {
+
+using go::Decoded;
+using go::Value;
+
+constexpr const char* k_cache_kind = "cniCacheV1";
+
+// The "result" of a file of the format with configuration; nothing when it is of another format, as
+// libcni 0.7 wrote it.
+std::optional<Value> result_of(const std::string& text) {
+  const auto file = go::parse(text);
+  if (!file) {
+    return std::nullopt;
+  }
+  std::string kind;
+  std::string ignored;
+  Value result;
+  go::StructDecoder d;
+  const auto text_field = [&](const Value& v) { return d.string(v, ignored); };
+  const auto bytes = [&](const Value& v) {
+    if (v.is(Value::Kind::string) ? !is_base64(v.text) : !v.is(Value::Kind::null)) {
+      d.mismatch(v, "[]uint8");
+    }
+    return true;
+  };
+  const auto pairs = [&](const Value& v) {
+    return d.array(
+        v, "[][2]string", [](std::size_t) {},
+        [&](std::size_t, const Value& pair) {
+          return d.array(
+              pair, "[2]string", [](std::size_t) {},
+              [&](std::size_t, const Value& word) { return d.string(word, ignored); });
+        });
+  };
+  const auto map = [&](Value* out) {
+    return [&d, out](const Value& v) {
+      return d.map(v, "map[string]interface {}", [&](const std::string&, const Value&) {
+        if (auto decoded = go::as_interface(v)) {
+          *out = std::move(*decoded);
+        } else {
+          d.mismatch("number", "float64");
+        }
+        return true;
+      });
+    };
+  };
+  Value capabilities;
+  d.object(*file, "libcni.cachedInfo", "cachedInfo",
+           {{"kind", [&](const Value& v) { return d.string(v, kind); }},
+            {"containerId", text_field},
+            {"config", bytes},
+            {"ifName", text_field},
+            {"networkName", text_field},
+            {"netns", text_field},
+            {"cniArgs", pairs},
+            {"capabilityArgs", map(&capabilities)},
+            {"result", map(&result)}});
+  if (d.error() || kind != k_cache_kind) {
+    return std::nullopt;
+  }
+  return result;
+}
+
+}  // namespace
+
+Decoded<std::filesystem::path> Libcni::cache_file(const std::string& network,
+                                                  const RuntimeConf& runtime) const {
+  if (m_traits.cache_with_config &&
+      (network.empty() || runtime.container_id.empty() || runtime.interface.empty())) {
+    return tl::unexpected(fmt::format(
+        "cache file path requires network name ({}), container ID ({}), and interface name ({})",
+        go::quote(network), go::quote(runtime.container_id), go::quote(runtime.interface)));
+  }
+  const std::string name =
+      fmt::format("{}-{}-{}", network, runtime.container_id, runtime.interface);
+  return std::filesystem::path(m_cache_dir.string() + "/results/" + name).lexically_normal();
+}
+
+Decoded<void> Libcni::cache_add(const Result& result, const NetworkConfigList& list,
+                                const RuntimeConf& runtime) const {
+  Value content = to_value(result, m_traits.results);
+  if (m_traits.cache_with_config) {
+    auto as_map = go::as_interface(content);
+    if (!as_map) {
+      return tl::unexpected(as_map.error());
+    }
+    content = Value::object({{"kind", Value::of(k_cache_kind)},
+                             {"containerId", Value::of(runtime.container_id)},
+                             {"config", Value::of(base64(list.bytes))},
+                             {"ifName", Value::of(runtime.interface)},
+                             {"networkName", Value::of(list.name)}});
+    if (m_traits.cache_with_netns && !runtime.netns.empty()) {
+      content.set("netns", Value::of(runtime.netns));
+    }
+    if (!runtime.arguments.empty()) {
+      Value arguments = Value::array();
+      for (const auto& [key, value] : runtime.arguments) {
+        arguments.items.push_back(Value::array({Value::of(key), Value::of(value)}));
+      }
+      content.set("cniArgs", std::move(arguments));
+    }
+    if (!runtime.capabilities.members.empty()) {
+      Value capabilities = runtime.capabilities;  // a map in Go; what is in it are structs
+      std::sort(capabilities.members.begin(), capabilities.members.end(),
+                [](const auto& a, const auto& b) { return a.first < b.first; });
+      content.set("capabilityArgs", std::move(capabilities));
+    }
+    if (!as_map->members.empty()) {
+      content.set("result", std::move(*as_map));
+    }
+  }
+  const auto file = cache_file(list.name, runtime);
+  if (!file) {
+    return tl::unexpected(file.error());
+  }
+  return go::write_file(*file, go::marshal(content));
+}
+
+void Libcni::cache_del(const NetworkConfigList& list, const RuntimeConf& runtime) const {
+  if (const auto file = cache_file(list.name, runtime)) {
+    ::unlink(file->c_str());
+  }
+}
+
+Decoded<std::optional<Result>> Libcni::cached_result(const NetworkConfigList& list,
+                                                     const RuntimeConf& runtime) const {
+  const auto file = cache_file(list.name, runtime);
+  if (!file) {
+    return tl::unexpected(file.error());
+  }
+  auto text = go::read_file(*file);
+  if (!text) {
+    return std::nullopt;  // libcni takes any trouble here for "there is none"
+  }
+  if (m_traits.cache_with_config) {
+    if (const auto result = result_of(*text)) {
+      *text = go::marshal(*result);
+    }
+  }
+  const auto version = go::decode_version(*text);
+  if (!version) {
+    return tl::unexpected(version.error());
+  }
+  auto result = create_result(*version, *text, m_traits.results);
+  if (!result) {
+    return tl::unexpected(result.error());
+  }
+  auto converted = get_as_version(std::move(*result), list.cni_version, m_traits.results);
+  if (converted) {
+    return std::optional(std::move(*converted));
+  }
+  if (m_traits.names_cached_version) {
+    if (*version == list.cni_version) {
+      return tl::unexpected(converted.error());
+    }
+    return tl::unexpected(
+        fmt::format("failed to convert cached result version {} to config version {}: {}",
+                    go::quote(*version), go::quote(list.cni_version), converted.error()));
+  }
+  return tl::unexpected(fmt::format("failed to convert cached result to config version {}: {}",
+                                    go::quote(list.cni_version), converted.error()));
+}
+
+}  // namespace cni_matrix::cni

@@ -1,0 +1,72 @@
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/cni/profile.hpp>
+
+#include <optional>
+
+namespace cni_matrix::cni {
+
+namespace {
+
+Expected<std::vector<Profile>> load(const std::filesystem::path& file) {
+  CNI_MATRIX_TRY_ASSIGN(const Json json, load_json(file));
+  CNI_MATRIX_TRY(check_schema(json, "profiles", file.string()));
+  std::vector<Profile> profiles;
+  for (const auto& [release, entry] : json.at("containerd").items()) {
+    Profile profile;
+    CNI_MATRIX_TRY_ASSIGN(profile.listed, Version::parse(release));
+    CNI_MATRIX_TRY_ASSIGN(profile.go_cni, Version::parse(entry.at("go_cni").get<std::string>()));
+    CNI_MATRIX_TRY_ASSIGN(profile.libcni, Version::parse(entry.at("libcni").get<std::string>()));
+    profile.loopback_version = entry.at("loopback_version").get<std::string>();
+    profile.era = entry.at("era").get<std::string>();
+    profiles.push_back(std::move(profile));
+  }
+  return profiles;
+}
+
+Expected<Profile> choose(const std::vector<Profile>& profiles, const Version& containerd,
+                         const std::filesystem::path& file) {
+  const Profile* below = nullptr;
+  const Profile* above = nullptr;
+  for (const auto& profile : profiles) {
+    const Version& listed = profile.listed;
+    if (listed.major != containerd.major || listed.minor != containerd.minor) {
+      continue;
+    }
+    if (listed <= containerd) {
+      if (below == nullptr || below->listed < listed) {
+        below = &profile;
+      }
+    } else if (above == nullptr || listed < above->listed) {
+      above = &profile;
+    }
+  }
+  const Profile* chosen = below != nullptr ? below : above;
+  if (chosen == nullptr) {
+    return input_error(
+        "{}: no profile of containerd {}.{}, so the embedded runtime cannot stand in for {}; take "
+        "one of the listed versions or --runtime daemon",
+        file.string(), containerd.major, containerd.minor, containerd.str());
+  }
+  Profile profile = *chosen;
+  profile.containerd = containerd;
+  return profile;
+}
+
+}  // namespace
+
+Expected<Profile> profile_for(const Version& containerd, const std::filesystem::path& profiles) {
+  CNI_MATRIX_TRY_ASSIGN(const auto loaded, load(profiles));
+  return choose(loaded, containerd, profiles);
+}
+
+Expected<Profile> profile_for(const Version& containerd) {
+  static const std::filesystem::path file = data_directory() / "matrix" / "profiles.json";
+  static const Expected<std::vector<Profile>> profiles = load(file);
+  if (!profiles) {
+    return tl::unexpected(profiles.error());
+  }
+  return choose(*profiles, containerd, file);
+}
+
+}  // namespace cni_matrix::cni

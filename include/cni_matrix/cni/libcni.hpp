@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cni_matrix/cni/libcni_traits.hpp>
+#include <cni_matrix/cni/network_config.hpp>
+#include <cni_matrix/cni/result.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cni_matrix::cni {
+
+// libcni.RuntimeConf.
+struct RuntimeConf {
+  std::string container_id;
+  std::string netns;
+  std::string interface;
+  std::vector<std::pair<std::string, std::string>> arguments;
+  go::Value capabilities = go::Value::object();  // by name
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+};
+
+// libcni.CNIConfig of one release: runs the plugins of a list and keeps the cache. Its functions
+// may be called from several threads at once. Errors are Go's texts.
+class Libcni {
+ public:
+  Libcni(LibcniTraits traits, std::vector<std::filesystem::path> plugin_dirs,
+         std::filesystem::path cache_dir, std::vector<std::string> environment);
+
+  go::Decoded<Result> add_network_list(const NetworkConfigList& list, const RuntimeConf& runtime);
+  go::Decoded<void> del_network_list(const NetworkConfigList& list, const RuntimeConf& runtime);
+  go::Decoded<void> status_network_list(const NetworkConfigList& list);
+
+  // cache_dir/results/NETWORK-CONTAINER-INTERFACE; an error when one of them is empty (0.8.0 on).
+  [[nodiscard]] go::Decoded<std::filesystem::path> cache_file(const std::string& network,
+                                                              const RuntimeConf& runtime) const;
+
+  [[nodiscard]] const LibcniTraits& traits() const { return m_traits; }
+  std::string take_stderr();
+
+ private:
+  [[nodiscard]] go::Decoded<std::filesystem::path> find_plugin(const std::string& type) const;
+  [[nodiscard]] go::Decoded<PluginConfig> build_config(const NetworkConfigList& list,
+                                                       const PluginConfig& plugin,
+                                                       const std::optional<Result>& previous,
+                                                       const RuntimeConf& runtime) const;
+  [[nodiscard]] std::vector<std::string> plugin_environment(const std::string& command,
+                                                            const RuntimeConf& runtime) const;
+  go::Decoded<std::string> exec(const std::filesystem::path& plugin, const std::string& input,
+                                const std::string& command, const RuntimeConf& runtime);
+  [[nodiscard]] go::Decoded<Result> decode_result(const std::string& config,
+                                                  const std::string& output) const;
+
+  go::Decoded<Result> add_network(const NetworkConfigList& list, const PluginConfig& plugin,
+                                  const std::optional<Result>& previous,
+                                  const RuntimeConf& runtime);
+  go::Decoded<void> del_network(const NetworkConfigList& list, const PluginConfig& plugin,
+                                const std::optional<Result>& previous, const RuntimeConf& runtime);
+
+  go::Decoded<void> cache_add(const Result& result, const NetworkConfigList& list,
+                              const RuntimeConf& runtime) const;
+  void cache_del(const NetworkConfigList& list, const RuntimeConf& runtime) const;
+  // Nothing when there is no such file.
+  [[nodiscard]] go::Decoded<std::optional<Result>> cached_result(const NetworkConfigList& list,
+                                                                 const RuntimeConf& runtime) const;
+
+  LibcniTraits m_traits;
+  std::vector<std::filesystem::path> m_plugin_dirs;
+  std::filesystem::path m_cache_dir;
+  std::vector<std::string> m_environment;
+  std::mutex m_mutex;
+  std::string m_stderr;
+};
+
+}  // namespace cni_matrix::cni
