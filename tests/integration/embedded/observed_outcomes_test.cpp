@@ -3,8 +3,7 @@
 #include "driver.hpp"
 #include "outcome.hpp"
 #include "scratch_node.hpp"
-
-#include <cni_matrix/base/process.hpp>
+#include "test_plugins.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,30 +15,13 @@
 namespace cni_matrix::test {
 namespace {
 
-// CNI_MATRIX_TEST_PLUGINS_0_9_0=/dir: that release's plugin binaries.
-std::string variable_of(std::string release) {
-  std::replace(release.begin(), release.end(), '.', '_');
-  return "CNI_MATRIX_TEST_PLUGINS_" + release;
-}
-
 class ObservedOutcomes : public testing::TestWithParam<const char*> {};
 
 TEST_P(ObservedOutcomes, ComeOutOfTheEmbeddedRuntime) {
-  if (const std::string obstacle = node_obstacle(); !obstacle.empty()) {
-    GTEST_SKIP() << obstacle;
+  const TestPlugins plugins = find_test_plugins();
+  if (!plugins.obstacle.empty()) {
+    GTEST_SKIP() << plugins.obstacle;
   }
-  if (find_program("iptables").empty()) {
-    GTEST_SKIP() << "iptables is not installed";
-  }
-  NodePlugins plugins;
-  for (const char* release : {"0.9.0", "1.1.1", "1.9.1"}) {
-    const char* folder = std::getenv(variable_of(release).c_str());
-    if (folder == nullptr) {
-      GTEST_SKIP() << "set " << variable_of(release) << " to the folder of that release's plugins";
-    }
-    plugins[release] = folder;
-  }
-
   const char* only = std::getenv("CNI_MATRIX_TEST_ROWS");  // a part of titles, to look at few rows
   const std::vector<Json> rows = observed_rows();
   std::vector<NodeJob> jobs;
@@ -60,7 +42,8 @@ TEST_P(ObservedOutcomes, ComeOutOfTheEmbeddedRuntime) {
                     }});
   }
   ASSERT_FALSE(jobs.empty());
-  run_in_nodes(std::move(jobs), plugins, 2 * std::max(1U, std::thread::hardware_concurrency()));
+  run_in_nodes(std::move(jobs), plugins.folders,
+               2 * std::max(1U, std::thread::hardware_concurrency()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Containerd, ObservedOutcomes,
