@@ -97,6 +97,9 @@ Expected<std::vector<Cell>> all_cells(const MatrixSpec& spec,
 // The sentence for a selection that leaves no cell.
 Error no_cells(const MatrixSpec& spec, const std::vector<std::string>& cells);
 
+// The scenario is there, and its parameters are the ones it knows. Error kind: input.
+Expected<void> check_scenario_axis(const ScenarioAxis& axis);
+
 // A conflist by path or by name, relative to `base` (or the working directory when empty), then in
 // data_directory()/scenarios/conflists. Error kind: input.
 Expected<Conflist> find_conflist(std::string_view name, const std::filesystem::path& base);

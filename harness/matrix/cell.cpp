@@ -1,0 +1,144 @@
+#include <cni_matrix/base/digest.hpp>
+#include <cni_matrix/matrix/cell.hpp>
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace cni_matrix::matrix {
+
+namespace {
+
+// Error kind: input.
+Expected<std::string> text_at(const Json& value, const char* key) {
+  const auto found = value.find(key);
+  if (found == value.end() || !found->is_string()) {
+    return input_error("a cell has no text \"{}\"", key);
+  }
+  return found->get<std::string>();
+}
+
+}  // namespace
+
+std::string_view name_of(RuntimeChoice choice) {
+  switch (choice) {
+    case RuntimeChoice::automatic:
+      return "auto";
+    case RuntimeChoice::daemon:
+      return "daemon";
+    case RuntimeChoice::embedded:
+      return "embedded";
+  }
+  return "auto";
+}
+
+Expected<RuntimeChoice> parse_runtime(std::string_view text) {
+  for (const auto choice :
+       {RuntimeChoice::automatic, RuntimeChoice::daemon, RuntimeChoice::embedded}) {
+    if (text == name_of(choice)) {
+      return choice;
+    }
+  }
+  return input_error("there is no runtime \"{}\"; it is auto, daemon or embedded", text);
+}
+
+std::string Conflist::label() const {
+  return cni_version ? name + "@" + *cni_version : name;
+}
+
+std::string Cell::name() const {
+  std::string text = fmt::format("{}/{}/{}/{}", containerd, plugins, conflist.label(), scenario);
+  std::string extra;
+  const auto add = [&extra](std::string_view part) {
+    if (!extra.empty()) {
+      extra += ',';
+    }
+    extra += part;
+  };
+  if (conflist.form != "conflist") {
+    add(conflist.form);
+  }
+  for (const auto& [key, value] : parameters) {
+    add(fmt::format("{}={}", key, value));
+  }
+  if (host_port) {
+    add(fmt::format("hostport={}", *host_port));
+  }
+  if (mark_chain) {
+    add("markchain");
+  }
+  if (runtime != RuntimeChoice::automatic) {
+    add(name_of(runtime));
+  }
+  if (!extra.empty()) {
+    fmt::format_to(std::back_inserter(text), "[{}]", extra);
+  }
+  return text;
+}
+
+std::string Cell::id() const {
+  return sha256(name()).substr(0, 10);
+}
+
+Json to_json(const Cell& cell) {
+  Json conflist = {{"name", cell.conflist.name},
+                   {"file", cell.conflist.file.string()},
+                   {"form", cell.conflist.form}};
+  if (cell.conflist.cni_version) {
+    conflist["cniVersion"] = *cell.conflist.cni_version;
+  }
+  Json value = {{"id", cell.id()},
+                {"name", cell.name()},
+                {"containerd", cell.containerd},
+                {"plugins", cell.plugins},
+                {"conflist", std::move(conflist)},
+                {"scenario", cell.scenario},
+                {"runtime", name_of(cell.runtime)}};
+  if (!cell.parameters.empty()) {
+    value["with"] = cell.parameters;
+  }
+  if (cell.host_port) {
+    value["hostPort"] = *cell.host_port;
+  }
+  if (cell.mark_chain) {
+    value["markChain"] = true;
+  }
+  return value;
+}
+
+Expected<Cell> cell_from_json(const Json& value) {
+  if (!value.is_object()) {
+    return input_error("a cell is not a JSON object");
+  }
+  Cell cell;
+  CNI_MATRIX_TRY_ASSIGN(cell.containerd, text_at(value, "containerd"));
+  CNI_MATRIX_TRY_ASSIGN(cell.plugins, text_at(value, "plugins"));
+  CNI_MATRIX_TRY_ASSIGN(cell.scenario, text_at(value, "scenario"));
+  CNI_MATRIX_TRY_ASSIGN(const auto runtime, text_at(value, "runtime"));
+  CNI_MATRIX_TRY_ASSIGN(cell.runtime, parse_runtime(runtime));
+  const auto conflist = value.find("conflist");
+  if (conflist == value.end() || !conflist->is_object()) {
+    return input_error("a cell has no \"conflist\"");
+  }
+  CNI_MATRIX_TRY_ASSIGN(cell.conflist.name, text_at(*conflist, "name"));
+  CNI_MATRIX_TRY_ASSIGN(const auto file, text_at(*conflist, "file"));
+  cell.conflist.file = file;
+  CNI_MATRIX_TRY_ASSIGN(cell.conflist.form, text_at(*conflist, "form"));
+  if (conflist->contains("cniVersion")) {
+    CNI_MATRIX_TRY_ASSIGN(cell.conflist.cni_version, text_at(*conflist, "cniVersion"));
+  }
+  if (const auto with = value.find("with"); with != value.end() && with->is_object()) {
+    for (const auto& [key, parameter] : with->items()) {
+      CNI_MATRIX_TRY_ASSIGN(cell.parameters[key], text_at(*with, key.c_str()));
+    }
+  }
+  if (const auto port = value.find("hostPort"); port != value.end() && port->is_number_integer()) {
+    cell.host_port = port->get<int>();
+  }
+  if (const auto mark = value.find("markChain"); mark != value.end() && mark->is_boolean()) {
+    cell.mark_chain = mark->get<bool>();
+  }
+  return cell;
+}
+
+}  // namespace cni_matrix::matrix

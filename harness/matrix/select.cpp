@@ -1,0 +1,219 @@
+#include <cni_matrix/artifacts/artifact.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/matrix/matrix_spec.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+// What the command line does to a matrix.
+namespace cni_matrix::matrix {
+
+namespace {
+
+// "1.6.4+" stands for 1.6.4 and every later 1.6.x.
+Expected<std::pair<Version, VersionRange>> parse_recommended(const std::string& text) {
+  CNI_MATRIX_TRY_ASSIGN(
+      auto lowest, Version::parse(text.ends_with('+') ? text.substr(0, text.size() - 1) : text));
+  CNI_MATRIX_TRY_ASSIGN(
+      auto range, VersionRange::parse(
+                      fmt::format(">={} <{}.{}.0", lowest.str(), lowest.major, lowest.minor + 1)));
+  return std::pair{std::move(lowest), std::move(range)};
+}
+
+// "repair:to=0.4.0,to=1.0.0"
+Expected<ScenarioAxis> parse_scenario(const std::string& text) {
+  ScenarioAxis axis;
+  const auto colon = text.find(':');
+  axis.scenario = text.substr(0, colon);
+  if (colon == std::string::npos) {
+    return axis;
+  }
+  for (const auto& assignment : split(std::string_view(text).substr(colon + 1), ',')) {
+    const auto equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == assignment.size()) {
+      return input_error("--scenario {}: \"{}\" is not NAME=VALUE", text, assignment);
+    }
+    axis.with[assignment.substr(0, equals)].push_back(assignment.substr(equals + 1));
+  }
+  return axis;
+}
+
+Expected<void> check_tokens(const char* option, const std::vector<std::string>& tokens) {
+  for (const auto& token : tokens) {
+    if (const auto parsed = artifacts::VersionToken::parse(token); !parsed) {
+      return input_error("{} {}: {}", option, token, parsed.error().message);
+    }
+  }
+  return {};
+}
+
+// Each configuration file of `conflists` once, with every version of `versions`.
+std::vector<Conflist> with_versions(const std::vector<Conflist>& conflists,
+                                    const std::vector<std::string>& versions) {
+  std::vector<Conflist> result;
+  std::vector<std::pair<std::filesystem::path, std::string>> seen;
+  for (const auto& conflist : conflists) {
+    std::pair key{conflist.file, conflist.form};
+    if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+      continue;
+    }
+    seen.push_back(std::move(key));
+    for (const auto& version : versions) {
+      auto one = conflist;
+      one.cni_version = version == "as-is" ? std::nullopt : std::optional(version);
+      result.push_back(std::move(one));
+    }
+  }
+  return result;
+}
+
+// The parameters that the matrix itself gives to a scenario, so that `--scenario repair` on a
+// matrix with repairs keeps their versions.
+ScenarioAxis with_known_parameters(ScenarioAxis axis, const MatrixSpec& spec) {
+  if (axis.with.empty()) {
+    for (const auto& product : spec.products) {
+      for (const auto& known : product.scenarios) {
+        if (known.scenario == axis.scenario && !known.with.empty()) {
+          return known;
+        }
+      }
+    }
+  }
+  return axis;
+}
+
+// A cell's name says a conflist's name, not its file, and the id is made from the cell's name.
+Expected<void> check_conflist_names(const MatrixSpec& spec) {
+  std::map<std::string, std::filesystem::path> files;
+  for (const auto& product : spec.products) {
+    for (const auto& conflist : product.conflists) {
+      const auto& file = files.try_emplace(conflist.name, conflist.file).first->second;
+      if (file != conflist.file) {
+        return input_error("{} and {} would have the same name, {}; rename one of the files",
+                           file.string(), conflist.file.string(), conflist.name);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<std::vector<std::string>> containerd_for_kubernetes(
+    std::string_view kubernetes, const std::map<std::string, Version>& at_hand) {
+  const auto file = data_directory() / "matrix" / "kubernetes-support.json";
+  CNI_MATRIX_TRY_ASSIGN(const auto support, load_json(file));
+  CNI_MATRIX_TRY(check_schema(support, "kubernetes-support", file.string()));
+  const auto& recommended = support.at("recommended");
+  const auto found = recommended.find(std::string(kubernetes));
+  if (found == recommended.end()) {
+    std::vector<std::string> versions;
+    for (const auto& [version, ranges] : recommended.items()) {
+      versions.push_back(version);
+    }
+    const auto similar = did_you_mean(kubernetes, versions);
+    return input_error("there is no recommendation for Kubernetes {} in {}; {}", kubernetes,
+                       file.string(),
+                       similar.empty() ? fmt::format("it has {}", fmt::join(versions, ", "))
+                                       : fmt::format("did you mean {}?", similar));
+  }
+  std::vector<std::string> tokens;
+  for (const auto& entry : *found) {
+    CNI_MATRIX_TRY_ASSIGN(const auto range, parse_recommended(entry.get<std::string>()));
+    std::vector<std::pair<Version, std::string>> good;
+    bool lowest_at_hand = false;
+    for (const auto& [token, version] : at_hand) {
+      if (range.second.contains(version)) {
+        good.emplace_back(version, token);
+        lowest_at_hand = lowest_at_hand || token == range.first.str();
+      }
+    }
+    if (!lowest_at_hand) {
+      good.emplace_back(range.first, range.first.str());
+    }
+    std::sort(good.begin(), good.end(), [](const auto& a, const auto& b) {
+      const auto order = a.first <=> b.first;
+      return order != 0 ? order < 0 : a.second < b.second;
+    });
+    for (auto& [version, token] : good) {
+      tokens.push_back(std::move(token));
+    }
+  }
+  return tokens;
+}
+
+Expected<MatrixSpec> select(MatrixSpec spec, const Selection& selection) {
+  if (spec.products.empty()) {
+    Axes axes{{}, {}, {}, {{"lifecycle", {}}}, {RuntimeChoice::automatic}, {std::nullopt}, {false}};
+    if (selection.conflists.empty()) {
+      CNI_MATRIX_TRY_ASSIGN(auto conflist, find_conflist("bridge-portmap", {}));
+      axes.conflists.push_back(std::move(conflist));
+    }
+    spec.products.push_back(std::move(axes));
+  }
+  CNI_MATRIX_TRY(check_tokens("--containerd", selection.containerd));
+  CNI_MATRIX_TRY(check_tokens("--plugins", selection.plugins));
+  auto containerd = selection.containerd;
+  for (const auto& kubernetes : selection.kubernetes) {
+    CNI_MATRIX_TRY_ASSIGN(auto tokens, containerd_for_kubernetes(kubernetes, selection.at_hand));
+    containerd.insert(containerd.end(), tokens.begin(), tokens.end());
+  }
+  std::vector<Conflist> conflists;
+  for (const auto& name : selection.conflists) {
+    auto conflist = find_conflist(name, {});
+    if (!conflist) {
+      return input_error("--conflist {}: {}", name, conflist.error().message);
+    }
+    conflists.push_back(*std::move(conflist));
+  }
+  std::vector<ScenarioAxis> scenarios;
+  for (const auto& text : selection.scenarios) {
+    CNI_MATRIX_TRY_ASSIGN(auto axis, parse_scenario(text));
+    axis = with_known_parameters(std::move(axis), spec);
+    if (const auto good = check_scenario_axis(axis); !good) {
+      return input_error("--scenario {}: {}", text, good.error().message);
+    }
+    scenarios.push_back(std::move(axis));
+  }
+  for (auto& product : spec.products) {
+    if (!containerd.empty()) {
+      product.containerd = containerd;
+    }
+    if (!selection.plugins.empty()) {
+      product.plugins = selection.plugins;
+    }
+    if (!conflists.empty()) {
+      product.conflists = conflists;
+    }
+    if (!selection.cni_versions.empty()) {
+      product.conflists = with_versions(product.conflists, selection.cni_versions);
+    }
+    if (!scenarios.empty()) {
+      product.scenarios = scenarios;
+    }
+    if (selection.runtime) {
+      product.runtimes = {*selection.runtime};
+    }
+    if (selection.host_port) {
+      product.host_ports = {*selection.host_port};
+    }
+    if (selection.mark_chain) {
+      product.mark_chains = {*selection.mark_chain};
+    }
+    if (product.containerd.empty() || product.plugins.empty()) {
+      return input_error(
+          "no {} is selected; give a matrix file, or --{} (for example --containerd "
+          "debian:bookworm --plugins debian:bookworm)",
+          product.containerd.empty() ? "containerd" : "plugin release",
+          product.containerd.empty() ? "containerd" : "plugins");
+    }
+  }
+  CNI_MATRIX_TRY(check_conflist_names(spec));
+  return spec;
+}
+
+}  // namespace cni_matrix::matrix
