@@ -20,11 +20,16 @@ constexpr const char* k_keyring = "/usr/share/keyrings/debian-archive-keyring.gp
 constexpr std::chrono::minutes k_apt_limit{10};
 
 // "E: ..." of what apt says, else its first warning.
+// A suite that does not exist brings one error for itself and one for its security archive.
 std::string complaint_of(const CommandResult& result) {
   std::string warning;
+  std::string security;
   for (const auto& line : split(result.err, '\n')) {
-    if (line.starts_with("E: ")) {
+    if (line.starts_with("E: ") && line.find("-security ") == std::string::npos) {
       return printable(line.substr(3));
+    }
+    if (line.starts_with("E: ") && security.empty()) {
+      security = line.substr(3);
     }
     if (warning.empty() && line.starts_with("W: ")) {
       warning = line.substr(3);
@@ -32,6 +37,9 @@ std::string complaint_of(const CommandResult& result) {
   }
   if (result.timed_out) {
     return "apt does not end";
+  }
+  if (!security.empty()) {
+    return printable(security);
   }
   return warning.empty() ? fmt::format("apt ended with status {}", result.exit_code)
                          : printable(warning);
@@ -153,6 +161,7 @@ Expected<void> AptSuite::configure() const {
           fmt::format("Dir::State \"{0}/state\";\n"
                       "Dir::State::status \"{0}/state/status\";\n"
                       "Dir::Cache \"{0}/cache\";\n"
+                      "Dir::Cache::srcpkgcache \"\";\n"  // half of the space, for nothing
                       "Dir::Etc \"{0}/etc\";\n"
                       "Dir::Log \"{0}/log\";\n"
                       "APT::Architecture \"{1}\";\n"
@@ -239,6 +248,7 @@ Expected<SuiteIndex> AptSuite::update() {
   const bool has_main = read_release(index);
   if (!updated.ok()) {
     if (!has_main) {
+      std::filesystem::remove_all(m_root, error);
       return unavailable("Debian {} cannot be had: {}", m_suite, complaint_of(updated));
     }
     if (m_options.notice) {

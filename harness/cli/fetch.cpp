@@ -1,0 +1,66 @@
+#include <cni_matrix/base/line_printer.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/cli/fetch_command.hpp>
+
+#include <utility>
+
+namespace cni_matrix::cli {
+
+namespace {
+
+using artifacts::Component;
+
+std::string describe(const artifacts::Artifact& artifact) {
+  return fmt::format(
+      "{} {} {}: {} of {}{}", name_of(artifact.component), artifact.version.str(),
+      artifact.provider,
+      artifact.binaries.size() == 1 ? std::string("1 binary")
+                                    : fmt::format("{} binaries", artifact.binaries.size()),
+      artifact.source,
+      artifact.sha256.empty() ? std::string{}
+                              : fmt::format(" (SHA-256 {}...)", artifact.sha256.substr(0, 12)));
+}
+
+}  // namespace
+
+Expected<int> fetch_command(const FetchArguments& arguments, std::FILE* out, std::FILE* err) {
+  LinePrinter printer(err);
+  auto options = arguments.options;
+  options.progress = [&printer](std::string_view text) { printer.status(text); };
+  options.notice = [&printer](std::string_view text) {
+    printer.line(fmt::format("warning: {}", text));
+  };
+  CNI_MATRIX_TRY_ASSIGN(
+      auto provisioner,
+      artifacts::Provisioner::open(arguments.cache.empty() ? cache_directory() : arguments.cache,
+                                   std::move(options)));
+  // All tokens are read before the first is fetched: a mistake shows at once.
+  std::vector<std::pair<Component, artifacts::VersionToken>> wanted;
+  for (const auto& [component, tokens] : {std::pair(Component::containerd, &arguments.containerd),
+                                          std::pair(Component::plugins, &arguments.plugins),
+                                          std::pair(Component::runc, &arguments.runc)}) {
+    for (const auto& text : *tokens) {
+      CNI_MATRIX_TRY_ASSIGN(auto token, artifacts::VersionToken::parse(text));
+      wanted.emplace_back(component, std::move(token));
+    }
+  }
+  std::size_t had = 0;
+  for (const auto& [component, token] : wanted) {
+    const auto& artifact = provisioner.ensure(component, token);
+    printer.finish();
+    if (artifact) {
+      ++had;
+      fmt::print(out, "{}\n", describe(*artifact));
+    } else if (artifact.error().kind == ErrorKind::unavailable) {
+      fmt::print(out, "{} {}: not to be had: {}\n", name_of(component), token.text,
+                 artifact.error().message);
+    } else {
+      return tl::unexpected(artifact.error());
+    }
+    std::fflush(out);
+  }
+  constexpr int k_nothing = 4;
+  return wanted.empty() || had > 0 ? 0 : k_nothing;
+}
+
+}  // namespace cni_matrix::cli

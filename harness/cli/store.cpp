@@ -1,0 +1,80 @@
+#include <cni_matrix/artifacts/store.hpp>
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/cli/store_command.hpp>
+
+#include <fmt/chrono.h>
+
+#include <chrono>
+
+namespace cni_matrix::cli {
+
+namespace {
+
+std::filesystem::path cache_or_default(const std::filesystem::path& cache) {
+  return cache.empty() ? cache_directory() : cache;
+}
+
+std::string megabytes(std::uintmax_t bytes) {
+  constexpr double k_mega = 1e6;
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / k_mega);
+}
+
+Json to_json(const artifacts::StoreEntry& entry) {
+  const auto& artifact = entry.artifact;
+  return {{"component", name_of(artifact.component)},
+          {"version", artifact.version.str()},
+          {"provider", artifact.provider},
+          {"package_version", artifact.package_version},
+          {"source", artifact.source},
+          {"sha256", artifact.sha256},
+          {"directory", artifact.directory.string()},
+          {"binaries", artifact.binaries},
+          {"bytes", entry.bytes},
+          {"last_used", fmt::format("{:%FT%TZ}", fmt::gmtime(entry.last_used))}};
+}
+
+}  // namespace
+
+Expected<int> store_list_command(const StoreListArguments& arguments, std::FILE* out) {
+  const auto cache = cache_or_default(arguments.cache);
+  CNI_MATRIX_TRY_ASSIGN(const auto entries, artifacts::list_store(cache));
+  if (arguments.json) {
+    Json list = Json::array();
+    for (const auto& entry : entries) {
+      list.push_back(to_json(entry));
+    }
+    fmt::print(out, "{}\n", list.dump(2));
+    return 0;
+  }
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : entries) {
+    const auto& artifact = entry.artifact;
+    fmt::print(out, "{:<12} {:<12} {:<8} {:>9}  {}  {}\n", name_of(artifact.component),
+               artifact.version.str(), artifact.provider, megabytes(entry.bytes),
+               artifact.sha256.substr(0, 12), artifact.source);
+    bytes += entry.bytes;
+  }
+  fmt::print(out, "{} entries, {} in {}\n", entries.size(), megabytes(bytes), cache.string());
+  return 0;
+}
+
+Expected<int> store_prune_command(const StorePruneArguments& arguments, std::FILE* out) {
+  const std::chrono::hours day(24);
+  if (arguments.unused_for_days < 0) {
+    return input_error("--unused-for {} is no number of days; give 0 or more",
+                       arguments.unused_for_days);
+  }
+  const auto unused_for = arguments.all ? std::chrono::hours(0) : arguments.unused_for_days * day;
+  CNI_MATRIX_TRY_ASSIGN(const auto result,
+                        artifacts::prune_store(cache_or_default(arguments.cache), unused_for));
+  for (const auto& entry : result.removed) {
+    fmt::print(out, "removed {} {} {}\n", name_of(entry.artifact.component),
+               entry.artifact.version.str(), entry.artifact.source);
+  }
+  fmt::print(out, "{} entries removed, {} freed\n", result.removed.size(),
+             megabytes(result.freed_bytes));
+  return 0;
+}
+
+}  // namespace cni_matrix::cli

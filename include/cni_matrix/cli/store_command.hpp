@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cni_matrix/base/error.hpp>
+
+#include <cstdio>
+#include <filesystem>
+
+namespace cni_matrix::cli {
+
+// `cni-matrix store list [--json]`
+struct StoreListArguments {
+  bool json = false;
+  std::filesystem::path cache;  // empty: cache_directory()
+};
+
+// One line for each entry. Returns the exit status 0. Error kind: input.
+Expected<int> store_list_command(const StoreListArguments& arguments, std::FILE* out);
+
+// `cni-matrix store prune [--unused-for DAYS] [--all]`
+struct StorePruneArguments {
+  int unused_for_days = 30;
+  bool all = false;
+  std::filesystem::path cache;  // empty: cache_directory()
+};
+
+// Removes what no run asked for lately. Returns the exit status 0. Error kinds: input, broken.
+Expected<int> store_prune_command(const StorePruneArguments& arguments, std::FILE* out);
+
+}  // namespace cni_matrix::cli

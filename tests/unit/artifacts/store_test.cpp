@@ -1,0 +1,140 @@
+#include <cni_matrix/artifacts/store.hpp>
+#include <cni_matrix/base/digest.hpp>
+
+#include <gmock/gmock.h>
+
+#include <artifacts/cache.hpp>
+#include <artifacts/download.hpp>
+#include <artifacts/remembered_failure.hpp>
+
+namespace cni_matrix::artifacts {
+namespace {
+
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class StoreTest : public testing::Test {
+ protected:
+  StoreTest() { EXPECT_TRUE(m_cache.create()); }
+
+  Artifact put(const std::string& digest, std::string_view content = "binary") {
+    auto staging = m_cache.stage();
+    EXPECT_TRUE(staging);
+    EXPECT_TRUE(write_file(staging->bin() / "runc", content));
+    Artifact artifact;
+    artifact.component = Component::runc;
+    artifact.provider = "release";
+    artifact.version = {1, 1, 5, ""};
+    artifact.source = "runc.amd64";
+    artifact.sha256 = digest;
+    auto stored = m_cache.commit(*staging, artifact);
+    EXPECT_TRUE(stored);
+    return *stored;
+  }
+
+  TemporaryDirectory m_directory = *TemporaryDirectory::create();
+  Cache m_cache{m_directory.path() / "cache"};
+  const std::string m_digest = std::string(64, 'a');
+};
+
+TEST_F(StoreTest, ComesBackAsPut) {
+  EXPECT_FALSE(m_cache.find(m_digest));
+  put(m_digest);
+  const auto found = m_cache.find(m_digest);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->component, Component::runc);
+  EXPECT_EQ(found->version.str(), "1.1.5");
+  EXPECT_EQ(found->source, "runc.amd64");
+  EXPECT_EQ(found->binaries.at("runc"), sha256("binary"));
+  EXPECT_EQ(*read_file(found->directory / "runc"), "binary");
+  EXPECT_TRUE(fs::is_empty(m_cache.temporary()));
+}
+
+TEST_F(StoreTest, PuttingItTwiceIsFine) {
+  put(m_digest);
+  put(m_digest);
+  EXPECT_EQ(list_store(m_cache.root())->size(), 1U);
+  EXPECT_TRUE(fs::is_empty(m_cache.temporary()));
+}
+
+TEST_F(StoreTest, ADamagedEntryIsNotFoundAndIsReplaced) {
+  const auto artifact = put(m_digest);
+  ASSERT_TRUE(write_file(artifact.directory / "runc", "cut"));
+  EXPECT_FALSE(m_cache.find(m_digest));
+  put(m_digest);
+  EXPECT_TRUE(m_cache.find(m_digest));
+}
+
+TEST_F(StoreTest, ListsAndPrunes) {
+  put(m_digest);
+  put(std::string(64, 'b'));
+  ASSERT_TRUE(write_file(m_cache.downloads() / "x.part", "partial"));
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(48);
+  fs::last_write_time(m_cache.store() / m_digest / "manifest.json", old);
+  const auto entries = list_store(m_cache.root());
+  ASSERT_TRUE(entries);
+  ASSERT_EQ(entries->size(), 2U);
+  EXPECT_EQ(entries->front().bytes, 6U);
+
+  const auto pruned = prune_store(m_cache.root(), std::chrono::hours(24));
+  ASSERT_TRUE(pruned) << pruned.error().message;
+  ASSERT_EQ(pruned->removed.size(), 1U);
+  EXPECT_EQ(pruned->removed.front().artifact.sha256, m_digest);
+  EXPECT_GT(pruned->freed_bytes, 6U + 7U);
+  EXPECT_FALSE(fs::exists(m_cache.store() / m_digest));
+  EXPECT_FALSE(fs::exists(m_cache.downloads() / "x.part"));
+  EXPECT_EQ(list_store(m_cache.root())->size(), 1U);
+
+  ASSERT_TRUE(prune_store(m_cache.root(), std::chrono::seconds(0)));
+  EXPECT_TRUE(list_store(m_cache.root())->empty());
+}
+
+TEST_F(StoreTest, IsNotPrunedWhileInUse) {
+  put(m_digest);
+  const auto lock = FileLock::acquire(m_cache.locks() / "store.lock", FileLock::Mode::shared);
+  ASSERT_TRUE(lock);
+  const auto pruned = prune_store(m_cache.root(), std::chrono::seconds(0));
+  ASSERT_FALSE(pruned);
+  EXPECT_EQ(pruned.error().kind, ErrorKind::input);
+  EXPECT_THAT(pruned.error().message, HasSubstr("in use by a run"));
+  EXPECT_TRUE(m_cache.find(m_digest));
+}
+
+TEST_F(StoreTest, NoCacheIsAnEmptyStore) {
+  const auto entries = list_store(m_directory.path() / "missing");
+  ASSERT_TRUE(entries);
+  EXPECT_TRUE(entries->empty());
+  EXPECT_TRUE(prune_store(m_directory.path() / "missing", std::chrono::seconds(0)));
+  EXPECT_FALSE(fs::exists(m_directory.path() / "missing"));
+}
+
+TEST_F(StoreTest, ACacheThatCannotBeMadeIsOneSentence) {
+  ASSERT_TRUE(write_file(m_directory.path() / "file", ""));
+  const auto created = Cache(m_directory.path() / "file" / "cache").create();
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().kind, ErrorKind::input);
+  EXPECT_THAT(created.error().message,
+              HasSubstr("Not a directory; make room or set CNI_MATRIX_CACHE"));
+}
+
+TEST_F(StoreTest, RemembersAFailureForAnHour) {
+  const auto file = m_cache.index() / "host-x.json";
+  EXPECT_FALSE(remembered_failure(file));
+  remember_failure(file, "it was away");
+  const auto failure = remembered_failure(file);
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->reason, "it was away");
+  ASSERT_TRUE(write_file(file, R"({"reason": "long ago", "when": 1000})"));
+  EXPECT_FALSE(remembered_failure(file));
+  ASSERT_TRUE(write_file(file, "{"));
+  EXPECT_FALSE(remembered_failure(file));
+}
+
+TEST(HostTest, IsReadFromTheAddress) {
+  EXPECT_EQ(host_of("https://github.com/a/b"), "github.com");
+  EXPECT_EQ(host_of("https://user:pw@mirror.example:8443/x"), "mirror.example:8443");
+  EXPECT_EQ(host_of("https://[::1]:8443/x"), "[::1]:8443");
+}
+
+}  // namespace
+}  // namespace cni_matrix::artifacts
