@@ -6,8 +6,11 @@
 #include <cni_matrix/node/inventory.hpp>
 #include <cni_matrix/recorder/plugin_call.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
+#include <cni_matrix/scenario/outcome.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,15 +23,7 @@ enum class Verdict { pass, known, fail, leak, skip, broken, interrupted };
 std::string_view name_of(Verdict verdict);
 Expected<Verdict> parse_verdict(std::string_view text);
 
-// One step of a scenario as it went.
-struct StepResult {
-  std::string step;    // "RunPodSandbox", "StopPodSandbox", "edit-conflist", ...
-  std::string detail;  // "to 1.0.0"; empty for most
-  bool ok = false;
-  std::string code;   // gRPC status name of a runtime's refusal
-  std::string error;  // its message as it came
-  std::int64_t wall_us = 0;
-};
+using scenario::StepResult;
 
 // CPU time of a cell, in microseconds.
 struct CpuTime {
@@ -82,7 +77,10 @@ struct RunSummary {
   CpuTime cpu;
   bool interrupted = false;
 
-  // 0, 1, 3, 4 or 130 as the README says.
+  // Count one more cell. `cells` and `wall_us` belong to the run and are left alone.
+  void add(const CellResult& result);
+  // 0, 1, 3, 4 or 130 as the README says. Precedence: interrupted, broken, fail and leak, nothing
+  // executed. A cell that --fail-fast cut short does not hide the failure that caused it.
   [[nodiscard]] int exit_status() const;
 };
 

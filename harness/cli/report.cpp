@@ -1,0 +1,59 @@
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/cli/report_command.hpp>
+#include <cni_matrix/report/json.hpp>
+#include <cni_matrix/report/junit.hpp>
+#include <cni_matrix/report/saved_run.hpp>
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+namespace cni_matrix::cli {
+
+namespace {
+
+Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& arguments,
+                                                         std::FILE* out) {
+  if (arguments.format == "console") {
+    if (arguments.output != "-") {
+      return input_error(
+          "--output is for the formats junit and json; the console format goes to "
+          "standard output, which can be redirected");
+    }
+    auto options = arguments.console;
+    options.replay = true;
+    return report::make_console_reporter(out, std::move(options));
+  }
+  std::error_code ignored;
+  if (std::filesystem::equivalent(arguments.run, arguments.output, ignored)) {
+    return input_error("{}: is the run that is read; give --output another file",
+                       arguments.output.string());
+  }
+  if (arguments.format == "junit") {
+    return report::make_junit_reporter(arguments.output);
+  }
+  if (arguments.format == "json") {
+    return report::make_json_reporter(arguments.output);
+  }
+  return input_error("there is no format '{}'; it is console, junit or json{}",
+                     printable(arguments.format),
+                     did_you_mean(arguments.format, {"console", "junit", "json"}));
+}
+
+}  // namespace
+
+Expected<int> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err) {
+  CNI_MATRIX_TRY_ASSIGN(const auto reporter, reporter_for(arguments, out));
+  CNI_MATRIX_TRY_ASSIGN(const auto run, report::replay(arguments.run, *reporter));
+  if (!run.complete) {
+    const auto note = fmt::format(
+        "cni-matrix: {}: ends without a summary, since the run was killed; the cells that were "
+        "complete are shown\n",
+        printable(arguments.run.string()));
+    std::fputs(note.c_str(), err);
+  }
+  return 0;
+}
+
+}  // namespace cni_matrix::cli

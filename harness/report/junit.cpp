@@ -1,0 +1,242 @@
+#include "output_file.hpp"
+#include "text.hpp"
+#include "xml_writer.hpp"
+
+#include <cni_matrix/report/junit.hpp>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <string>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace cni_matrix::report {
+
+namespace {
+
+using run::Verdict;
+
+std::string seconds_text(std::int64_t microseconds) {
+  return fmt::format("{:.3f}", static_cast<double>(microseconds) / 1e6);
+}
+
+// Steps, leftovers and the known behaviour: what a person looks for under a test.
+std::string account(const run::CellResult& result) {
+  std::string text;
+  for (const auto& step : result.steps) {
+    text += step.ok ? fmt::format("{}: ok\n", step_name(step))
+                    : fmt::format("{}: {}{}{}\n", step_name(step), step.code,
+                                  step.code.empty() ? "" : ": ", step.error);
+  }
+  for (const auto leak : node::k_leak_classes) {
+    for (const auto& entry : result.leftover.of(leak)) {
+      text += fmt::format("left behind: {}: {}\n", node::name_of(leak), entry);
+    }
+  }
+  if (!result.known.empty()) {
+    text += fmt::format("known behaviour: {}\n", fmt::join(result.known, " "));
+  }
+  if (!result.remedy.empty()) {
+    text += fmt::format("remedy: {}\n", result.remedy);
+  }
+  if (!result.log.empty()) {
+    text += "log:\n" + result.log + "\n";
+  }
+  return text;
+}
+
+// What is said of a cell on one line.
+std::string message_of(const run::CellResult& result) {
+  if (!result.reason.empty()) {
+    return result.reason;
+  }
+  for (const auto& step : result.steps) {
+    if (!step.ok) {
+      return fmt::format("{}: {}", step_name(step), step.error);
+    }
+  }
+  const auto left = leftover_counts(result.leftover);
+  return left.empty() ? std::string(name_of(result.verdict)) : "left behind: " + left;
+}
+
+struct Counts {
+  std::size_t tests = 0;
+  std::size_t failures = 0;
+  std::size_t errors = 0;
+  std::size_t skipped = 0;
+  std::int64_t wall_us = 0;
+
+  void add(Verdict verdict, std::int64_t microseconds) {
+    ++tests;
+    failures += verdict == Verdict::fail || verdict == Verdict::leak ? 1 : 0;
+    errors += verdict == Verdict::broken || verdict == Verdict::interrupted ? 1 : 0;
+    skipped += verdict == Verdict::skip ? 1 : 0;
+    wall_us += microseconds;
+  }
+  [[nodiscard]] XmlWriter::Attributes attributes(std::string name) const {
+    return {{"name", std::move(name)},
+            {"tests", std::to_string(tests)},
+            {"failures", std::to_string(failures)},
+            {"errors", std::to_string(errors)},
+            {"skipped", std::to_string(skipped)}};
+  }
+};
+
+// A suite's counts stand before its cases, so the cases wait in a nameless temporary file.
+class Suite {
+ public:
+  Suite() : m_file(std::tmpfile(), &std::fclose) {
+    if (!m_file) {
+      m_error = errno;
+    } else {
+      ::fcntl(fd(), F_SETFD, FD_CLOEXEC);
+    }
+  }
+  void add(const std::string& text) {
+    if (m_error == 0) {
+      m_error = write_all(fd(), text);
+    }
+  }
+  // Error kind: broken.
+  Expected<void> copy_to(OutputFile& output) {
+    std::string buffer(1U << 16U, '\0');
+    for (off_t offset = 0; m_error == 0;) {
+      const auto got = ::pread(fd(), buffer.data(), buffer.size(), offset);
+      if (got < 0) {
+        m_error = errno;
+      } else if (got == 0) {
+        return {};
+      } else {
+        output.write(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+        offset += got;
+      }
+    }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
+    return broken("temporary file of the JUnit report: {}", std::strerror(m_error));
+  }
+  Counts counts;
+
+ private:
+  [[nodiscard]] int fd() const { return ::fileno(m_file.get()); }
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> m_file;
+  int m_error = 0;
+};
+
+class JunitReporter : public Reporter {
+ public:
+  explicit JunitReporter(OutputFile output) : m_output(std::move(output)) {}
+
+  void run_started(const run::Provenance& provenance, std::size_t /*cells*/) override {
+    m_output.begin();
+    m_provenance = provenance;
+  }
+
+  void cell_finished(const run::CellResult& result) override {
+    auto& suite = m_suites[result.cell.scenario];
+    suite.counts.add(result.verdict, result.wall_us);
+    m_all.add(result.verdict, result.wall_us);
+    constexpr int k_depth = 2;  // testsuites, testsuite
+    XmlWriter xml(k_depth);
+    write_case(xml, result);
+    suite.add(xml.take());
+  }
+
+  Expected<void> run_finished(const run::RunSummary& summary) override {
+    XmlWriter xml;
+    m_output.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    auto attributes = m_all.attributes("cni-matrix");
+    attributes.emplace_back("time", seconds_text(summary.wall_us));
+    xml.open("testsuites", attributes);
+    Expected<void> outcome;
+    for (auto& [scenario, suite] : m_suites) {
+      attributes = suite.counts.attributes(scenario);
+      attributes.emplace_back("time", seconds_text(suite.counts.wall_us));
+      attributes.emplace_back("timestamp", m_provenance.started);
+      xml.open("testsuite", attributes);
+      write_provenance(xml);
+      m_output.write(xml.take());
+      if (auto copied = suite.copy_to(m_output); !copied) {
+        outcome = std::move(copied);
+      }
+      xml.close();
+    }
+    xml.close();
+    m_output.write(xml.take());
+    CNI_MATRIX_TRY(std::move(outcome));
+    return m_output.finish();
+  }
+
+ private:
+  static void write_property(XmlWriter& xml, std::string_view name, const std::string& value) {
+    if (!value.empty()) {
+      xml.empty("property", {{"name", std::string(name)}, {"value", value}});
+    }
+  }
+
+  void write_provenance(XmlWriter& xml) const {
+    xml.open("properties", {});
+    write_property(xml, "cni-matrix", m_provenance.program_version);
+    write_property(xml, "kernel", m_provenance.kernel);
+    write_property(xml, "architecture", m_provenance.architecture);
+    write_property(xml, "iptables", m_provenance.iptables);
+    write_property(xml, "runc", m_provenance.runc);
+    write_property(xml, "privileges", m_provenance.privileges);
+    xml.close();
+  }
+
+  static void write_case(XmlWriter& xml, const run::CellResult& result) {
+    xml.open("testcase", {{"classname", result.cell.scenario + "." + result.cell.conflist.label()},
+                          {"name", result.cell.name()},
+                          {"time", seconds_text(result.wall_us)}});
+    xml.open("properties", {});
+    write_property(xml, "cell", result.cell.id());
+    write_property(xml, "verdict", std::string(name_of(result.verdict)));
+    write_property(xml, "known", fmt::format("{}", fmt::join(result.known, " ")));
+    write_property(xml, "runtime",
+                   result.runtime == "embedded" ? "embedded (modelled)" : result.runtime);
+    write_property(xml, "containerd", result.containerd_version);
+    write_property(xml, "plugins", result.plugins_version);
+    xml.close();
+    const XmlWriter::Attributes said = {{"message", message_of(result)},
+                                        {"type", std::string(name_of(result.verdict))}};
+    switch (result.verdict) {
+      case Verdict::pass:
+        break;
+      case Verdict::known:
+        xml.text_element("system-out", {}, account(result));
+        break;
+      case Verdict::fail:
+      case Verdict::leak:
+        xml.text_element("failure", said, account(result));
+        break;
+      case Verdict::skip:
+        xml.empty("skipped", {said.front()});
+        break;
+      case Verdict::broken:
+      case Verdict::interrupted:
+        xml.text_element("error", said, account(result));
+        break;
+    }
+    xml.close();
+  }
+
+  OutputFile m_output;
+  run::Provenance m_provenance;
+  std::map<std::string, Suite> m_suites;
+  Counts m_all;
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<Reporter>> make_junit_reporter(const std::filesystem::path& file) {
+  CNI_MATRIX_TRY_ASSIGN(auto output, OutputFile::open(file));
+  return std::make_unique<JunitReporter>(std::move(output));
+}
+
+}  // namespace cni_matrix::report

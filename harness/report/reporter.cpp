@@ -1,0 +1,46 @@
+#include <cni_matrix/report/reporter.hpp>
+
+#include <utility>
+
+namespace cni_matrix::report {
+
+void Reporters::add(std::unique_ptr<Reporter> reporter) {
+  m_reporters.push_back(std::move(reporter));
+}
+
+void Reporters::run_started(const run::Provenance& provenance, std::size_t cells) {
+  for (const auto& reporter : m_reporters) {
+    reporter->run_started(provenance, cells);
+  }
+}
+
+void Reporters::cell_started(const matrix::Cell& cell) {
+  for (const auto& reporter : m_reporters) {
+    reporter->cell_started(cell);
+  }
+}
+
+void Reporters::cell_finished(const run::CellResult& result) {
+  for (const auto& reporter : m_reporters) {
+    reporter->cell_finished(result);
+  }
+}
+
+void Reporters::tick() {
+  for (const auto& reporter : m_reporters) {
+    reporter->tick();
+  }
+}
+
+Expected<void> Reporters::run_finished(const run::RunSummary& summary) {
+  Expected<void> outcome;
+  for (const auto& reporter : m_reporters) {
+    auto one = reporter->run_finished(summary);
+    if (outcome && !one) {
+      outcome = std::move(one);
+    }
+  }
+  return outcome;
+}
+
+}  // namespace cni_matrix::report

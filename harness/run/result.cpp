@@ -1,0 +1,311 @@
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/run/result.hpp>
+
+#include <array>
+#include <utility>
+
+namespace cni_matrix::run {
+
+namespace {
+
+constexpr std::array<std::pair<Verdict, std::string_view>, 7> k_verdicts = {{
+    {Verdict::pass, "pass"},
+    {Verdict::known, "known"},
+    {Verdict::fail, "fail"},
+    {Verdict::leak, "leak"},
+    {Verdict::skip, "skip"},
+    {Verdict::broken, "broken"},
+    {Verdict::interrupted, "interrupted"},
+}};
+
+// Texts that are empty are left out: most cells pass and have none.
+void put_text(Json& object, const char* key, const std::string& text) {
+  if (!text.empty()) {
+    object[key] = printable(text);
+  }
+}
+
+std::string text_of(const Json& object, const char* key) {
+  return object.value(key, std::string());
+}
+
+// nlohmann's exceptions, which say what is missing, as an error that names what was being read.
+template <typename Read>
+auto reading(std::string_view what, const Read& read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const Json::exception& error) {
+    std::string text = error.what();
+    if (const auto end = text.find("] "); end != std::string::npos) {
+      text = text.substr(end + 2);
+    }
+    return input_error("{}: {}", what, text);
+  }
+}
+
+Json to_json(const artifacts::Artifact& artifact) {
+  Json value = {{"component", artifacts::name_of(artifact.component)},
+                {"token", artifact.token},
+                {"provider", artifact.provider},
+                {"version", artifact.version.str()},
+                {"binaries", artifact.binaries}};
+  put_text(value, "package_version", artifact.package_version);
+  put_text(value, "source", artifact.source);
+  put_text(value, "sha256", artifact.sha256);
+  put_text(value, "directory", artifact.directory.string());
+  return value;
+}
+
+Expected<artifacts::Artifact> artifact_from_json(const Json& value) {
+  using artifacts::Component;
+  artifacts::Artifact artifact;
+  const auto component = value.at("component").get<std::string>();
+  bool found = false;
+  for (const auto candidate : {Component::containerd, Component::plugins, Component::runc}) {
+    if (artifacts::name_of(candidate) == component) {
+      artifact.component = candidate;
+      found = true;
+    }
+  }
+  if (!found) {
+    return input_error("artifact: no component is called '{}'", printable(component));
+  }
+  artifact.token = value.at("token").get<std::string>();
+  artifact.provider = value.at("provider").get<std::string>();
+  CNI_MATRIX_TRY_ASSIGN(artifact.version, Version::parse(value.at("version").get<std::string>()));
+  artifact.binaries = value.at("binaries").get<std::map<std::string, std::string>>();
+  artifact.package_version = text_of(value, "package_version");
+  artifact.source = text_of(value, "source");
+  artifact.sha256 = text_of(value, "sha256");
+  artifact.directory = text_of(value, "directory");
+  return artifact;
+}
+
+Json to_json(const StepResult& step) {
+  Json value = {{"step", step.step}, {"ok", step.ok}, {"wall_us", step.wall_us}};
+  put_text(value, "detail", step.detail);
+  put_text(value, "code", step.code);
+  put_text(value, "error", step.error);
+  return value;
+}
+
+StepResult step_from_json(const Json& value) {
+  StepResult step;
+  step.step = value.at("step").get<std::string>();
+  step.ok = value.at("ok").get<bool>();
+  step.wall_us = value.value("wall_us", std::int64_t{0});
+  step.detail = text_of(value, "detail");
+  step.code = text_of(value, "code");
+  step.error = text_of(value, "error");
+  return step;
+}
+
+Json to_json(const NetworkStatus& status) {
+  Json value = {{"network_ready", status.network_ready}, {"configuration", status.configuration}};
+  put_text(value, "reason", status.reason);
+  put_text(value, "message", status.message);
+  value["load_status"] = Json::object();
+  for (const auto& [name, text] : status.load_status) {
+    value["load_status"][name] = printable(text);
+  }
+  return value;
+}
+
+NetworkStatus network_status_from_json(const Json& value) {
+  NetworkStatus status;
+  status.network_ready = value.at("network_ready").get<bool>();
+  status.reason = text_of(value, "reason");
+  status.message = text_of(value, "message");
+  status.load_status = value.value("load_status", std::map<std::string, std::string>());
+  status.configuration = value.value("configuration", Json());
+  return status;
+}
+
+Json to_json(const CpuTime& cpu) {
+  return {{"total_us", cpu.total_us}, {"harness_us", cpu.harness_us}};
+}
+
+CpuTime cpu_from_json(const Json& value) {
+  return {value.at("total_us").get<std::int64_t>(), value.at("harness_us").get<std::int64_t>()};
+}
+
+}  // namespace
+
+std::string_view name_of(Verdict verdict) {
+  for (const auto& [value, name] : k_verdicts) {
+    if (value == verdict) {
+      return name;
+    }
+  }
+  return "broken";
+}
+
+Expected<Verdict> parse_verdict(std::string_view text) {
+  for (const auto& [value, name] : k_verdicts) {
+    if (name == text) {
+      return value;
+    }
+  }
+  return input_error(
+      "'{}' is no verdict; one of pass, known, fail, leak, skip, broken, interrupted",
+      printable(text));
+}
+
+Json to_json(const CellResult& result) {
+  Json value = {{"cell", matrix::to_json(result.cell)},
+                {"verdict", name_of(result.verdict)},
+                {"steps", Json::array()},
+                {"leftover", node::to_json(result.leftover)},
+                {"wall_us", result.wall_us},
+                {"cpu", to_json(result.cpu)}};
+  put_text(value, "runtime", result.runtime);
+  put_text(value, "containerd_version", result.containerd_version);
+  put_text(value, "plugins_version", result.plugins_version);
+  put_text(value, "reason", result.reason);
+  put_text(value, "remedy", result.remedy);
+  put_text(value, "log", result.log);
+  if (!result.known.empty()) {
+    value["known"] = result.known;
+  }
+  if (result.containerd) {
+    value["containerd"] = to_json(*result.containerd);
+  }
+  if (result.plugins) {
+    value["plugins"] = to_json(*result.plugins);
+  }
+  for (const auto& step : result.steps) {
+    value["steps"].push_back(to_json(step));
+  }
+  if (result.after_run) {
+    value["after_run"] = node::to_json(*result.after_run);
+  }
+  if (result.network) {
+    value["network"] = to_json(*result.network);
+  }
+  for (const auto& call : result.trace) {
+    value["trace"].push_back(recorder::to_json(call));
+  }
+  return value;
+}
+
+Expected<CellResult> cell_result_from_json(const Json& value) {
+  return reading("cell result", [&]() -> Expected<CellResult> {
+    CellResult result;
+    CNI_MATRIX_TRY_ASSIGN(result.cell, matrix::cell_from_json(value.at("cell")));
+    CNI_MATRIX_TRY_ASSIGN(result.verdict, parse_verdict(value.at("verdict").get<std::string>()));
+    CNI_MATRIX_TRY_ASSIGN(result.leftover, node::inventory_from_json(value.at("leftover")));
+    result.runtime = text_of(value, "runtime");
+    result.containerd_version = text_of(value, "containerd_version");
+    result.plugins_version = text_of(value, "plugins_version");
+    result.reason = text_of(value, "reason");
+    result.remedy = text_of(value, "remedy");
+    result.log = text_of(value, "log");
+    result.known = value.value("known", std::vector<std::string>());
+    if (value.contains("containerd")) {
+      CNI_MATRIX_TRY_ASSIGN(result.containerd, artifact_from_json(value.at("containerd")));
+    }
+    if (value.contains("plugins")) {
+      CNI_MATRIX_TRY_ASSIGN(result.plugins, artifact_from_json(value.at("plugins")));
+    }
+    for (const auto& step : value.at("steps")) {
+      result.steps.push_back(step_from_json(step));
+    }
+    if (value.contains("after_run")) {
+      CNI_MATRIX_TRY_ASSIGN(result.after_run, node::inventory_from_json(value.at("after_run")));
+    }
+    if (value.contains("network")) {
+      result.network = network_status_from_json(value.at("network"));
+    }
+    for (const auto& call : value.value("trace", Json::array())) {
+      CNI_MATRIX_TRY_ASSIGN(auto read, recorder::plugin_call_from_json(call));
+      result.trace.push_back(std::move(read));
+    }
+    result.wall_us = value.value("wall_us", std::int64_t{0});
+    result.cpu = cpu_from_json(value.at("cpu"));
+    return result;
+  });
+}
+
+Json to_json(const Provenance& provenance) {
+  return {{"program_version", provenance.program_version},
+          {"started", provenance.started},
+          {"kernel", printable(provenance.kernel)},
+          {"architecture", provenance.architecture},
+          {"iptables", printable(provenance.iptables)},
+          {"runc", printable(provenance.runc)},
+          {"privileges", provenance.privileges},
+          {"jobs", provenance.jobs},
+          {"command_line", printable(provenance.command_line)}};
+}
+
+Expected<Provenance> provenance_from_json(const Json& value) {
+  return reading("provenance", [&]() -> Expected<Provenance> {
+    Provenance provenance;
+    provenance.program_version = value.at("program_version").get<std::string>();
+    provenance.started = value.at("started").get<std::string>();
+    provenance.kernel = text_of(value, "kernel");
+    provenance.architecture = text_of(value, "architecture");
+    provenance.iptables = text_of(value, "iptables");
+    provenance.runc = text_of(value, "runc");
+    provenance.privileges = text_of(value, "privileges");
+    provenance.jobs = value.value("jobs", 0);
+    provenance.command_line = text_of(value, "command_line");
+    return provenance;
+  });
+}
+
+void RunSummary::add(const CellResult& result) {
+  ++verdicts[result.verdict];
+  cpu.total_us += result.cpu.total_us;
+  cpu.harness_us += result.cpu.harness_us;
+}
+
+int RunSummary::exit_status() const {
+  const auto count = [this](Verdict verdict) {
+    const auto found = verdicts.find(verdict);
+    return found == verdicts.end() ? 0 : found->second;
+  };
+  if (interrupted) {
+    return 130;
+  }
+  if (count(Verdict::broken) > 0) {
+    return 3;
+  }
+  if (count(Verdict::fail) + count(Verdict::leak) > 0) {
+    return 1;
+  }
+  if (count(Verdict::interrupted) > 0) {
+    return 130;
+  }
+  return count(Verdict::pass) + count(Verdict::known) == 0 ? 4 : 0;
+}
+
+Json to_json(const RunSummary& summary) {
+  Json value = {{"cells", summary.cells},
+                {"verdicts", Json::object()},
+                {"wall_us", summary.wall_us},
+                {"cpu", to_json(summary.cpu)},
+                {"interrupted", summary.interrupted},
+                {"exit_status", summary.exit_status()}};
+  for (const auto& [verdict, count] : summary.verdicts) {
+    value["verdicts"][std::string(name_of(verdict))] = count;
+  }
+  return value;
+}
+
+Expected<RunSummary> summary_from_json(const Json& value) {
+  return reading("summary", [&]() -> Expected<RunSummary> {
+    RunSummary summary;
+    summary.cells = value.at("cells").get<std::size_t>();
+    for (const auto& [name, count] : value.at("verdicts").items()) {
+      CNI_MATRIX_TRY_ASSIGN(const auto verdict, parse_verdict(name));
+      summary.verdicts[verdict] = count.get<std::size_t>();
+    }
+    summary.wall_us = value.at("wall_us").get<std::int64_t>();
+    summary.cpu = cpu_from_json(value.at("cpu"));
+    summary.interrupted = value.at("interrupted").get<bool>();
+    return summary;
+  });
+}
+
+}  // namespace cni_matrix::run

@@ -1,0 +1,203 @@
+#include "sample.hpp"
+
+#include <cni_matrix/report/console.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace cni_matrix::report::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// A clock that goes on by a second each time it is looked at.
+ConsoleOptions options_with_clock() {
+  ConsoleOptions options;
+  options.unicode = true;
+  options.title_of = [](const std::string& id) {
+    return id == "F02" ? "DEL fails when the list declares no cniVersion" : "";
+  };
+  options.now = [time = std::chrono::steady_clock::time_point(std::chrono::hours(1))]() mutable {
+    return time += std::chrono::seconds(1);
+  };
+  return options;
+}
+
+std::string plain(ConsoleOptions options,
+                  const std::vector<run::CellResult>& results = sample_results()) {
+  return text_of([&](std::FILE* stream) {
+    const auto reporter = make_console_reporter(stream, options);
+    EXPECT_TRUE(tell(*reporter, results));
+  });
+}
+
+std::string on_terminal(const ConsoleOptions& options) {
+  const Environment term("TERM", "xterm");
+  return terminal_text_of([&](std::FILE* stream) {
+    const auto reporter = make_console_reporter(stream, options);
+    EXPECT_TRUE(tell(*reporter, sample_results()));
+  });
+}
+
+TEST(Console, PlainLinesWhereThereIsNoTerminal) {
+  approve("console-plain", plain(options_with_clock()));
+}
+
+TEST(Console, Ascii) {
+  auto options = options_with_clock();
+  options.unicode = false;
+  const auto text = plain(options);
+  EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char c) { return c > 0; }));
+  approve("console-ascii", text);
+}
+
+TEST(Console, Verbose) {
+  auto options = options_with_clock();
+  options.verbosity = Verbosity::verbose;
+  approve("console-verbose", plain(options));
+}
+
+TEST(Console, Quiet) {
+  auto options = options_with_clock();
+  options.verbosity = Verbosity::quiet;
+  approve("console-quiet", plain(options));
+}
+
+TEST(Console, Terminal) {
+  const Environment no_colour("NO_COLOR", nullptr);
+  approve("console-terminal", visible(on_terminal(options_with_clock())));
+}
+
+TEST(Console, TerminalWithNoColor) {
+  const Environment no_colour("NO_COLOR", "1");
+  const auto text = visible(on_terminal(options_with_clock()));
+  EXPECT_THAT(text, Not(HasSubstr("<32m>")));
+  EXPECT_THAT(text, Not(HasSubstr("<1m>")));
+  EXPECT_THAT(text, HasSubstr("17/17 cells"));
+  approve("console-terminal-no-color", text);
+}
+
+TEST(Console, LocaleDecidesOnUnicode) {
+  auto options = options_with_clock();
+  options.unicode.reset();
+  const Environment lc_all("LC_ALL", "C");
+  EXPECT_THAT(plain(options), Not(HasSubstr("✓")));
+  const Environment utf8("LC_ALL", "en_GB.UTF-8");
+  EXPECT_THAT(plain(options), HasSubstr("✓"));
+}
+
+TEST(Console, OrderOfEndingDoesNotMatter) {
+  auto options = options_with_clock();
+  options.verbosity = Verbosity::normal;
+  options.replay = true;
+  auto results = sample_results();
+  const auto forward = plain(options, results);
+  std::reverse(results.begin(), results.end());
+  EXPECT_EQ(forward, plain(options, results));
+}
+
+TEST(Console, HeartbeatWithoutTerminal) {
+  auto options = options_with_clock();
+  options.heartbeat = std::chrono::seconds(0);
+  const auto text = plain(options, {passed(), passed("1.6.21", "1.6.21", "1.1.1", "1.1.1", "")});
+  EXPECT_THAT(text, HasSubstr("1/2 cells, about "));
+  EXPECT_THAT(text, HasSubstr("0/2 cells, 1 running\n"));
+}
+
+TEST(Console, HostileTextsNeverReachTheTerminal) {
+  auto result = passed("\x1b]0;owned\x07", "1.6.20", "1.1.1", "1.1.1", "1.0.0");
+  result.verdict = run::Verdict::broken;
+  result.cell.scenario = "life\x1b[2Jcycle";
+  result.reason =
+      "a\rb\x9b"
+      "31m\xff\xfe \xc2\x9b"
+      "1m";
+  result.steps[0] = {
+      "Run\x1b[31m", "", false, "Unk\x07nown", "line\n\x1b[1Aover \xe2\x80\xae txet", 1};
+  result.known = {"F\x1b[0m"};
+  result.remedy = "\x08\x08\x7f";
+  result.log = "log \x1b[8m hidden\n\x1bP";
+  result.leftover.netns = {"/run/netns/\x1b[5m"};
+  auto options = options_with_clock();
+  options.verbosity = Verbosity::verbose;
+  options.title_of = [](const std::string&) { return "title\x1b[7m"; };
+  options.colour = false;
+  const auto text = plain(options, {result});
+  for (const char bad : {'\x1b', '\r', '\x07', '\x08', '\x7f', '\xff'}) {
+    EXPECT_EQ(text.find(bad), std::string::npos) << static_cast<int>(bad);
+  }
+  EXPECT_THAT(text, Not(HasSubstr("\xc2\x9b")));
+  EXPECT_THAT(text, Not(HasSubstr("\xe2\x80\xae")));
+  EXPECT_THAT(text, HasSubstr("\\x1b[1Aover"));
+  EXPECT_THAT(text, HasSubstr("log \\x1b[8m hidden"));
+}
+
+TEST(Console, RepeatedCellsWithDifferentOutcomesAreFlaky) {
+  auto other = passed();
+  other.verdict = run::Verdict::fail;
+  other.steps[1] = {"StopPodSandbox", "", false, "Unknown", "no", 1};
+  const auto text = plain(options_with_clock(), {passed(), other, passed()});
+  EXPECT_THAT(text, HasSubstr("✗ ~"));
+  EXPECT_THAT(text, HasSubstr("Flaky cells"));
+  EXPECT_THAT(text, HasSubstr("2 times pass"));
+  EXPECT_THAT(text, HasSubstr("1 times fail; StopPodSandbox: Unknown: no"));
+}
+
+TEST(Console, InterruptedRunSaysWhatIsMissing) {
+  const auto text = text_of([&](std::FILE* stream) {
+    const auto reporter = make_console_reporter(stream, options_with_clock());
+    reporter->run_started(sample_provenance(), 10);
+    reporter->cell_finished(passed());
+    run::RunSummary summary;
+    summary.cells = 10;
+    summary.add(passed());
+    summary.interrupted = true;
+    EXPECT_TRUE(reporter->run_finished(summary));
+  });
+  EXPECT_THAT(text, HasSubstr("10 cells: 1 pass, 9 not run"));
+  EXPECT_THAT(text, HasSubstr("exit 130: interrupted"));
+}
+
+TEST(Console, ManyFailuresOfOneCauseAreOneEntry) {
+  std::vector<run::CellResult> results;
+  for (int i = 0; i < 50; ++i) {
+    auto result = passed("1.6." + std::to_string(i), "", "1.1.1", "1.1.1", "1.0.0");
+    result.verdict = run::Verdict::fail;
+    result.steps[1] = {"StopPodSandbox",
+                       "",
+                       false,
+                       "Unknown",
+                       "sandbox \"" + std::string(64, static_cast<char>('a' + i % 6)) + "\" no",
+                       1};
+    results.push_back(result);
+  }
+  const auto text = plain(options_with_clock(), results);
+  EXPECT_THAT(text, HasSubstr("✗ fail, lifecycle: 50 cells\n"));
+  EXPECT_THAT(text, HasSubstr("and 38 more"));
+  EXPECT_THAT(text, HasSubstr("further failures are shown at the end"));
+}
+
+TEST(Console, WideTablesAreSplitBetweenCniVersions) {
+  std::vector<run::CellResult> results;
+  for (const std::string version : {"none", "0.4.0", "1.0.0", "1.1.0"}) {
+    for (const std::string plugins : {"debian:bullseye", "debian:bookworm", "debian:forky"}) {
+      results.push_back(passed("1.6.20", "1.6.20", plugins, "1.1.1", version));
+    }
+  }
+  auto options = options_with_clock();
+  approve("console-wide", plain(options, results));
+}
+
+TEST(Console, AWriteThatFailsIsAnError) {
+  std::FILE* full = std::fopen("/dev/full", "w");
+  ASSERT_NE(full, nullptr);
+  const auto reporter = make_console_reporter(full, options_with_clock());
+  EXPECT_FALSE(tell(*reporter, {passed()}));
+  std::fclose(full);
+}
+
+}  // namespace
+}  // namespace cni_matrix::report::testing

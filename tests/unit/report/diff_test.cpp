@@ -1,0 +1,142 @@
+#include "sample.hpp"
+
+#include <cni_matrix/report/diff.hpp>
+#include <cni_matrix/report/flaky.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cni_matrix::report::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Outcomes outcomes_of(const std::vector<run::CellResult>& results) {
+  Outcomes outcomes;
+  for (const auto& result : results) {
+    add_outcome(outcomes, result);
+  }
+  return outcomes;
+}
+
+TEST(Diff, ARunDoesNotDifferFromItself) {
+  const auto difference = compare(outcomes_of(sample_results()), outcomes_of(sample_results()));
+  EXPECT_EQ(difference.compared, sample_results().size());
+  EXPECT_EQ(difference.exit_status(), 0);
+  EXPECT_EQ(describe(difference, true),
+            "17 cells compared: 0 with another verdict, 0 by another way, 0 added, 0 removed\n");
+}
+
+TEST(Diff, WhatDiffersFromRunToRunIsNotADifference) {
+  auto before = sample_results();
+  auto after = sample_results();
+  after[1].wall_us += 5;
+  for (auto& step : after[1].steps) {
+    const auto at = step.error.find(std::string(64, 'a'));
+    if (at != std::string::npos) {
+      step.error.replace(at, 64, std::string(64, 'c'));
+    }
+  }
+  const auto difference = compare(outcomes_of(before), outcomes_of(after));
+  EXPECT_TRUE(difference.details.empty());
+}
+
+TEST(Diff, EveryKindOfDifference) {
+  auto before = sample_results();
+  auto after = sample_results();
+  after[1] = passed("1.6.2", "1.6.2", "0.9.0", "0.9.0", "none");  // known -> pass
+  after[3].leftover.leases.clear();  // the same verdict, other leftovers
+  after[3].steps[2].error = "another text";
+  after.erase(after.begin());  // removed
+  after.push_back(passed("2.1.9", "2.1.9", "1.1.1", "1.1.1", "1.1.0"));
+  const auto difference = compare(outcomes_of(before), outcomes_of(after));
+  EXPECT_EQ(difference.exit_status(), 1);
+  ASSERT_EQ(difference.verdicts.size(), 1U);
+  EXPECT_EQ(difference.verdicts[0].before.verdict, run::Verdict::known);
+  EXPECT_EQ(difference.details.size(), 1U);
+  EXPECT_EQ(difference.added.size(), 1U);
+  EXPECT_EQ(difference.removed.size(), 1U);
+  approve("diff", describe(difference, true));
+  const auto json = to_json(difference);
+  EXPECT_EQ(json["verdicts"][0]["before"]["verdict"], "known");
+  EXPECT_EQ(json["verdicts"][0]["after"]["verdict"], "pass");
+  EXPECT_EQ(json["exit_status"], 1);
+  EXPECT_EQ(json["added"][0]["name"], "2.1.9/1.1.1/bridge-portmap@1.1.0/lifecycle");
+}
+
+TEST(Diff, OtherDetailsAloneDoNotFail) {
+  auto after = sample_results();
+  after[3].leftover.leases.clear();
+  EXPECT_EQ(compare(outcomes_of(sample_results()), outcomes_of(after)).exit_status(), 0);
+}
+
+TEST(Diff, NothingInCommon) {
+  const auto other = passed("9.9.9", "9.9.9", "1.1.1", "1.1.1", "1.0.0");
+  EXPECT_EQ(compare(outcomes_of(sample_results()), outcomes_of({other})).exit_status(), 4);
+  EXPECT_EQ(compare({}, {}).exit_status(), 4);
+}
+
+TEST(Diff, OfRepeatedCellsTheWorstCounts) {
+  auto failed = passed();
+  failed.verdict = run::Verdict::fail;
+  for (const auto& results : {std::vector{passed(), failed}, std::vector{failed, passed()}}) {
+    EXPECT_EQ(outcomes_of(results).begin()->second.verdict, run::Verdict::fail);
+  }
+}
+
+TEST(Diff, HostileTextsAreEscaped) {
+  auto before = passed();
+  auto after = passed();
+  after.verdict = run::Verdict::fail;
+  after.reason = "\x1b]0;x\x07\r";
+  after.steps[0] = {"Run\x1b[2J", "", false, "\x1b", "\x1b[31m\xff", 1};
+  const auto difference = compare(outcomes_of({before}), outcomes_of({after}));
+  const auto text = describe(difference, false);
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, Not(HasSubstr("\r")));
+  EXPECT_THAT(text, HasSubstr("\\x1b[31m\\xff"));
+  EXPECT_NO_THROW(to_json(difference).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+TEST(Flaky, SameOutcomesAreNot) {
+  FlakyDetector detector;
+  for (int i = 0; i < 5; ++i) {
+    auto result = passed();
+    result.wall_us = i;
+    detector.add(result);
+  }
+  EXPECT_TRUE(detector.flaky().empty());
+}
+
+TEST(Flaky, OtherStepsAreEvenUnderTheSameVerdict) {
+  FlakyDetector detector;
+  auto other = passed();
+  other.verdict = run::Verdict::fail;
+  other.steps[1] = {"StopPodSandbox", "", false, "Unknown", "one", 1};
+  auto another = other;
+  another.steps[1].error = "two";
+  detector.add(other);
+  detector.add(another);
+  detector.add(another);
+  detector.add(passed("1.7.0", "1.7.0", "1.1.1", "1.1.1", "1.0.0"));
+  const auto flaky = detector.flaky();
+  ASSERT_EQ(flaky.size(), 1U);
+  EXPECT_EQ(flaky[0].name, passed().cell.name());
+  EXPECT_EQ(flaky[0].id, passed().cell.id());
+  ASSERT_EQ(flaky[0].seen.size(), 2U);
+  EXPECT_EQ(flaky[0].seen[0].times, 2U);
+  EXPECT_EQ(flaky[0].seen[0].outcome.steps[1], "StopPodSandbox: Unknown: two");
+}
+
+TEST(Flaky, InterruptedRepetitionsSayNothing) {
+  FlakyDetector detector;
+  auto interrupted = passed();
+  interrupted.verdict = run::Verdict::interrupted;
+  detector.add(passed());
+  detector.add(interrupted);
+  EXPECT_TRUE(detector.flaky().empty());
+}
+
+}  // namespace
+}  // namespace cni_matrix::report::testing
