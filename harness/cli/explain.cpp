@@ -1,0 +1,94 @@
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/cli/explain_command.hpp>
+#include <cni_matrix/matrix/known_behaviours.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace cni_matrix::cli {
+
+namespace {
+
+constexpr std::size_t k_width = 90;
+
+// `text` in lines of at most k_width, each after `indent` blanks.
+std::string wrapped(std::string_view text, std::size_t indent) {
+  std::string result;
+  std::string line(indent, ' ');
+  for (const auto& word : split(text, ' ')) {
+    if (line.size() > indent && line.size() + 1 + word.size() > k_width) {
+      result += line + '\n';
+      line.assign(indent, ' ');
+    }
+    if (line.size() > indent) {
+      line += ' ';
+    }
+    line += word;
+  }
+  return result + line + '\n';
+}
+
+std::string describe(const matrix::KnownBehaviour& known) {
+  auto text = fmt::format("{}  {}\n", known.id, known.title);
+  text += fmt::format("  since     {}\n  until     {}\n  evidence  {}\n", known.since, known.until,
+                      known.observed ? "observed with the real binaries"
+                                     : "predicted from the source, not yet observed");
+  text += "  why\n" + wrapped(known.why, 4);
+  text += "  remedy\n" + wrapped(known.remedy, 4);
+  text += "  references\n";
+  for (const auto& reference : known.references) {
+    text += "    " + reference + '\n';
+  }
+  return text;
+}
+
+Expected<std::string> json_text(const std::vector<std::string>& ids) {
+  CNI_MATRIX_TRY_ASSIGN(const auto all,
+                        load_json(data_directory() / "matrix" / "known-behaviours.json"));
+  Json chosen = Json::array();
+  for (const auto& entry : all.at("behaviours")) {
+    const auto id = entry.at("id").get<std::string>();
+    if (ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end()) {
+      chosen.push_back(entry);
+    }
+  }
+  return chosen.dump(2) + "\n";
+}
+
+}  // namespace
+
+Expected<int> explain_command(const ExplainArguments& arguments, std::FILE* out) {
+  CNI_MATRIX_TRY_ASSIGN(const auto behaviours, matrix::KnownBehaviours::load());
+  std::vector<std::string> known_ids;
+  for (const auto& known : behaviours.all()) {
+    known_ids.push_back(known.id);
+  }
+  for (const auto& id : arguments.ids) {
+    if (behaviours.find(id) == nullptr) {
+      const auto similar = did_you_mean(id, known_ids);
+      return input_error("there is no known behaviour {}; {}", id,
+                         similar.empty() ? fmt::format("there are {}", fmt::join(known_ids, ", "))
+                                         : fmt::format("did you mean {}?", similar));
+    }
+  }
+  std::string text;
+  if (arguments.json) {
+    CNI_MATRIX_TRY_ASSIGN(text, json_text(arguments.ids));
+  } else if (arguments.ids.empty()) {
+    for (const auto& known : behaviours.all()) {
+      text += fmt::format("{}  {}\n", known.id, known.title);
+    }
+  } else {
+    for (const auto& id : arguments.ids) {
+      text += (text.empty() ? "" : "\n") + describe(*behaviours.find(id));
+    }
+  }
+  std::fputs(text.c_str(), out);
+  return 0;
+}
+
+}  // namespace cni_matrix::cli

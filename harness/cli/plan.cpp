@@ -1,0 +1,75 @@
+#include <cni_matrix/cli/plan_command.hpp>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <string>
+
+namespace cni_matrix::cli {
+
+namespace {
+
+constexpr std::size_t k_flush_at = 64U << 10U;
+
+// Lines are collected and written in large pieces; stdio's own buffer would be filled a line at a
+// time.
+class Lines {
+ public:
+  explicit Lines(std::FILE* out) : m_out(out) {}
+
+  std::string& text() { return m_text; }
+
+  // False when the output cannot be written.
+  bool end_line() {
+    m_text += '\n';
+    return m_text.size() < k_flush_at || flush();
+  }
+
+  bool flush() {
+    const bool good = std::fwrite(m_text.data(), 1, m_text.size(), m_out) == m_text.size() &&
+                      std::fflush(m_out) == 0;
+    m_text.clear();
+    return good;
+  }
+
+ private:
+  std::FILE* m_out;
+  std::string m_text;
+};
+
+}  // namespace
+
+Expected<int> plan_command(const PlanArguments& arguments, std::FILE* out) {
+  matrix::MatrixSpec spec;
+  if (!arguments.matrix.empty()) {
+    CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(arguments.matrix));
+  }
+  CNI_MATRIX_TRY_ASSIGN(spec, matrix::select(std::move(spec), arguments.selection));
+  Lines lines(out);
+  bool good = true;
+  const auto& cells = arguments.selection.cells;
+  const auto count = matrix::for_each_cell(spec, cells, [&](const matrix::Cell& cell) {
+    if (arguments.json) {
+      lines.text() += to_json(cell).dump(-1, ' ', false, Json::error_handler_t::replace);
+    } else {
+      lines.text() += cell.id();
+      lines.text() += "  ";
+      lines.text() += cell.name();
+    }
+    good = lines.end_line();
+    return good;
+  });
+  good = lines.flush() && good;
+  if (!good) {
+    if (errno == EPIPE) {
+      return 0;  // `plan | head`: the reader has what it wants
+    }
+    return system_error("the plan cannot be written");
+  }
+  if (count == 0) {
+    return tl::unexpected(matrix::no_cells(spec, cells));
+  }
+  return 0;
+}
+
+}  // namespace cni_matrix::cli

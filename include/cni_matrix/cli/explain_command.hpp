@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cni_matrix/base/error.hpp>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace cni_matrix::cli {
+
+struct ExplainArguments {
+  std::vector<std::string> ids;  // "F02"; none: list all
+  bool json = false;             // the entries of matrix/known-behaviours.json
+};
+
+// `cni-matrix explain`: print known behaviours with their remedy and references. Returns the exit
+// status. Error kind: input for an unknown id.
+Expected<int> explain_command(const ExplainArguments& arguments, std::FILE* out);
+
+}  // namespace cni_matrix::cli

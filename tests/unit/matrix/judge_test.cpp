@@ -1,0 +1,235 @@
+#include "observed_rows.hpp"
+
+#include <cni_matrix/matrix/normalise.hpp>
+
+#include <gmock/gmock.h>
+
+namespace cni_matrix::matrix {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::observed_rows;
+
+const KnownBehaviours& shipped() {
+  static const auto behaviours = value_or_throw(KnownBehaviours::load());
+  return behaviours;
+}
+
+bool accepted(const Observation& observation) {
+  const auto finding = judge(shipped(), observation).finding;
+  return finding == Finding::pass || finding == Finding::known;
+}
+
+std::string describe(const Observation& observation) {
+  std::string text = observation.name + (observation.host_port ? " hostport" : "") +
+                     (observation.mark_chain ? " markchain" : "");
+  for (const auto& step : observation.steps) {
+    text += "\n  " + step.step + " " + step.to + (step.ok ? " ok" : " " + step.error);
+  }
+  for (const auto leak : observation.leftover) {
+    text += "\n  left: " + std::string(node::name_of(leak));
+  }
+  return text;
+}
+
+TEST(ObservedRows, EachIsExplained) {
+  const auto rows = observed_rows();
+  ASSERT_GE(rows.size(), 748U);
+  std::size_t known = 0;
+  for (const auto& row : rows) {
+    const auto judgement = judge(shipped(), row);
+    EXPECT_TRUE(judgement.finding == Finding::pass || judgement.finding == Finding::known)
+        << describe(row) << "\n  => " << name_of(judgement.finding) << ": " << judgement.reason;
+    known += judgement.finding == Finding::known ? 1U : 0U;
+  }
+  EXPECT_GT(known, 200U);
+}
+
+TEST(ObservedRows, NoneIsExplainedWithAnotherError) {
+  for (auto row : observed_rows()) {
+    for (auto& step : row.steps) {
+      if (!step.ok) {
+        auto kept = step.error;
+        step.error = normalise_error(kept) + ", or so";
+        // Behind the banner of iptables any wording of the missing chain is taken.
+        if (kept.find("KUBE-MARK-MASQ") == std::string::npos) {
+          EXPECT_FALSE(accepted(row)) << describe(row);
+        }
+        step.error = "rpc error: something else";
+        EXPECT_FALSE(accepted(row)) << describe(row);
+        step.error = kept;
+      }
+    }
+  }
+}
+
+TEST(ObservedRows, NoneMaySucceedOrFailInstead) {
+  for (auto row : observed_rows()) {
+    for (auto& step : row.steps) {
+      const auto kept = step;
+      step.ok = !kept.ok;
+      step.error = step.ok ? "" : "failed to do it";
+      EXPECT_FALSE(accepted(row)) << describe(row);
+      step = kept;
+    }
+  }
+}
+
+TEST(ObservedRows, LeftoversAreExact) {
+  for (auto row : observed_rows()) {
+    const auto kept = row.leftover;
+    for (const auto leak : node::k_leak_classes) {
+      if (leak == node::LeakClass::process) {
+        continue;
+      }
+      row.leftover = kept;
+      if (kept.contains(leak)) {
+        row.leftover.erase(leak);
+        EXPECT_EQ(judge(shipped(), row).finding, Finding::fail) << describe(row);
+      } else {
+        row.leftover.insert(leak);
+        EXPECT_EQ(judge(shipped(), row).finding, Finding::leak) << describe(row);
+      }
+    }
+  }
+}
+
+Observation lifecycle(const char* containerd, const char* plugins, const char* cni_version) {
+  Observation observation;
+  observation.containerd = *Version::parse(containerd);
+  observation.plugins = *Version::parse(plugins);
+  observation.cni_version = cni_version;
+  observation.traits = {"bridge", "host-local", "ipMasq", "portmap", "externalSetMarkChain"};
+  observation.scenario = "lifecycle";
+  observation.steps = {{"RunPodSandbox", "", true, ""},
+                       {"StopPodSandbox", "", true, ""},
+                       {"RemovePodSandbox", "", true, ""}};
+  return observation;
+}
+
+const std::string k_id(64, 'a');
+
+TEST(Judge, PassesWhatWorks) {
+  const auto judgement = judge(shipped(), lifecycle("1.6.20", "1.1.1", "1.0.0"));
+  EXPECT_EQ(judgement.finding, Finding::pass);
+  EXPECT_TRUE(judgement.known.empty());
+}
+
+TEST(Judge, SaysWhatChanged) {
+  const auto judgement = judge(shipped(), lifecycle("1.6.2", "1.1.1", "none"));
+  EXPECT_EQ(judgement.finding, Finding::fail);
+  EXPECT_THAT(judgement.reason, HasSubstr("changed: F02"));
+}
+
+TEST(Judge, NamesLoopbackOf163AndWhatItLeaves) {
+  auto observation = lifecycle("1.6.3", "0.9.0", "0.4.0");
+  observation.steps = {
+      {"RunPodSandbox", "", false,
+       "failed to setup network for sandbox \"" + k_id +
+           "\": plugin type=\"loopback\" failed (add): incompatible CNI versions; config is "
+           "\"1.0.0\", plugin supports [\"0.1.0\" \"0.2.0\" \"0.3.0\" \"0.3.1\" \"0.4.0\"]"}};
+  observation.leftover = {node::LeakClass::lease, node::LeakClass::nat_rule,
+                          node::LeakClass::cached_result};
+  const auto judgement = judge(shipped(), observation);
+  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  EXPECT_THAT(judgement.known, ElementsAre("F01", "F30"));
+  EXPECT_THAT(judgement.remedy, HasSubstr("1.6.4"));
+  observation.leftover.clear();
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+}
+
+TEST(Judge, FollowsTheRuntimeThroughADowngrade) {
+  auto observation = lifecycle("1.6.4", "1.1.1", "none");
+  const auto error = "failed to destroy network for sandbox \"" + k_id +
+                     "\": invalid version \"\": the version is empty";
+  observation.scenario = "replace-runtime";
+  observation.after_run = std::set{node::LeakClass::netns, node::LeakClass::lease};
+  observation.leftover = *observation.after_run;
+  observation.steps = {{"RunPodSandbox", "", true, ""},
+                       {"replace-runtime", "1.6.2", true, ""},
+                       {"StopPodSandbox", "", false, error},
+                       {"RemovePodSandbox", "", false,
+                        "failed to forcibly stop sandbox \"" + k_id + "\": " + error}};
+  EXPECT_THAT(judge(shipped(), observation).known, ElementsAre("F02"));
+  observation.steps[1].to = "1.6.20";
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+}
+
+TEST(Judge, ReportsALeakOfASuccess) {
+  auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
+  observation.leftover = {node::LeakClass::veth};
+  const auto judgement = judge(shipped(), observation);
+  EXPECT_EQ(judgement.finding, Finding::leak);
+  EXPECT_THAT(judgement.reason, HasSubstr("veth"));
+}
+
+TEST(Judge, WithoutBehavioursEveryFailureIsOne) {
+  auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
+  observation.steps[1] = {"StopPodSandbox", "", false, "no"};
+  EXPECT_EQ(judge(KnownBehaviours(), observation).finding, Finding::fail);
+}
+
+TEST(KnownBehaviours, HasTheOnesThatTheReadmeNames) {
+  for (const char* id : {"F01", "F02", "F03", "F05", "F10", "F11", "F24", "F25"}) {
+    const auto* known = shipped().find(id);
+    ASSERT_NE(known, nullptr) << id;
+    EXPECT_FALSE(known->remedy.empty());
+    EXPECT_FALSE(known->references.empty());
+  }
+  EXPECT_EQ(shipped().find("F00"), nullptr);
+}
+
+TEST(KnownBehaviours, RefusesAnErrorThatIsNoRegularExpression) {
+  const auto result = KnownBehaviours::from_json(
+      Json::parse(R"({"behaviours": [{"id": "F00", "title": "t", "why": "w", "remedy": "r",
+        "since": "1", "until": "2", "evidence": "observed", "references": ["https://x"],
+        "cases": [{"kind": "failure", "steps": ["run"], "error": "(("}]}]})"),
+      "mine.json");
+  ASSERT_FALSE(result.has_value());
+  EXPECT_THAT(result.error().message, HasSubstr("mine.json: at /behaviours/0/cases/0/error"));
+}
+
+TEST(Residue, IsPortmapsSharedChainsOnly) {
+  node::Inventory leftover;
+  leftover.nat_rules = {
+      "ip -A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+      "ip -A OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+      "ip -A CNI-HOSTPORT-DNAT -p tcp -m multiport --dports 18080 -j CNI-DN-0123456789abcdef01234",
+      "ip -A POSTROUTING -s 10.88.0.2/32 -j CNI-0123456789abcdef01234567"};
+  leftover.leases = {"/var/lib/cni/networks/containerd-net/last_reserved_ip.0",
+                     "/var/lib/cni/networks/containerd-net/10.88.0.2"};
+  const auto parts = split_residue(leftover);
+  EXPECT_EQ(parts.leaked.nat_rules.size(), 2U);
+  EXPECT_EQ(parts.residue.nat_rules.size(), 2U);
+  EXPECT_THAT(parts.leaked.leases, ElementsAre("/var/lib/cni/networks/containerd-net/10.88.0.2"));
+  EXPECT_EQ(classes_of(parts.leaked),
+            (std::set{node::LeakClass::nat_rule, node::LeakClass::lease}));
+}
+
+TEST(Traits, ComeFromPluginsAndTheirIpam) {
+  EXPECT_THAT(conflist_traits(Json::parse(R"({"plugins": [{"type": "bridge", "ipMasq": true,
+                "ipam": {"type": "host-local"}}, {"type": "portmap"}, 7]})")),
+              ElementsAre("bridge", "host-local", "ipMasq", "portmap"));
+  EXPECT_THAT(conflist_traits(Json::parse(R"({"type": "ptp", "ipMasq": false})")),
+              ElementsAre("ptp"));
+  EXPECT_EQ(cni_version_of(Json::parse("{}")), "none");
+  EXPECT_EQ(cni_version_of(Json::parse(R"({"cniVersion": ""})")), "empty");
+}
+
+TEST(Normalise, TakesOutWhatDiffers) {
+  const auto uuid = std::string("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed");
+  EXPECT_EQ(normalise_error("sandbox \"" + k_id + "\" /var/run/netns/cni-" + uuid + " \n"),
+            "sandbox \"<ID>\" /var/run/netns/cni-<UUID>");
+  EXPECT_EQ(normalise_error("in path [/opt/cni/bin], /etc/cni/net.d/10-x.conf"),
+            "in path [<DIR>/bin], <DIR>/net.d/10-x.conf");
+  EXPECT_EQ(normalise_error("-C CNI-DN-0a1b2c3d4e5f60718293a -j CNI-HOSTPORT-DNAT"),
+            "-C CNI-DN-<HASH> -j CNI-HOSTPORT-DNAT");
+  EXPECT_EQ(normalise_error("iptables v1.8.9 (nf_tables): no"), "iptables v<VERSION>: no");
+  EXPECT_EQ(normalise_error("config is \"1.0.0\""), "config is \"1.0.0\"");
+  const auto once = normalise_error("a CNI-0123456789abcdef01234567 " + k_id + uuid);
+  EXPECT_EQ(normalise_error(once), once);
+}
+
+}  // namespace
+}  // namespace cni_matrix::matrix
