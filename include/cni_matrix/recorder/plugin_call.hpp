@@ -19,8 +19,8 @@ struct PluginCall {
   std::string input;                               // the configuration on standard input
   std::string output;
   std::string error_output;
-  bool truncated = false;                          // a stream had more than 1 MiB; that much of it is here
-  int exit_code = -1;  // -1 when a signal ended it or it did not end
+  bool truncated = false;  // a stream had more than 1 MiB; that much of it is here
+  int exit_code = -1;      // -1 when a signal ended it or it did not end
   int signal = 0;
   bool finished = false;      // false: it was still running when the trace was read
   bool delegated = false;     // called by another plugin (an IPAM plugin), not by the runtime
