@@ -154,6 +154,20 @@ void ResultTables::draw(const Table& table, const Style& style, std::vector<std:
     columns.push_back(std::move(column));
   }
 
+  // By the version that a token came to, so that debian:bookworm (1.6.20) stands before 1.7.0.
+  std::vector<const std::pair<const Label, Row>*> rows;
+  for (const auto& entry : table.rows) {
+    rows.push_back(&entry);
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) {
+    const auto key = [](const auto* entry) {
+      const auto& version = entry->second.version;
+      const auto parsed = version_in(version.empty() ? entry->first.token : version);
+      return std::make_pair(!parsed.has_value(), parsed.value_or(Version()));
+    };
+    return key(a) < key(b);
+  });
+
   // What does not fit beside each other comes below each other, split between cniVersions if
   // possible.
   const auto room = static_cast<std::size_t>(std::max(style.columns, 40));
@@ -207,7 +221,8 @@ void ResultTables::draw(const Table& table, const Style& style, std::vector<std:
     }
     put(std::string(k_corner),
         [&](std::size_t i) { return padded(columns[i].head[1], columns[i].columns); });
-    for (const auto& [label, row] : table.rows) {
+    for (const auto* const entry : rows) {
+      const auto& [label, row] = *entry;
       put(shown(row_text(label, row), style.unicode), [&](std::size_t i) {
         const auto slot = row.slots.find(columns[i].label);
         if (slot == row.slots.end()) {

@@ -191,6 +191,15 @@ TEST(Console, WideTablesAreSplitBetweenCniVersions) {
   approve("console-wide", plain(options, results));
 }
 
+TEST(Console, RowsStandInTheOrderOfTheirResolvedVersions) {
+  const auto text =
+      plain(options_with_clock(), {passed("2.1.9", "2.1.9", "1.1.1", "1.1.1", ""),
+                                   passed("debian:bookworm", "1.6.20", "1.1.1", "1.1.1", ""),
+                                   passed("1.6.4", "1.6.4", "1.1.1", "1.1.1", "")});
+  EXPECT_LT(text.find("1.6.4 d"), text.find("debian:bookworm 1.6.20 d"));
+  EXPECT_LT(text.find("debian:bookworm 1.6.20 d"), text.find("2.1.9 d"));
+}
+
 TEST(Console, AWriteThatFailsIsAnError) {
   std::FILE* full = std::fopen("/dev/full", "w");
   ASSERT_NE(full, nullptr);
