@@ -1,0 +1,478 @@
+#include "https_server.hpp"
+
+#include <cni_matrix/artifacts/catalog.hpp>
+#include <cni_matrix/artifacts/provisioner.hpp>
+#include <cni_matrix/artifacts/store.hpp>
+#include <cni_matrix/base/digest.hpp>
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/json.hpp>
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+#include <elf.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <archive_builder.hpp>
+
+namespace cni_matrix::artifacts {
+namespace {
+
+using test::ArchiveBuilder;
+using test::Behaviour;
+using test::HttpsServer;
+using test::k_script;
+using testing::AllOf;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+constexpr const char* k_version = "90.1.0";
+
+// Bytes that do not compress, so that a file has a size to be cut in.
+std::string noise(std::size_t size) {
+  std::string text;
+  text.reserve(size);
+  for (unsigned x = 1; text.size() < size;) {
+    x = x * 1664525U + 1013904223U;
+    text += static_cast<char>(x >> 24U);
+  }
+  return text;
+}
+
+std::string script_of(std::size_t size) {
+  return std::string(k_script) + noise(size);
+}
+
+// A release server, a catalog that names its files, and a cache.
+class ReleaseTest : public testing::Test {
+ protected:
+  ReleaseTest() : m_server(m_ca) {
+    m_options.mirror = m_server.url();
+    m_options.ca_file = m_ca;
+    m_options.extra_catalogs = {m_directory.path() / "catalog.json"};
+    m_options.retry_pause = std::chrono::milliseconds(5);
+    m_options.notice = [](std::string_view text) { fmt::print("{}\n", text); };
+  }
+
+  // In upstream's layout.
+  static std::string path_of(Component component, const std::string& version = k_version) {
+    const auto architecture = host_architecture();
+    switch (component) {
+      case Component::containerd:
+        return fmt::format(
+            "/containerd/containerd/releases/download/v{0}/containerd-{0}-linux-{1}.tar.gz",
+            version, architecture);
+      case Component::plugins:
+        return fmt::format(
+            "/containernetworking/plugins/releases/download/v{0}/cni-plugins-linux-{1}-v{0}.tgz",
+            version, architecture);
+      case Component::runc:
+        return fmt::format("/opencontainers/runc/releases/download/v{}/runc.{}", version,
+                           architecture);
+    }
+    return {};
+  }
+
+  // What the catalog of the test says of this component: `digest`, or that of the body.
+  void publish(Component component, Behaviour behaviour, std::string digest = {}) {
+    if (digest.empty()) {
+      digest = sha256(behaviour.body);
+    }
+    auto path = path_of(component).substr(1);
+    m_catalog[std::string(name_of(component))] = {
+        {"base", "https://unused.invalid"},
+        {"paths", Json::array({{{"versions", "*"}, {"path", path}}})},
+        {"releases", {{k_version, {{host_architecture(), digest}}}}}};
+    ASSERT_TRUE(write_file(m_options.extra_catalogs.front(), m_catalog.dump()));
+    m_server.serve("/" + path, std::move(behaviour));
+  }
+
+  std::string archive(const std::function<void(ArchiveBuilder&)>& fill) {
+    const auto file = m_directory.path() / "made.tar.gz";
+    {
+      ArchiveBuilder builder(file);
+      fill(builder);
+    }
+    return *read_file(file, 1U << 30U);
+  }
+
+  std::string containerd_archive(std::size_t size = 100'000) {
+    return archive([&](ArchiveBuilder& builder) {
+      builder.directory("bin/")
+          .file("bin/containerd", script_of(size))
+          .file("bin/ctr", k_script)
+          .file("bin/containerd-stress", k_script)
+          .file("bin/containerd-shim-runc-v2", k_script);
+    });
+  }
+
+  Expected<Artifact> ensure(Component component = Component::containerd) {
+    return ensure(component, fmt::format("release:{}", k_version));
+  }
+  Expected<Artifact> ensure(Component component, const std::string& token) {
+    auto provisioner = Provisioner::open(m_cache, m_options);
+    if (!provisioner) {
+      return tl::unexpected(provisioner.error());
+    }
+    return provisioner->ensure(component, token);
+  }
+
+  void expect_refused(const Expected<Artifact>& artifact, ErrorKind kind,
+                      const testing::Matcher<std::string>& sentence) {
+    ASSERT_FALSE(artifact);
+    EXPECT_EQ(artifact.error().kind, kind);
+    EXPECT_THAT(artifact.error().message, sentence);
+    EXPECT_EQ(artifact.error().message.find('\n'), std::string::npos);
+    EXPECT_TRUE(fs::is_empty(m_cache / "store"));
+    EXPECT_TRUE(fs::is_empty(m_cache / "tmp"));
+  }
+
+  TemporaryDirectory m_directory = *TemporaryDirectory::create();
+  fs::path m_ca = m_directory.path() / "ca.pem";
+  fs::path m_cache = m_directory.path() / "cache";
+  HttpsServer m_server;
+  Json m_catalog = Json::object();
+  FetchOptions m_options;
+};
+
+TEST_F(ReleaseTest, FetchesVerifiesAndUnpacks) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  const auto artifact = ensure();
+  ASSERT_TRUE(artifact) << artifact.error().message;
+  EXPECT_EQ(artifact->provider, "release");
+  EXPECT_EQ(artifact->version.str(), k_version);
+  EXPECT_EQ(artifact->token, "release:90.1.0");
+  EXPECT_EQ(artifact->binaries.size(), 3U);
+  EXPECT_EQ(artifact->binaries.at("ctr"), sha256(k_script));
+  EXPECT_EQ(*read_file(artifact->directory / "ctr"), k_script);
+  EXPECT_TRUE(fs::is_empty(m_cache / "downloads"));
+  EXPECT_TRUE(fs::is_empty(m_cache / "tmp"));
+}
+
+TEST_F(ReleaseTest, ABareVersionIsARelease) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  const auto artifact = ensure(Component::containerd, k_version);
+  ASSERT_TRUE(artifact) << artifact.error().message;
+  EXPECT_EQ(artifact->provider, "release");
+}
+
+TEST_F(ReleaseTest, FetchesPluginsAndRunc) {
+  publish(Component::plugins,
+          {.body = archive([](ArchiveBuilder& builder) {
+             builder.directory("./").file("./bridge", k_script).file("./LICENSE", "text", 0644);
+           })});
+  publish(Component::runc, {.body = std::string(k_script)});
+  const auto plugins = ensure(Component::plugins);
+  ASSERT_TRUE(plugins) << plugins.error().message;
+  EXPECT_EQ(plugins->binaries.size(), 1U);
+  const auto runc = ensure(Component::runc);
+  ASSERT_TRUE(runc) << runc.error().message;
+  EXPECT_EQ(runc->binaries.at("runc"), sha256(k_script));
+  EXPECT_EQ(::access((runc->directory / "runc").c_str(), X_OK), 0);
+}
+
+TEST_F(ReleaseTest, TheSecondRunNeedsNoNetworkAndNoTime) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  ASSERT_TRUE(ensure());
+  ASSERT_EQ(m_server.requests().size(), 1U);
+  m_options.offline = true;
+  auto provisioner = Provisioner::open(m_cache, m_options);
+  ASSERT_TRUE(provisioner);
+  const auto start = std::chrono::steady_clock::now();
+  const auto artifact = provisioner->ensure(Component::containerd, k_version);
+  const auto passed = std::chrono::steady_clock::now() - start;
+  ASSERT_TRUE(artifact) << artifact.error().message;
+  EXPECT_EQ(artifact->binaries.size(), 3U);
+  EXPECT_LT(passed, std::chrono::milliseconds(50));
+  EXPECT_EQ(m_server.requests().size(), 1U);
+}
+
+TEST_F(ReleaseTest, OfflineTakesOnlyWhatIsThere) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  m_options.offline = true;
+  expect_refused(ensure(), ErrorKind::unavailable,
+                 HasSubstr("containerd 90.1.0 is not in the store, and --offline forbids"));
+  EXPECT_TRUE(m_server.requests().empty());
+}
+
+TEST_F(ReleaseTest, WrongDigest) {
+  const std::string expected(64, '1');
+  const auto body = containerd_archive();
+  publish(Component::containerd, {.body = body}, expected);
+  expect_refused(ensure(), ErrorKind::broken,
+                 AllOf(HasSubstr("is not the file that is expected: its SHA-256 is " +
+                                 sha256(body) + " and not " + expected),
+                       HasSubstr(m_server.url())));
+  EXPECT_TRUE(fs::is_empty(m_cache / "downloads"));
+}
+
+TEST_F(ReleaseTest, AFileThatIsCutShortOnTheServer) {
+  const auto body = containerd_archive();
+  publish(Component::containerd, {.body = body.substr(0, body.size() / 2)}, sha256(body));
+  expect_refused(ensure(), ErrorKind::broken, HasSubstr("is not the file that is expected"));
+}
+
+TEST_F(ReleaseTest, NotFound) {
+  publish(Component::containerd, {.body = "gone", .status = 404});
+  expect_refused(ensure(), ErrorKind::unavailable,
+                 HasSubstr("containerd-90.1.0-linux-" + host_architecture() +
+                           ".tar.gz cannot be fetched: HTTP status 404"));
+  EXPECT_EQ(m_server.requests().size(), 1U);
+}
+
+TEST_F(ReleaseTest, BusyAndThenNot) {
+  publish(Component::containerd, {.body = containerd_archive(), .failures = 2});
+  const auto artifact = ensure();
+  ASSERT_TRUE(artifact) << artifact.error().message;
+  EXPECT_EQ(m_server.requests().size(), 3U);
+}
+
+TEST_F(ReleaseTest, AlwaysBusy) {
+  publish(Component::containerd, {.body = containerd_archive(), .failures = 1000});
+  expect_refused(ensure(), ErrorKind::unavailable,
+                 HasSubstr("5 attempts failed, the last with: HTTP status 503"));
+}
+
+TEST_F(ReleaseTest, ADroppedConnectionIsTakenUpWhereItBroke) {
+  const auto body = containerd_archive(300'000);
+  publish(Component::containerd, {.body = body, .drop_after = 100'000});
+  const auto artifact = ensure();
+  ASSERT_TRUE(artifact) << artifact.error().message;
+  const auto requests = m_server.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].range, "");
+  EXPECT_EQ(requests[1].range, "100000-");
+}
+
+TEST_F(ReleaseTest, TheNextRunTakesUpAPartialFile) {
+  const auto body = containerd_archive(300'000);
+  publish(Component::containerd, {.body = body, .drop_after = 50'000, .always_drop = true});
+  expect_refused(ensure(), ErrorKind::unavailable, HasSubstr("5 attempts failed"));
+  const auto before = m_server.requests().size();
+  publish(Component::containerd, {.body = body});
+  const auto artifact = ensure();
+  ASSERT_TRUE(artifact) << artifact.error().message;
+  const auto requests = m_server.requests();
+  ASSERT_EQ(requests.size(), before + 1);
+  EXPECT_EQ(requests.back().range, "250000-");
+}
+
+TEST_F(ReleaseTest, AServerThatCannotResume) {
+  publish(Component::containerd,
+          {.body = containerd_archive(300'000), .drop_after = 100'000, .ranges = false});
+  const auto artifact = ensure();
+  ASSERT_TRUE(artifact) << artifact.error().message;
+}
+
+TEST_F(ReleaseTest, APartialFileOfSomethingElse) {
+  const auto body = containerd_archive(300'000);
+  publish(Component::containerd, {.body = body});
+  fs::create_directories(m_cache / "downloads");
+  ASSERT_TRUE(write_file(m_cache / "downloads" / (sha256(body) + ".part"), "something else"));
+  const auto artifact = ensure();
+  ASSERT_TRUE(artifact) << artifact.error().message;
+  EXPECT_EQ(m_server.requests().size(), 2U);  // the rest, and then all of it
+}
+
+TEST_F(ReleaseTest, APartialFileThatIsComplete) {
+  const auto body = containerd_archive();
+  publish(Component::containerd, {.body = body});
+  fs::create_directories(m_cache / "downloads");
+  ASSERT_TRUE(write_file(m_cache / "downloads" / (sha256(body) + ".part"), body));
+  const auto artifact = ensure();
+  ASSERT_TRUE(artifact) << artifact.error().message;
+}
+
+TEST_F(ReleaseTest, AHostThatIsAwayIsAskedOnce) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  publish(Component::plugins, {.body = "x"});
+  m_options.mirror = "https://127.0.0.1:1";  // nobody listens there
+  auto provisioner = Provisioner::open(m_cache, m_options);
+  ASSERT_TRUE(provisioner);
+  const auto first = provisioner->ensure(Component::containerd, "release:90.1.0");
+  expect_refused(first, ErrorKind::unavailable, HasSubstr("127.0.0.1:1 cannot be reached ("));
+  const auto start = std::chrono::steady_clock::now();
+  const auto second = provisioner->ensure(Component::plugins, "release:90.1.0");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(100));
+  expect_refused(second, ErrorKind::unavailable, HasSubstr("127.0.0.1:1 cannot be reached ("));
+  // The next run remembers too, and says how to ask again.
+  expect_refused(ensure(), ErrorKind::unavailable, HasSubstr("--refresh tries again"));
+}
+
+TEST_F(ReleaseTest, ACertificateThatNobodySigned) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  m_options.ca_file.clear();
+  expect_refused(ensure(), ErrorKind::unavailable,
+                 AllOf(HasSubstr("cannot be reached"), HasSubstr("certificate")));
+}
+
+TEST_F(ReleaseTest, AnUnknownVersion) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  expect_refused(ensure(Component::containerd, "release:90.2.0"), ErrorKind::unavailable,
+                 HasSubstr("no digest of containerd 90.2.0 is known"));
+}
+
+TEST_F(ReleaseTest, AnotherArchitecture) {
+  std::string elf(64, '\0');
+  elf.replace(0, 4, ELFMAG, 4);
+  elf[EI_DATA] = ELFDATA2LSB;
+  elf[18] = static_cast<char>(host_architecture() == "arm64" ? EM_X86_64 : EM_AARCH64);
+  publish(Component::runc, {.body = elf});
+  expect_refused(ensure(Component::runc), ErrorKind::input,
+                 AllOf(HasSubstr("runc is a binary for a"), HasSubstr("this machine is")));
+}
+
+TEST_F(ReleaseTest, AnArchiveWithoutTheBinaries) {
+  publish(Component::containerd,
+          {.body = archive([](ArchiveBuilder& builder) { builder.file("bin/ctr", k_script); })});
+  expect_refused(ensure(), ErrorKind::input, HasSubstr("it has no executable containerd"));
+}
+
+struct Hostile {
+  const char* name;
+  const char* reason;
+  std::function<void(ArchiveBuilder&)> add;
+};
+
+class HostileTest : public ReleaseTest, public testing::WithParamInterface<Hostile> {};
+
+// Each has the right digest and all that a good archive has, and one entry more.
+TEST_P(HostileTest, IsRefusedAndLeavesNothing) {
+  publish(Component::containerd, {.body = archive([](ArchiveBuilder& builder) {
+                                    builder.file("bin/containerd", k_script)
+                                        .file("bin/ctr", k_script)
+                                        .file("bin/containerd-shim-runc-v2", k_script);
+                                    GetParam().add(builder);
+                                  })});
+  expect_refused(
+      ensure(), ErrorKind::input,
+      AllOf(HasSubstr("containerd-90.1.0-linux-" + host_architecture() + ".tar.gz is refused: "),
+            HasSubstr(GetParam().reason)));
+  EXPECT_TRUE(fs::is_empty(m_cache / "downloads"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Archives, HostileTest,
+    testing::Values(
+        Hostile{"ParentDirectory", "entry \"../x\" leads out of the archive",
+                [](ArchiveBuilder& builder) { builder.file("../x", "x"); }},
+        Hostile{"AbsolutePath", "entry \"/tmp/x\" is an absolute path",
+                [](ArchiveBuilder& builder) { builder.file("/tmp/x", "x"); }},
+        Hostile{"SymbolicLink", "symbolic link \"bin/x\" to \"../../x\" leads out",
+                [](ArchiveBuilder& builder) { builder.symbolic_link("bin/x", "../../x"); }},
+        Hostile{"HardLink", "hard link \"bin/x\" to \"/etc/passwd\" leads out",
+                [](ArchiveBuilder& builder) { builder.hard_link("bin/x", "/etc/passwd"); }},
+        Hostile{"Device", "entry \"bin/x\" is a device",
+                [](ArchiveBuilder& builder) { builder.device("bin/x"); }},
+        Hostile{
+            "Bomb", "decompression bomb",
+            [](ArchiveBuilder& builder) { builder.file("bin/x", std::string(64U << 20U, '\0')); }}),
+    [](const auto& instance) { return std::string(instance.param.name); });
+
+TEST_F(ReleaseTest, ACacheThatCannotBeWritten) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  ASSERT_TRUE(write_file(m_directory.path() / "file", ""));
+  m_cache = m_directory.path() / "file" / "cache";
+  const auto artifact = ensure();
+  ASSERT_FALSE(artifact);
+  EXPECT_EQ(artifact.error().kind, ErrorKind::input);
+  EXPECT_THAT(artifact.error().message,
+              AllOf(HasSubstr("cannot write"), HasSubstr("set CNI_MATRIX_CACHE to another place")));
+}
+
+// Runs `body` in a child; returns what it says.
+std::string in_child(const std::function<std::string()>& body) {
+  int ends[2];
+  if (::pipe(ends) != 0) {
+    return "no pipe";
+  }
+  const auto child = ::fork();
+  if (child == 0) {
+    ::close(ends[0]);
+    const auto text = body();
+    const auto written = ::write(ends[1], text.data(), text.size());
+    ::_exit(written == static_cast<ssize_t>(text.size()) ? 0 : 1);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char buffer[4096];
+  for (ssize_t count = 0; (count = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  return text;
+}
+
+TEST_F(ReleaseTest, NoSpace) {
+  publish(Component::containerd, {.body = containerd_archive(3'000'000)});
+  fs::create_directory(m_cache);
+  const auto text = in_child([&]() -> std::string {
+    const int spaces = CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
+    if (::unshare(spaces) != 0 ||
+        (::geteuid() == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) ||
+        ::mount("tmpfs", m_cache.c_str(), "tmpfs", 0, "size=1m") != 0) {
+      return "skip";
+    }
+    const auto artifact = ensure();
+    if (artifact) {
+      return "it was stored";
+    }
+    const bool clean = fs::is_empty(m_cache / "store") && fs::is_empty(m_cache / "tmp");
+    return fmt::format("{} {} {}", artifact.error().kind == ErrorKind::input ? "input" : "other",
+                       clean ? "clean" : "dirty", artifact.error().message);
+  });
+  if (text == "skip") {
+    GTEST_SKIP() << "a small tmpfs cannot be mounted here";
+  }
+  EXPECT_THAT(text, testing::StartsWith("input clean cannot write"));
+  EXPECT_THAT(text, HasSubstr("No space left on device; make room"));
+}
+
+TEST_F(ReleaseTest, TwoRunsAtTheSameTime) {
+  publish(Component::containerd, {.body = containerd_archive(3'000'000), .delay_ms = 300});
+  std::vector<std::thread> runs;
+  std::vector<std::string> answers(4);
+  for (auto& answer : answers) {
+    runs.emplace_back([&] {
+      answer = in_child([&] {
+        const auto artifact = ensure();
+        return artifact ? artifact->sha256 + " " + artifact->binaries.at("containerd")
+                        : artifact.error().message;
+      });
+    });
+  }
+  for (auto& run : runs) {
+    run.join();
+  }
+  const auto artifact = ensure();
+  ASSERT_TRUE(artifact);
+  for (const auto& answer : answers) {
+    EXPECT_EQ(answer, artifact->sha256 + " " + artifact->binaries.at("containerd"));
+  }
+  EXPECT_EQ(m_server.requests().size(), 1U);  // the others waited and found it
+  EXPECT_EQ(list_store(m_cache)->size(), 1U);
+  EXPECT_TRUE(fs::is_empty(m_cache / "tmp"));
+}
+
+TEST_F(ReleaseTest, ATransferCanBeStopped) {
+  publish(Component::containerd, {.body = containerd_archive(3'000'000)});
+  m_options.cancelled = [] { return true; };
+  expect_refused(ensure(), ErrorKind::interrupted, HasSubstr("stopped while"));
+}
+
+TEST_F(ReleaseTest, ProgressIsTold) {
+  publish(Component::containerd, {.body = containerd_archive(3'000'000)});
+  std::vector<std::string> lines;
+  m_options.progress = [&](std::string_view text) { lines.emplace_back(text); };
+  ASSERT_TRUE(ensure());
+  EXPECT_THAT(lines, testing::Contains(
+                         AllOf(HasSubstr("fetching containerd-90.1.0"), HasSubstr("of 3.0 MB"))));
+}
+
+}  // namespace
+}  // namespace cni_matrix::artifacts
