@@ -33,7 +33,8 @@ struct Moment {
   Version containerd;
   Version plugins;
   std::string cni_version;
-  std::string created_cni_version;
+  std::string
+      created_cni_version;  // empty unless ADD succeeded: only then there is a cached result
   bool netns_gone = false;
   bool conflist_gone = false;
   std::set<std::string> gone_plugins;
@@ -67,7 +68,9 @@ bool applies(const BehaviourCondition& when, const Moment& now, const Observatio
   return (!when.containerd || when.containerd->contains(now.containerd)) &&
          (!when.plugins || when.plugins->contains(now.plugins)) &&
          version_listed(when.cni_versions, now.cni_version) &&
-         version_listed(when.created_cni_versions, now.created_cni_version) &&
+         (when.created_cni_versions.empty() ||
+          (!now.created_cni_version.empty() &&
+           version_listed(when.created_cni_versions, now.created_cni_version))) &&
          (when.scenarios.empty() || std::find(when.scenarios.begin(), when.scenarios.end(),
                                               observation.scenario) != when.scenarios.end()) &&
          std::all_of(when.uses.begin(), when.uses.end(),
@@ -118,7 +121,6 @@ class Judge {
     m_now.containerd = observation.containerd;
     m_now.plugins = observation.plugins;
     m_now.cni_version = observation.cni_version;
-    m_now.created_cni_version = observation.cni_version;
   }
 
   Judgement result() {
@@ -278,9 +280,10 @@ class Judge {
     m_pod = Pod{};
     m_pod.exists = true;
     m_now.netns_gone = false;
-    m_now.created_cni_version = m_now.cni_version;
+    m_now.created_cni_version.clear();
     const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
     if (step.ok) {
+      m_now.created_cni_version = m_now.cni_version;
       return;
     }
     m_pod.run_failed = true;

@@ -169,6 +169,14 @@ class Parser {
   std::string m_name;
 };
 
+// What is meant as a range has to be one; as a glob it would only fit nothing.
+Expected<void> check_version_pattern(const std::string& pattern) {
+  if (pattern.find_first_of("<>=") != std::string::npos) {
+    CNI_MATRIX_TRY(VersionRange::parse(pattern));
+  }
+  return {};
+}
+
 bool complete(const Axes& axes) {
   return !axes.containerd.empty() && !axes.plugins.empty() && !axes.conflists.empty() &&
          !axes.scenarios.empty();
@@ -238,29 +246,27 @@ Expected<MatrixSpec> matrix_from_json(const Json& value, const std::filesystem::
   const Axes defaults{{}, {}, {}, {}, {RuntimeChoice::automatic}, {std::nullopt}, {false}};
   CNI_MATRIX_TRY_ASSIGN(auto top, parser.axes(value, "", defaults));
   const auto include = value.value("include", Json::array());
-  if (complete(top)) {
+  // Axes that are missing may still come from the command line: select() has the last word.
+  if (complete(top) || include.empty()) {
     spec.products.push_back(top);
-  } else if (include.empty()) {
-    return input_error(
-        "{}: at /: the matrix is empty: it needs \"containerd\", \"plugins\", "
-        "\"conflists\" and \"scenarios\", each with at least one entry",
-        name);
   }
   for (std::size_t i = 0; i < include.size(); ++i) {
     const auto pointer = fmt::format("/include/{}", i);
     CNI_MATRIX_TRY_ASSIGN(auto product, parser.axes(include[i], pointer, top));
-    if (!complete(product)) {
-      return input_error(
-          "{}: at {}: an axis is missing here and at the top: it needs containerd, "
-          "plugins, conflists and scenarios",
-          name, pointer);
-    }
     spec.products.push_back(std::move(product));
   }
-  for (const auto& entry : value.value("exclude", Json::array())) {
+  const auto exclude = value.value("exclude", Json::array());
+  for (std::size_t i = 0; i < exclude.size(); ++i) {
+    const auto& entry = exclude[i];
     spec.exclusions.push_back({entry.value("containerd", ""), entry.value("plugins", ""),
                                entry.value("conflist", ""), entry.value("cniVersion", ""),
                                entry.value("scenario", "")});
+    for (const char* key : {"containerd", "plugins"}) {
+      const auto good = check_version_pattern(entry.value(key, ""));
+      if (!good) {
+        return at_place(good.error(), name, fmt::format("/exclude/{}/{}", i, key));
+      }
+    }
   }
   const auto claims = value.value("claims", Json::array());
   for (std::size_t i = 0; i < claims.size(); ++i) {

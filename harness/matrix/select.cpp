@@ -86,6 +86,31 @@ ScenarioAxis with_known_parameters(ScenarioAxis axis, const MatrixSpec& spec) {
   return axis;
 }
 
+Expected<void> check_complete(const Axes& product, const MatrixSpec& spec) {
+  std::string missing;
+  for (const auto& [name, empty] : {std::pair{"containerd", product.containerd.empty()},
+                                    std::pair{"plugins", product.plugins.empty()},
+                                    std::pair{"conflists", product.conflists.empty()},
+                                    std::pair{"scenarios", product.scenarios.empty()}}) {
+    if (empty) {
+      missing += fmt::format("{}\"{}\"", missing.empty() ? "" : ", ", name);
+    }
+  }
+  if (missing.empty()) {
+    return {};
+  }
+  if (spec.file.empty()) {
+    return input_error(
+        "nothing is selected for {}; give a matrix file, or for example --containerd "
+        "debian:bookworm --plugins debian:bookworm",
+        missing);
+  }
+  return input_error(
+      "{}: at /: the matrix is empty: it has no {}; name them in the file or on the command line "
+      "(--containerd, --plugins, --conflist, --scenario)",
+      spec.file.string(), missing);
+}
+
 // A cell's name says a conflist's name, not its file, and the id is made from the cell's name.
 Expected<void> check_conflist_names(const MatrixSpec& spec) {
   std::map<std::string, std::filesystem::path> files;
@@ -204,13 +229,7 @@ Expected<MatrixSpec> select(MatrixSpec spec, const Selection& selection) {
     if (selection.mark_chain) {
       product.mark_chains = {*selection.mark_chain};
     }
-    if (product.containerd.empty() || product.plugins.empty()) {
-      return input_error(
-          "no {} is selected; give a matrix file, or --{} (for example --containerd "
-          "debian:bookworm --plugins debian:bookworm)",
-          product.containerd.empty() ? "containerd" : "plugin release",
-          product.containerd.empty() ? "containerd" : "plugins");
-    }
+    CNI_MATRIX_TRY(check_complete(product, spec));
   }
   CNI_MATRIX_TRY(check_conflist_names(spec));
   return spec;
