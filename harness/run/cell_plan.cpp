@@ -1,0 +1,93 @@
+#include "cell_plan.hpp"
+
+#include <cni_matrix/cni/profile.hpp>
+
+namespace cni_matrix::run {
+
+namespace {
+
+using artifacts::Component;
+using artifacts::VersionToken;
+
+// The token's version without fetching anything, for the embedded runtime.
+std::optional<Version> version_of(const std::string& token) {
+  const auto parsed = VersionToken::parse(token);
+  return parsed ? parsed->version : std::nullopt;
+}
+
+Expected<PlannedContainerd> plan_containerd(const std::string& token, bool embedded,
+                                            artifacts::Provisioner& provisioner) {
+  PlannedContainerd planned;
+  if (embedded) {
+    if (const auto version = version_of(token)) {
+      planned.version = *version;
+      CNI_MATRIX_TRY(cni::profile_for(planned.version));
+      return planned;
+    }
+  }
+  CNI_MATRIX_TRY_ASSIGN(planned.artifact, provisioner.ensure(Component::containerd, token));
+  planned.version = planned.artifact->version;
+  if (embedded) {
+    CNI_MATRIX_TRY(cni::profile_for(planned.version));
+  }
+  return planned;
+}
+
+Expected<void> plan_runtimes(const matrix::Cell& cell, bool embedded, CellPlan& plan,
+                             artifacts::Provisioner& provisioner) {
+  plan.embedded = embedded;
+  plan.containerds.clear();
+  CNI_MATRIX_TRY_ASSIGN(plan.containerds[""],
+                        plan_containerd(cell.containerd, embedded, provisioner));
+  for (const auto& step : plan.steps) {
+    if (step.kind == matrix::StepKind::replace_runtime) {
+      CNI_MATRIX_TRY_ASSIGN(plan.containerds[step.to],
+                            plan_containerd(step.to, embedded, provisioner));
+    }
+  }
+  if (!embedded) {
+    const auto& runc = provisioner.host_runc();
+    if (!runc) {
+      return tl::unexpected(runc.error());
+    }
+    plan.runc = runc->directory / "runc";
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner) {
+  CNI_MATRIX_TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
+  CellPlan plan{false, {}, std::move(conflist), {}, {}, {}};
+  CNI_MATRIX_TRY_ASSIGN(const auto scenario, matrix::load_scenario(cell.scenario));
+  CNI_MATRIX_TRY_ASSIGN(plan.steps, matrix::bind_steps(scenario, cell.parameters));
+
+  using matrix::RuntimeChoice;
+  const bool embedded = cell.runtime == RuntimeChoice::embedded;
+  auto runtimes = plan_runtimes(cell, embedded, plan, provisioner);
+  if (!runtimes && cell.runtime == RuntimeChoice::automatic &&
+      runtimes.error().kind == ErrorKind::unavailable) {
+    // Without the binary the cell is modelled, where the version is known at all.
+    if (auto modelled = plan_runtimes(cell, true, plan, provisioner)) {
+      runtimes = {};
+    }
+  }
+  CNI_MATRIX_TRY(std::move(runtimes));
+
+  CNI_MATRIX_TRY_ASSIGN(plan.plugins[""], provisioner.ensure(Component::plugins, cell.plugins));
+  for (const auto& step : plan.steps) {
+    if (step.kind == matrix::StepKind::replace_plugins) {
+      CNI_MATRIX_TRY_ASSIGN(plan.plugins[step.to], provisioner.ensure(Component::plugins, step.to));
+    }
+    if ((step.kind == matrix::StepKind::remove_plugin ||
+         step.kind == matrix::StepKind::restore_plugin) &&
+        !plan.plugins[""].binaries.contains(step.plugin)) {
+      return input_error("scenario {} removes the plugin {}, which {} does not have", cell.scenario,
+                         step.plugin, cell.plugins);
+    }
+  }
+  return plan;
+}
+
+}  // namespace cni_matrix::run

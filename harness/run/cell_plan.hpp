@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cni_matrix/artifacts/provisioner.hpp>
+#include <cni_matrix/matrix/scenario_spec.hpp>
+#include <cni_matrix/run/result.hpp>
+#include <cni_matrix/scenario/conflist_file.hpp>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cni_matrix::run {
+
+// A containerd that a cell uses: its first one, or one that a step changes to.
+struct PlannedContainerd {
+  Version version;
+  std::optional<artifacts::Artifact> artifact;  // absent: modelled without the binary
+};
+
+// A cell with everything that it needs, on this disk. By token; "" is what the cell starts with.
+struct CellPlan {
+  bool embedded = false;
+  std::vector<matrix::Step> steps;
+  scenario::ConflistFile conflist;
+  std::map<std::string, PlannedContainerd> containerds;
+  std::map<std::string, artifacts::Artifact> plugins;
+  std::filesystem::path runc;  // of the host; empty when embedded
+};
+
+// Resolve and fetch. Error kinds: unavailable (the cell is skipped), input (the user's mistake),
+// broken, interrupted.
+Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner);
+
+}  // namespace cni_matrix::run

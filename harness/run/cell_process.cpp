@@ -1,0 +1,301 @@
+#include "cell_process.hpp"
+
+#include <cni_matrix/base/digest.hpp>
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/cni/embedded_runtime.hpp>
+#include <cni_matrix/containerd/containerd_runtime.hpp>
+#include <cni_matrix/containerd/prepared_root.hpp>
+#include <cni_matrix/node/layout.hpp>
+#include <cni_matrix/scenario/executor.hpp>
+
+#include <array>
+#include <cerrno>
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace cni_matrix::run {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_log_end = 64U << 10U;
+constexpr const char* k_recorder_source = "/opt/stacks/ours/recorder";
+constexpr const char* k_root_file = "/opt/stacks/root.tar";
+
+fs::path containerd_folder(std::size_t index) {
+  return fs::path(node::k_stacks) / fmt::format("containerd-{}", index);
+}
+fs::path plugins_folder(std::size_t index) {
+  return fs::path(node::k_stacks) / fmt::format("plugins-{}", index);
+}
+
+std::int64_t own_cpu_us() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto us = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_usec; };
+  return us(usage.ru_utime) + us(usage.ru_stime);
+}
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const auto count = ::write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count <= 0) {
+      return;  // the scheduler is gone, and we with it
+    }
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+// Hard links to a read-only bind are impossible, so the node gets a copy of its own in its tmpfs.
+Expected<void> place_recorder() {
+  std::error_code error;
+  fs::copy_file(k_recorder_source, node::k_recorder, error);
+  if (error) {
+    return broken("cannot place the recorder: {}", error.message());
+  }
+  return {};
+}
+
+containerd::ContainerdOptions daemon_options(const Version& version, std::size_t index,
+                                             const RunOptions& options) {
+  containerd::ContainerdOptions daemon;
+  daemon.binaries = containerd_folder(index);
+  daemon.version = version;
+  daemon.timeouts.call = options.step_timeout;
+  return daemon;
+}
+
+scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
+                           const RunOptions& options, int output) {
+  scenario::Setup setup{plan.steps, plan.conflist, {}, {}, {}, options.record, cell.mark_chain, {}};
+  setup.pod.name = "pod";
+  setup.pod.pod_namespace = "default";
+  setup.pod.uid = "cni-matrix-" + cell.id();
+  if (cell.host_port) {
+    setup.pod.port_mappings.push_back({"tcp", 80, *cell.host_port, ""});
+  }
+  setup.progress = [output](const std::string& step) { write_all(output, "@" + step + "\n"); };
+  std::size_t index = 0;
+  for (const auto& [token, planned] : plan.containerds) {
+    const auto version = planned.version;
+    scenario::RuntimeChoice choice{version.str(), {}};
+    if (plan.embedded) {
+      choice.make = [version, &options] {
+        cni::EmbeddedOptions embedded;
+        embedded.log = fs::path(node::k_logs) / "containerd.log";
+        embedded.timeouts.call = options.step_timeout;
+        return cni::make_embedded_runtime(version, embedded);
+      };
+    } else {
+      choice.make = [version, index, &options]() -> Expected<std::unique_ptr<PodRuntime>> {
+        return containerd::make_containerd_runtime(daemon_options(version, index, options));
+      };
+    }
+    setup.runtimes[token] = std::move(choice);
+    ++index;
+  }
+  index = 0;
+  for (const auto& [token, artifact] : plan.plugins) {
+    setup.plugins[token] = {artifact.version.str(), plugins_folder(index++)};
+  }
+  return setup;
+}
+
+bool all_ok(const scenario::Outcome& outcome) {
+  for (const auto& step : outcome.steps) {
+    if (!step.ok) {
+      return false;
+    }
+  }
+  for (const auto leak : node::k_leak_classes) {
+    if (!outcome.leftover.of(leak).empty()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string end_of_log() {
+  std::error_code error;
+  std::string text;
+  for (const auto& entry : fs::directory_iterator(node::k_logs, error)) {
+    if (auto log = read_file(entry.path()); log && entry.is_regular_file(error)) {
+      text += log->size() > k_log_end ? log->substr(log->size() - k_log_end) : *log;
+    }
+  }
+  return printable(text);
+}
+
+Expected<CellResult> run(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& options,
+                         int output) {
+  CellResult result;
+  result.cell = cell;
+  if (options.record) {
+    CNI_MATRIX_TRY(place_recorder());
+  }
+  if (!plan.embedded) {
+    CNI_MATRIX_TRY(containerd::place_root(k_root_file, "/var/lib/containerd"));
+  }
+  CNI_MATRIX_TRY_ASSIGN(auto outcome, scenario::execute(make_setup(cell, plan, options, output)));
+  if (options.record) {
+    CNI_MATRIX_TRY_ASSIGN(result.trace, recorder::read_trace(node::k_trace));
+  }
+  if (!all_ok(outcome)) {
+    result.log = end_of_log();
+  }
+  result.steps = std::move(outcome.steps);
+  result.after_run = std::move(outcome.after_run);
+  result.leftover = std::move(outcome.leftover);
+  result.network = std::move(outcome.network);
+  return result;
+}
+
+}  // namespace
+
+node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options) {
+  node::NodeOptions node;
+  node.keep = options.keep;
+  std::size_t index = 0;
+  for (const auto& [token, planned] : plan.containerds) {
+    if (!plan.embedded) {
+      node.binds.push_back({planned.artifact->directory, containerd_folder(index++)});
+    }
+  }
+  index = 0;
+  for (const auto& [token, artifact] : plan.plugins) {
+    node.binds.push_back({artifact.directory, plugins_folder(index++)});
+  }
+  if (options.record) {
+    node.binds.push_back({libexec_directory() / "recorder", k_recorder_source});
+  }
+  if (!plan.embedded) {
+    node.binds.push_back({plan.runc, containerd::k_runc});
+    node.binds.push_back({libexec_directory() / "runc-wrapper", containerd::k_runc_wrapper});
+    if (auto root = prepared_root(*plan.containerds.at("").artifact, options.cache)) {
+      node.binds.push_back({*root, k_root_file});
+    }
+  }
+  return node;
+}
+
+int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& options, int output,
+             std::int64_t setup_cpu_us) {
+  auto result = run(cell, plan, options, output);
+  if (!result) {
+    const auto log = end_of_log();
+    write_all(output, "!" + std::string(result.error().kind == ErrorKind::unavailable ? "u" : "b") +
+                          result.error().message + "\n");
+    return 1;
+  }
+  result->cpu.harness_us = setup_cpu_us;
+  for (const auto& call : result->trace) {
+    result->cpu.harness_us += call.recorder_cpu_us;
+  }
+  auto value = to_json(*result);
+  // Last, so that making the JSON counts too.
+  value["cpu"]["harness_us"] = result->cpu.harness_us + own_cpu_us();
+  write_all(output, value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  return 0;
+}
+
+Expected<fs::path> prepared_root(const artifacts::Artifact& artifact, const fs::path& cache) {
+  static const auto pause = sha256_file(libexec_directory() / "pause");
+  if (!pause) {
+    return tl::unexpected(pause.error());
+  }
+  const auto binary = artifact.binaries.find("containerd");
+  if (binary == artifact.binaries.end()) {
+    return input_error("{} has no containerd executable", artifact.directory.string());
+  }
+  return containerd::prepared_root_file(cache, binary->second, *pause);
+}
+
+namespace {
+
+Expected<std::string> read_to_end(const node::Node& node, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  std::string text;
+  std::vector<char> buffer(1U << 18U);
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          deadline - std::chrono::steady_clock::now())
+                          .count();
+    pollfd fd{node.output(), POLLIN, 0};
+    if (left <= 0 || ::poll(&fd, 1, static_cast<int>(left)) == 0) {
+      return broken("preparing containerd's root took longer than {} s", timeout.count() / 1000);
+    }
+    const auto count = ::read(node.output(), buffer.data(), buffer.size());
+    if (count == 0) {
+      return text;
+    }
+    if (count > 0) {
+      text.append(buffer.data(), static_cast<std::size_t>(count));
+    } else if (errno != EAGAIN && errno != EINTR) {
+      return system_error("cannot read from the node");
+    }
+  }
+}
+
+Expected<void> prepare_root(const artifacts::Artifact& artifact, const CellPlan& plan,
+                            const fs::path& file, const RunOptions& options) {
+  node::NodeOptions node_options;
+  node_options.binds = {{artifact.directory, containerd_folder(0)},
+                        {plan.runc, containerd::k_runc},
+                        {libexec_directory() / "runc-wrapper", containerd::k_runc_wrapper},
+                        {libexec_directory() / "pause", "/opt/stacks/ours/pause"}};
+  const auto version = artifact.version;
+  auto started = node::Node::start(node_options, [&](int output, std::int64_t) {
+    const auto built = containerd::build_root(daemon_options(version, 0, options),
+                                              "/opt/stacks/ours/pause", output);
+    if (!built) {
+      write_all(output, "!b" + built.error().message + "\n");
+    }
+    return built ? 0 : 1;
+  });
+  if (!started) {
+    return tl::unexpected(started.error());
+  }
+  CNI_MATRIX_TRY_ASSIGN(const auto bytes, read_to_end(*started, options.cell_timeout));
+  if (started->reap().exit_code != 0 || bytes.starts_with('!')) {
+    const auto mark = bytes.rfind('!');
+    return tl::unexpected(
+        node::parse_setup_error(mark == std::string::npos ? "!bno answer" : bytes.substr(mark)));
+  }
+  const Fd memory(::memfd_create("containerd-root", MFD_CLOEXEC));
+  if (!memory) {
+    return system_error("cannot make a memory file");
+  }
+  write_all(memory.get(), bytes);
+  return containerd::save_root(memory.get(), file);
+}
+
+}  // namespace
+
+Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
+                             const RunListener& listener) {
+  if (plan.embedded) {
+    return {};
+  }
+  const auto& artifact = *plan.containerds.at("").artifact;
+  CNI_MATRIX_TRY_ASSIGN(const auto file, prepared_root(artifact, options.cache));
+  std::error_code error;
+  if (fs::exists(file, error)) {
+    return {};
+  }
+  if (listener.notice) {
+    listener.notice(
+        fmt::format("importing the pause image into containerd {}", artifact.version.str()));
+  }
+  return prepare_root(artifact, plan, file, options);
+}
+
+}  // namespace cni_matrix::run

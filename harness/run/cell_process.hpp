@@ -1,0 +1,26 @@
+#pragma once
+
+#include "cell_plan.hpp"
+
+#include <cni_matrix/node/node.hpp>
+#include <cni_matrix/run/runner.hpp>
+
+namespace cni_matrix::run {
+
+// What the node of this cell sees of the host.
+node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options);
+
+// The worker of a cell: runs inside its node and writes to `output` lines that start with '@' (the
+// step that begins), and at last one line of JSON, a CellResult without its verdict.
+int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& options, int output,
+             std::int64_t setup_cpu_us);
+
+// The file in which the image is imported already for this containerd.
+Expected<std::filesystem::path> prepared_root(const artifacts::Artifact& containerd,
+                                              const std::filesystem::path& cache);
+
+// Make the prepared roots that are missing, one node each, before the first cell needs them.
+Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
+                             const RunListener& listener);
+
+}  // namespace cni_matrix::run

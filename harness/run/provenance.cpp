@@ -1,0 +1,74 @@
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/node/node.hpp>
+#include <cni_matrix/run/runner.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <thread>
+
+#include <sys/utsname.h>
+
+namespace cni_matrix::run {
+
+namespace {
+
+std::string first_line_of(const std::vector<std::string>& argv) {
+  if (find_program(argv[0]).empty()) {
+    return {};
+  }
+  const auto result = run_command(argv);
+  return result ? printable(trim(split(result->out, '\n').front())) : std::string();
+}
+
+std::string now() {
+  const auto time = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+// MemAvailable of /proc/meminfo, in bytes.
+std::uint64_t available_memory() {
+  const auto text = read_file("/proc/meminfo");
+  constexpr std::string_view k_key = "MemAvailable:";
+  for (const auto& line : split(text.value_or(""), '\n')) {
+    if (line.starts_with(k_key)) {
+      const auto number = trim(std::string_view(line).substr(k_key.size()));
+      std::uint64_t kibibytes = 0;
+      std::from_chars(number.data(), number.data() + number.size(), kibibytes);
+      return kibibytes << 10U;
+    }
+  }
+  return 1U << 30U;
+}
+
+}  // namespace
+
+int default_jobs() {
+  constexpr std::uint64_t k_memory_of_a_node = 192U << 20U;
+  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  const auto fit = std::max<std::uint64_t>(1, available_memory() / k_memory_of_a_node);
+  return static_cast<int>(std::min<std::uint64_t>(2 * cores, fit));
+}
+
+Expected<Provenance> take_provenance() {
+  Provenance provenance;
+  CNI_MATRIX_TRY_ASSIGN(provenance.privileges, node::check_privileges());
+  provenance.program_version = program_version();
+  provenance.started = now();
+  utsname names{};
+  ::uname(&names);
+  provenance.kernel = fmt::format("{} {}", names.sysname, names.release);
+  provenance.architecture = names.machine;
+  provenance.iptables = first_line_of({"iptables", "--version"});
+  provenance.runc = first_line_of({"runc", "--version"});
+  return provenance;
+}
+
+}  // namespace cni_matrix::run

@@ -1,0 +1,313 @@
+#include "cell_plan.hpp"
+#include "cell_process.hpp"
+#include "signals.hpp"
+#include "verdict.hpp"
+
+#include <cni_matrix/run/runner.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <list>
+
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace cni_matrix::run {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t k_output_limit = 256U << 20U;
+
+std::int64_t own_cpu_us() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto us = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_usec; };
+  return us(usage.ru_utime) + us(usage.ru_stime);
+}
+
+Verdict verdict_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::unavailable:
+      return Verdict::skip;
+    case ErrorKind::interrupted:
+      return Verdict::interrupted;
+    default:
+      return Verdict::broken;
+  }
+}
+
+// A cell whose node is up.
+struct Running {
+  const matrix::Cell* cell;
+  CellPlan plan;
+  node::Node node;
+  std::string output;
+  std::string last_step;
+  Clock::time_point begin;
+  Clock::time_point deadline;
+  bool timed_out = false;
+};
+
+class Scheduler {
+ public:
+  Scheduler(const std::vector<matrix::Cell>& cells, const RunOptions& options,
+            artifacts::Provisioner& provisioner, const matrix::KnownBehaviours& behaviours,
+            const RunListener& listener)
+      : m_cells(cells),
+        m_options(options),
+        m_provisioner(provisioner),
+        m_behaviours(behaviours),
+        m_listener(listener),
+        m_total(cells.size() * static_cast<std::size_t>(std::max(1, options.repeat))) {}
+
+  Expected<RunSummary> run() {
+    CNI_MATRIX_TRY_ASSIGN(const auto signals, StopSignals::catch_them());
+    const auto begin = Clock::now();
+    const auto cpu_before = own_cpu_us();
+    const auto jobs =
+        static_cast<std::size_t>(m_options.jobs > 0 ? m_options.jobs : default_jobs());
+    while ((m_next < m_total && !m_stop) || !m_running.empty()) {
+      while (!m_stop && m_next < m_total && m_running.size() < jobs) {
+        CNI_MATRIX_TRY(start(m_cells[m_next++ % m_cells.size()]));
+        if (signals.came()) {
+          interrupt();
+        }
+      }
+      if (!m_running.empty()) {
+        CNI_MATRIX_TRY(wait(signals));
+      }
+      if (m_options.run_timeout.count() > 0 && Clock::now() - begin > m_options.run_timeout) {
+        interrupt();
+      }
+    }
+    if (!m_kept.empty() && !m_summary.interrupted) {
+      pollfd stop{signals.fd(), POLLIN, 0};
+      while (::poll(&stop, 1, -1) < 0) {
+      }
+    }
+    m_summary.wall_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
+    const auto scheduler = own_cpu_us() - cpu_before;
+    m_summary.cpu.total_us += scheduler;
+    m_summary.cpu.harness_us += scheduler;
+    return m_summary;
+  }
+
+ private:
+  // Put a cell on a node, or finish it at once.
+  Expected<void> start(const matrix::Cell& cell) {
+    auto plan = plan_cell(cell, m_provisioner);
+    if (plan) {
+      if (auto prepared = prepare_roots(*plan, m_options, m_listener); !prepared) {
+        plan = tl::unexpected(prepared.error());
+      }
+    }
+    if (!plan) {
+      if (plan.error().kind == ErrorKind::input) {
+        return tl::unexpected(plan.error());
+      }
+      CellResult result;
+      result.cell = cell;
+      result.verdict = verdict_of(plan.error().kind);
+      result.reason = plan.error().message;
+      finish(std::move(result));
+      return {};
+    }
+    if (m_listener.cell_started) {
+      m_listener.cell_started(cell);
+    }
+    auto& running =
+        m_running.emplace_back(Running{&cell, std::move(*plan), {}, {}, {}, Clock::now(), {}});
+    running.deadline = running.begin + m_options.cell_timeout;
+    auto node = node::Node::start(
+        node_options(running.plan, m_options), [&](int output, std::int64_t setup_cpu_us) {
+          return run_cell(cell, running.plan, m_options, output, setup_cpu_us);
+        });
+    if (!node) {
+      m_running.pop_back();
+      return tl::unexpected(node.error());
+    }
+    running.node = std::move(*node);
+    return {};
+  }
+
+  Expected<void> wait(const StopSignals& signals) {
+    std::vector<pollfd> fds{{signals.fd(), POLLIN, 0}};
+    auto deadline = Clock::now() + std::chrono::seconds(1);
+    for (const auto& running : m_running) {
+      fds.push_back({running.node.output(), POLLIN, 0});
+      deadline = std::min(deadline, running.deadline);
+    }
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    const int ready =
+        ::poll(fds.data(), fds.size(), static_cast<int>(std::max<long long>(0, left) + 1));
+    if (ready < 0 && errno != EINTR) {
+      return system_error("cannot poll the nodes");
+    }
+    if (fds[0].revents != 0 && signals.came()) {
+      interrupt();
+    }
+    std::size_t i = 1;
+    for (auto running = m_running.begin(); running != m_running.end();) {
+      const bool readable = fds[i++].revents != 0;
+      if (!running->timed_out && Clock::now() >= running->deadline) {
+        running->timed_out = true;
+        running->node.kill();
+      }
+      if (readable && !read_output(*running)) {
+        complete(*running);
+        running = m_running.erase(running);
+      } else {
+        ++running;
+      }
+    }
+    if (m_listener.tick) {
+      m_listener.tick();
+    }
+    return {};
+  }
+
+  // False at the end of the node's output.
+  static bool read_output(Running& running) {
+    std::array<char, 1U << 16U> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    for (;;) {
+      const auto count = ::read(running.node.output(), buffer.data(), buffer.size());
+      if (count == 0) {
+        return false;
+      }
+      if (count < 0) {
+        return errno == EAGAIN || errno == EINTR;
+      }
+      running.output.append(buffer.data(), static_cast<std::size_t>(count));
+      if (running.output.size() > k_output_limit) {
+        running.output.clear();
+        running.node.kill();
+      }
+    }
+  }
+
+  // The node's output has ended: read what it said.
+  void complete(Running& running) {
+    CellResult result;
+    std::string failure;
+    bool have_result = false;
+    std::size_t at = 0;
+    while (at < running.output.size()) {
+      const auto end = std::min(running.output.find('\n', at), running.output.size());
+      const auto line = running.output.substr(at, end - at);
+      at = end + 1;
+      if (line.starts_with('@')) {
+        running.last_step = line.substr(1);
+      } else if (line.starts_with('!')) {
+        const auto error = node::parse_setup_error(line);
+        result.verdict = verdict_of(error.kind);
+        failure = error.message;
+      } else if (!line.empty()) {
+        auto parsed = parse_json(line, "the worker's result");
+        auto read = parsed ? cell_result_from_json(*parsed)
+                           : Expected<CellResult>(tl::unexpected(parsed.error()));
+        if (read) {
+          result = std::move(*read);
+          have_result = true;
+        } else {
+          failure = read.error().message;
+        }
+      }
+    }
+    result.cell = *running.cell;
+    fill_provenance(running, result);
+    if (m_options.keep && have_result && !m_stop) {
+      if (m_listener.node_kept) {
+        m_listener.node_kept(*running.cell, running.node.pid());
+      }
+      m_kept.push_back(std::move(running.node));
+    } else {
+      result.cpu.total_us = running.node.reap().cpu_us;
+    }
+    if (have_result) {
+      judge_cell(m_behaviours, running.plan, result);
+    } else if (m_interrupted) {
+      result.verdict = Verdict::interrupted;
+      result.reason = "interrupted" + place(running);
+    } else if (running.timed_out) {
+      result.verdict = Verdict::broken;
+      result.reason = fmt::format("the cell took longer than {} s and was ended{}",
+                                  m_options.cell_timeout.count() / 1000, place(running));
+    } else {
+      result.reason = failure.empty() ? "the node died" + place(running) : failure;
+    }
+    result.wall_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - running.begin).count();
+    finish(std::move(result));
+  }
+
+  static std::string place(const Running& running) {
+    return running.last_step.empty() ? "" : fmt::format(" (in: {})", running.last_step);
+  }
+
+  static void fill_provenance(const Running& running, CellResult& result) {
+    const auto& containerd = running.plan.containerds.at("");
+    const auto& plugins = running.plan.plugins.at("");
+    result.runtime = running.plan.embedded ? "embedded" : "daemon";
+    result.containerd = containerd.artifact;
+    result.containerd_version = containerd.version.str();
+    result.plugins = plugins;
+    result.plugins_version = plugins.version.str();
+  }
+
+  void finish(CellResult result) {
+    if (result.verdict == Verdict::pass) {
+      result.log.clear();
+    }
+    ++m_summary.cells;
+    ++m_summary.verdicts[result.verdict];
+    m_summary.cpu.total_us += result.cpu.total_us;
+    m_summary.cpu.harness_us += result.cpu.harness_us;
+    if (m_listener.cell_finished) {
+      m_listener.cell_finished(result);
+    }
+    const bool bad = result.verdict == Verdict::fail || result.verdict == Verdict::leak ||
+                     result.verdict == Verdict::broken;
+    if (m_options.fail_fast && bad) {
+      m_stop = true;
+    }
+  }
+
+  void interrupt() {
+    m_stop = true;
+    m_interrupted = true;
+    m_summary.interrupted = true;
+    for (auto& running : m_running) {
+      running.node.kill();
+    }
+  }
+
+  const std::vector<matrix::Cell>& m_cells;
+  const RunOptions& m_options;
+  artifacts::Provisioner& m_provisioner;
+  const matrix::KnownBehaviours& m_behaviours;
+  const RunListener& m_listener;
+  const std::size_t m_total;
+  std::size_t m_next = 0;
+  std::list<Running> m_running;
+  std::vector<node::Node> m_kept;
+  RunSummary m_summary;
+  bool m_stop = false;
+  bool m_interrupted = false;
+};
+
+}  // namespace
+
+Expected<RunSummary> run_cells(const std::vector<matrix::Cell>& cells, const RunOptions& options,
+                               artifacts::Provisioner& provisioner,
+                               const matrix::KnownBehaviours& behaviours,
+                               const RunListener& listener) {
+  return Scheduler(cells, options, provisioner, behaviours, listener).run();
+}
+
+}  // namespace cni_matrix::run

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cni_matrix/artifacts/provisioner.hpp>
+#include <cni_matrix/matrix/cell.hpp>
+#include <cni_matrix/matrix/known_behaviours.hpp>
+#include <cni_matrix/run/result.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace cni_matrix::run {
+
+struct RunOptions {
+  int jobs = 0;  // nodes at once; 0: twice the cores, fewer where memory is short
+  bool record = true;
+  bool fail_fast = false;
+  bool keep = false;  // nodes stay until the run is ended by a signal
+  int repeat = 1;
+  std::chrono::milliseconds step_timeout{60'000};
+  std::chrono::milliseconds cell_timeout{300'000};
+  std::chrono::milliseconds run_timeout{0};  // 0: none
+  std::filesystem::path cache;               // for prepared roots
+};
+
+// What hears of a run; calls come from the thread that called run_cells.
+struct RunListener {
+  std::function<void(const matrix::Cell&)> cell_started;
+  std::function<void(const CellResult&)> cell_finished;
+  std::function<void()> tick;
+  std::function<void(std::string_view)> notice;  // a line for people
+  // --keep: the cell's node stays, and its init is this process.
+  std::function<void(const matrix::Cell&, int pid)> node_kept;
+};
+
+// Run every cell on a node of its own and judge it. The caller must be single-threaded. SIGINT and
+// SIGTERM end the run: what is done is kept, the summary says interrupted.
+//
+// A cell that cannot run is a result too (skip, broken); an Error is for what concerns all of them.
+// Error kinds: input (a conflist, scenario or directory is wrong), unavailable (no namespaces
+// here).
+Expected<RunSummary> run_cells(const std::vector<matrix::Cell>& cells, const RunOptions& options,
+                               artifacts::Provisioner& provisioner,
+                               const matrix::KnownBehaviours& behaviours,
+                               const RunListener& listener);
+
+// Kernel, iptables, privileges and so on of this machine. Error kind: unavailable.
+Expected<Provenance> take_provenance();
+
+// Twice the cores, capped so that each node has 192 MiB.
+int default_jobs();
+
+}  // namespace cni_matrix::run
