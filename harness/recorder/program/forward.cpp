@@ -1,5 +1,7 @@
 #include "forward.hpp"
 
+#include "cpu.hpp"
+
 #include <cerrno>
 #include <iterator>
 
@@ -132,11 +134,13 @@ bool caller_waits_for_error_output() {
 }
 
 // Termination signals go on to the plugin, and end us when they end it.
-void take_signals(const Signals& signals, pid_t plugin, bool& ended, int& status) {
+void take_signals(const Signals& signals, pid_t plugin, bool& ended, Ending& ending) {
   signalfd_siginfo info = {};
   while (::read(signals.fd(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
     if (info.ssi_signo == SIGCHLD) {
-      ended = ended || ::waitpid(plugin, &status, WNOHANG) == plugin;
+      const std::int64_t before = own_cpu_us();
+      ended = ended || ::waitpid(plugin, &ending.status, WNOHANG) == plugin;
+      ending.reaping_us += own_cpu_us() - before;
     } else if (!ended) {
       ::kill(plugin, static_cast<int>(info.ssi_signo));
     }
@@ -145,10 +149,10 @@ void take_signals(const Signals& signals, pid_t plugin, bool& ended, int& status
 
 }  // namespace
 
-int forward(Child& child, const Signals& signals, TraceFile& trace) {
+Ending forward(Child& child, const Signals& signals, TraceFile& trace) {
   Input input(child.input, trace);
   const bool waits_for_errors = caller_waits_for_error_output();
-  int status = 0;
+  Ending ending;
   bool ended = false;
   while (!ended || child.output || (child.error_output && waits_for_errors)) {
     pollfd fds[] = {
@@ -174,11 +178,11 @@ int forward(Child& child, const Signals& signals, TraceFile& trace) {
       pass_on(child.error_output, STDERR_FILENO, Tag::error_output, trace);
     }
     if (fds[4].revents != 0) {
-      take_signals(signals, child.pid, ended, status);
+      take_signals(signals, child.pid, ended, ending);
     }
   }
   input.drain();
-  return status;
+  return ending;
 }
 
 }  // namespace cni_matrix::recorder

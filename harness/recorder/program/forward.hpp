@@ -3,10 +3,19 @@
 #include "child.hpp"
 #include "trace_file.hpp"
 
+#include <cstdint>
+
 namespace cni_matrix::recorder {
 
+struct Ending {
+  int status = 0;  // as waitpid(2) gives it
+  // What the kernel charged us for reaping the plugin: milliseconds after a bridge plugin, which
+  // the runtime would pay if we were not there.
+  std::int64_t reaping_us = 0;
+};
+
 // Carry the three streams between our caller and the plugin, noting them in `trace`, until the
-// plugin has ended and its output has too. Returns its wait status, as waitpid(2) gives it.
-int forward(Child& child, const Signals& signals, TraceFile& trace);
+// plugin has ended and its output has too.
+Ending forward(Child& child, const Signals& signals, TraceFile& trace);
 
 }  // namespace cni_matrix::recorder

@@ -4,6 +4,7 @@
 
 #include "caller.hpp"
 #include "child.hpp"
+#include "cpu.hpp"
 #include "forward.hpp"
 #include "paths.hpp"
 #include "trace_file.hpp"
@@ -15,7 +16,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,15 +27,6 @@ std::int64_t now_ns() {
   timespec now = {};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
-}
-
-std::int64_t own_cpu_us() {
-  rusage usage = {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto microseconds = [](const timeval& time) {
-    return time.tv_sec * std::int64_t{1'000'000} + time.tv_usec;
-  };
-  return microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
 }
 
 // Pipes must not get the numbers of standard streams that our caller left closed.
@@ -86,9 +77,10 @@ int run(char** arguments, char** environment) {
     return 127;
   }
   TraceFile trace(trace_directory(), name, start_ns, called_by_plugin(), environment);
-  const int status = forward(child, signals, trace);
+  const Ending ending = forward(child, signals, trace);
+  const int status = ending.status;
   trace.end(WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-            WIFSIGNALED(status) ? WTERMSIG(status) : 0, now_ns(), own_cpu_us());
+            WIFSIGNALED(status) ? WTERMSIG(status) : 0, now_ns(), own_cpu_us() - ending.reaping_us);
   end_like(status);
 }
 

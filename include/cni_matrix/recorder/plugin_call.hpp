@@ -26,7 +26,8 @@ struct PluginCall {
   bool delegated = false;     // called by another plugin (an IPAM plugin), not by the runtime
   std::int64_t start_ns = 0;  // CLOCK_MONOTONIC
   std::int64_t end_ns = 0;
-  std::int64_t recorder_cpu_us = 0;  // CPU of the recorder itself, the plugin's not counted
+  // CPU of the recorder itself: not the plugin's, nor what the kernel takes to reap the plugin.
+  std::int64_t recorder_cpu_us = 0;
 };
 
 // The calls in a trace directory, in order of their start. Bytes that are not UTF-8 come as "\xNN".
