@@ -48,6 +48,7 @@ CriBehaviour cri_behaviour(const Version& containerd) {
   } else if (has(v, {{1, 4, 0}})) {
     cri.removal = CriBehaviour::Removal::stop_running;
   }
+  cri.shim = has(v, {{2, 0, 0}}) ? 3 : 2;
   cri.stop_of_unknown_is_ok = has(v, {{1, 6, 35}, {1, 7, 21}, {2, 0, 0}});
   cri.watches_configuration = has(v, {{1, 4, 0}});
   cri.ends_without_directory = has(v, {{2, 1, 0}});

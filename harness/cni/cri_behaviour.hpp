@@ -34,6 +34,11 @@ struct CriBehaviour {
   // What RemovePodSandbox does about a pod that was not stopped.
   enum class Removal { refuse, stop_running, stop_always } removal = Removal::refuse;
 
+  // The newest protocol of a shim that it can take over after a restart, which is also that of its
+  // own: 2 (a file `address` in the bundle) or 3 (bootstrap.json). A pod in a newer one comes back
+  // NotReady.
+  int shim = 2;
+
   bool stop_of_unknown_is_ok = false;  // StopPodSandbox of an id that there is not
 
   // The configuration directory is watched; 1.3 loads it at every Status instead.

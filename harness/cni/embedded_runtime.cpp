@@ -98,9 +98,15 @@ class EmbeddedRuntime : public PodRuntime {
     CNI_MATRIX_TRY_ASSIGN(const auto records, m_store.load());
     m_pods.clear();
     for (const auto& [id, record] : records) {
-      // loadSandbox: READY while the task runs, else NOTREADY; never unknown without a shim's
-      // error.
-      m_pods[id] = {record, record.running ? Pod::State::ready : Pod::State::not_ready};
+      // loadSandbox: READY while the task runs, else NOTREADY. A task whose shim cannot be reached
+      // is killed in the course of loading.
+      Pod pod{record, record.running ? Pod::State::ready : Pod::State::not_ready};
+      if (record.running && record.shim > m_cri.shim) {
+        pod.state = Pod::State::not_ready;
+        pod.record.running = false;
+        CNI_MATRIX_TRY(m_store.save_end(id));
+      }
+      m_pods[id] = std::move(pod);
     }
     m_end.clear();
     return {};
@@ -152,6 +158,7 @@ class EmbeddedRuntime : public PodRuntime {
       }
     }
     pod.record.running = true;
+    pod.record.shim = m_cri.shim;
     pod.state = Pod::State::ready;
     PodRecord stored = pod.record;
     if (!m_cri.stores_result) {

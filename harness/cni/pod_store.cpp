@@ -27,7 +27,8 @@ Json to_json(const PodRecord& record) {
           {"netns", record.netns},
           {"ips", record.ips},
           {"has_result", record.has_result},
-          {"running", record.running}};
+          {"running", record.running},
+          {"shim", record.shim}};
 }
 
 Expected<PodRecord> pod_record_from_json(const Json& value) {
@@ -48,6 +49,7 @@ Expected<PodRecord> pod_record_from_json(const Json& value) {
     record.ips = value.at("ips").get<std::vector<std::string>>();
     record.has_result = value.at("has_result").get<bool>();
     record.running = value.at("running").get<bool>();
+    record.shim = value.at("shim").get<int>();
     return record;
   } catch (const Json::exception& error) {
     return broken("a pod record is not as this program writes it: {}", error.what());

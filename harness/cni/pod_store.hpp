@@ -20,6 +20,7 @@ struct PodRecord {
   std::vector<std::string> ips;  // the primary one first
   bool has_result = false;       // CNIResult is not nil
   bool running = false;          // the task that stands for the pod
+  int shim = 2;                  // protocol of the shim that holds that task
 
   // makeSandboxName: name, namespace, uid, attempt.
   [[nodiscard]] std::string full_name() const;

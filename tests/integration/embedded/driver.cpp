@@ -8,7 +8,9 @@
 #include <cni_matrix/cni/embedded_runtime.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
 #include <net/if.h>
 #include <sys/mount.h>
@@ -56,6 +58,13 @@ std::size_t count_veths() {
   }
   ::if_freenameindex(links);
   return count;
+}
+
+// The kernel takes a namespace apart after it was unmounted, and its veths with it.
+void settle_veths(std::size_t namespaces) {
+  for (int tries = 0; tries < 400 && count_veths() > namespaces; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 }
 
 class Play {
@@ -136,6 +145,7 @@ class Play {
     } else if (name == "plugin-swap") {
       link_plugins(m_row.at("to_plugins"));
       note("swap-plugins");
+      m_outcome["steps"].back()["to"] = m_row.at("to_plugins");
       stop();
     } else if (name == "netns-gone") {
       const std::string netns = m_runtime->pod_sandbox_status(m_id)->netns;
@@ -192,9 +202,10 @@ class Play {
   bool remove() { return note("RemovePodSandbox", m_runtime->remove_pod_sandbox(m_id)); }
 
   void edit() {
-    write_conflist(m_row.at("to"));
+    const std::string version = m_row.value("to", "0.4.0");
+    write_conflist(version);
     note("edit-conflist");
-    m_outcome["steps"].back()["to"] = m_row.at("to");
+    m_outcome["steps"].back()["to"] = version;
   }
 
   void note(const char* step) { m_outcome["steps"].push_back({{"step", step}, {"ok", true}}); }
@@ -260,7 +271,9 @@ class Play {
     for (const PodSandbox& pod : pods()) {
       states.push_back(pod.state == PodState::ready ? "READY" : "NOTREADY");
     }
-    return {{"netns", count_files("/var/run/netns", "cni-")},
+    const auto netns = count_files("/var/run/netns", "cni-");
+    settle_veths(netns);
+    return {{"netns", netns},
             {"host_veths", count_veths()},
             {"ipam_leases", count_files("/var/lib/cni/networks", "", {"last_reserved_ip", "lock"})},
             {"results_cache", count_files("/var/lib/cni/results", "")},

@@ -108,6 +108,15 @@ TEST_F(EmbeddedRuntimeTest, PodsOutliveARestartAndAnUpgrade) {
   EXPECT_EQ(pods->front().state, PodState::not_ready);
 }
 
+TEST_F(EmbeddedRuntimeTest, PodsOf2ComeBackNotReadyOn1) {
+  auto newer = started("2.1.9");
+  const auto id = newer->run_pod_sandbox(m_host_pod);
+  ASSERT_TRUE(id);
+  ASSERT_TRUE(newer->shut_down());
+  EXPECT_EQ(started("1.7.24")->pod_sandbox_status(*id)->state, PodState::not_ready);
+  EXPECT_EQ(started("2.1.9")->pod_sandbox_status(*id)->state, PodState::not_ready);
+}
+
 TEST_F(EmbeddedRuntimeTest, RemovalOfARunningPodDependsOnTheVersion) {
   auto old = started("1.3.0");
   const auto id = old->run_pod_sandbox(m_host_pod);
