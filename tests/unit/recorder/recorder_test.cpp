@@ -163,8 +163,9 @@ TEST_F(RecorderTest, NotesTheCallAndForwardsIt) {
 }
 
 TEST_F(RecorderTest, ThePluginSeesTheSameEnvironmentAndArguments) {
-  add_plugin("env",
-             "tr '\\0' '\\n' < /proc/$$/environ; grep -E '^(SigBlk|SigIgn)' /proc/$$/status");
+  add_plugin(
+      "env",
+      "tr '\\0' '\\n' < /proc/$$/environ; exec grep -E '^(SigBlk|SigIgn)' /proc/self/status");
   EXPECT_THAT(expect_same("env").out, HasSubstr("CNI_IFNAME=eth0"));
 }
 
