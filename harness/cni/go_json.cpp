@@ -145,6 +145,14 @@ class Parser {
     return false;
   }
 
+  // The same where blanks are not allowed: Go's scanner takes the end of the text for a blank
+  // first.
+  bool bad_inside(std::string_view context) {
+    m_error =
+        fmt::format("invalid character {} {}", at_end() ? "' '" : quote_character(peek()), context);
+    return false;
+  }
+
   bool parse_value(Value& value, int depth) {
     skip_space();
     if (at_end()) {
@@ -181,7 +189,7 @@ class Parser {
   bool parse_literal(std::string_view word) {
     for (std::size_t i = 0; i < word.size(); ++i, ++m_at) {
       if (at_end() || peek() != word[i]) {
-        return bad(fmt::format("in literal {} (expecting '{}')", word, word[i]));
+        return bad_inside(fmt::format("in literal {} (expecting '{}')", word, word[i]));
       }
     }
     return true;
@@ -252,7 +260,7 @@ class Parser {
     const std::size_t start = m_at;
     const auto digits = [&](std::string_view context) {
       if (at_end() || !is_digit(peek())) {
-        return bad(context);
+        return bad_inside(context);
       }
       while (!at_end() && is_digit(peek())) {
         ++m_at;
@@ -292,7 +300,7 @@ class Parser {
     for (int i = 0; i < 4; ++i, ++m_at) {
       const int digit = at_end() ? -1 : hex_digit(peek());
       if (digit < 0) {
-        return bad("in \\u hexadecimal character escape");
+        return bad_inside("in \\u hexadecimal character escape");
       }
       unit = unit * 16 + static_cast<char32_t>(digit);
     }
@@ -317,18 +325,16 @@ class Parser {
 
   bool parse_escape(std::string& out) {
     ++m_at;
-    if (at_end()) {
-      return bad("");
-    }
     static constexpr std::string_view k_names = "bfnrt\\/\"";
     static constexpr std::string_view k_values = "\b\f\n\r\t\\/\"";
-    if (const auto found = k_names.find(peek()); found != std::string_view::npos) {
+    if (const auto found = at_end() ? std::string_view::npos : k_names.find(peek());
+        found != std::string_view::npos) {
       out += k_values[found];
       ++m_at;
       return true;
     }
-    if (peek() != 'u') {
-      return bad("in string escape code");
+    if (at_end() || peek() != 'u') {
+      return bad_inside("in string escape code");
     }
     ++m_at;
     char32_t unit = 0;

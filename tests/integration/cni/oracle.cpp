@@ -38,8 +38,8 @@ std::string describe(const cni::NetworkConfigList& list, const cni::LibcniTraits
   std::string text = fmt::format("{} {} {}", cni::go::quote(list.name),
                                  cni::go::quote(list.cni_version), list.disable_check);
   for (const auto& plugin : list.plugins) {
-    text += "\n" + plugin.bytes + "\n" +
-            cni::go::marshal(cni::to_value(plugin.network, traits)) + " <nil>";
+    text += "\n" + plugin.bytes + "\n" + cni::go::marshal(cni::to_value(plugin.network, traits)) +
+            " <nil>";
   }
   return text;
 }
@@ -56,8 +56,9 @@ class Model {
       return std::string();
     }
     if (operation.op == "list") {
-      return cni::conf_list_from_bytes(operation.bytes, m_traits)
-          .map([&](const auto& list) { return describe(list, m_traits); });
+      return cni::conf_list_from_bytes(operation.bytes, m_traits).map([&](const auto& list) {
+        return describe(list, m_traits);
+      });
     }
     if (operation.op == "conf") {
       return cni::conf_from_bytes(operation.bytes, m_traits)
@@ -132,8 +133,7 @@ void PrintTo(const Answer& answer, std::ostream* out) {
 }
 
 Expected<Oracle> Oracle::build() {
-  const fs::path gopath =
-      from_environment("CNI_MATRIX_TEST_LIBCNI_GOPATH", "/usr/share/gocode");
+  const fs::path gopath = from_environment("CNI_MATRIX_TEST_LIBCNI_GOPATH", "/usr/share/gocode");
   if (find_program("go").empty()) {
     return unavailable("the Go compiler (package golang-go) is not installed");
   }
@@ -152,9 +152,9 @@ Expected<Oracle> Oracle::build() {
   }
   options.working_directory = CNI_MATRIX_ORACLE;
   options.timeout = std::chrono::minutes(5);
-  CNI_MATRIX_TRY_ASSIGN(
-      const auto result,
-      run_command({find_program("go").string(), "build", "-o", program.string(), "main.go"}, options));
+  CNI_MATRIX_TRY_ASSIGN(const auto result, run_command({find_program("go").string(), "build", "-o",
+                                                        program.string(), "main.go"},
+                                                       options));
   if (!result.ok()) {
     return broken("go build of the oracle failed: {}", result.err);
   }

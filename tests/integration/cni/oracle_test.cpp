@@ -1,4 +1,5 @@
 #include "oracle.hpp"
+
 #include "stub_plugins.hpp"
 
 #include <gtest/gtest.h>
@@ -49,63 +50,156 @@ class AgainstLibcni : public ::testing::Test {
 };
 
 const std::vector<std::string>& odd_json() {
-  static const std::vector<std::string> k_texts = {
-      "", " ", "{", "}", "[", "]", "[]", "{}", "null", "true", "tru", "nul", "falsy", "\"x\"", "\"x",
-      "1", "-", "01", "1.", "1.e", "1e", "1e+", "1.5", "-0", "1e400", "[1,]", "[1 2]", "{\"a\"}",
-      "{\"a\" 1}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "{a:1}", "{'a':1}", "{} {}", "{}x",
-      "[1]]", "\"\\x\"", "\"\\u12G4\"", "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"\x01\"", "\"\xff\"",
-      "\xef\xbb\xbf{}", "// comment\n{}", "\"\t\"", "@", "'", "\"", "\\", "\xc3\xa9", "{\"a\":1}\n\n",
-      "[[[[]]]]", "{\"name\":\"x\",}", "{\"name\":\"x\"\n\"plugins\":[]}", "nulll", "-x", "+1", ".5"};
+  static const std::vector<std::string> k_texts = {"",
+                                                   " ",
+                                                   "{",
+                                                   "}",
+                                                   "[",
+                                                   "]",
+                                                   "[]",
+                                                   "{}",
+                                                   "null",
+                                                   "true",
+                                                   "tru",
+                                                   "nul",
+                                                   "falsy",
+                                                   "\"x\"",
+                                                   "\"x",
+                                                   "1",
+                                                   "-",
+                                                   "01",
+                                                   "1.",
+                                                   "1.e",
+                                                   "1e",
+                                                   "1e+",
+                                                   "1.5",
+                                                   "-0",
+                                                   "1e400",
+                                                   "[1,]",
+                                                   "[1 2]",
+                                                   "{\"a\"}",
+                                                   "{\"a\" 1}",
+                                                   "{\"a\":}",
+                                                   "{\"a\":1,}",
+                                                   "{\"a\":1 \"b\":2}",
+                                                   "{a:1}",
+                                                   "{'a':1}",
+                                                   "{} {}",
+                                                   "{}x",
+                                                   "[1]]",
+                                                   "\"\\x\"",
+                                                   "\"\\u12G4\"",
+                                                   "\"\\ud800\"",
+                                                   "\"\\ud83d\\ude00\"",
+                                                   "\"\x01\"",
+                                                   "\"\xff\"",
+                                                   "\xef\xbb\xbf{}",
+                                                   "// comment\n{}",
+                                                   "\"\t\"",
+                                                   "@",
+                                                   "'",
+                                                   "\"",
+                                                   "\\",
+                                                   "\xc3\xa9",
+                                                   "{\"a\":1}\n\n",
+                                                   "[[[[]]]]",
+                                                   "{\"name\":\"x\",}",
+                                                   "{\"name\":\"x\"\n\"plugins\":[]}",
+                                                   "nulll",
+                                                   "-x",
+                                                   "+1",
+                                                   ".5"};
   return k_texts;
 }
 
 const std::vector<std::string>& odd_lists() {
   static const std::vector<std::string> k_texts = [] {
     std::vector<std::string> texts = odd_json();
-    for (const char* members : {
-             R"("name":1)", R"("name":null)", R"("name":"")", R"("name":["x"])", R"("name":{})",
-             R"("Name":"x")", R"("name":"x","name":"y")", R"("name":"x","cniVersion":1)",
-             R"("name":"x","cniVersion":null)", R"("name":"x","cniVersion":"")",
-             R"("name":"x","CNIVERSION":"1.0.0")", R"("name":"x","cniVersion":"abc")",
-             R"("name":"x","disableCheck":true)", R"("name":"x","disableCheck":"true")",
-             R"("name":"x","disableCheck":1)", R"("name":"x","disableCheck":"TRUE")",
-             R"("name":"x","disableGC":null)", R"("name":"x","disableGC":"no")",
-             R"("name":"x","loadOnlyInlinedPlugins":true)", R"("name":"x","loadOnlyInlinedPlugins":[])",
-             R"("name":"x","cniVersions":["0.4.0","1.0.0"])", R"("name":"x","cniVersions":"1.0.0")",
-             R"("name":"x","cniVersions":["1.0.0",2])", R"("name":"x","cniVersions":["9.9.9"])",
-             R"("name":"x","cniVersions":["v1"])", R"("name":"x","cniVersions":[])",
-             R"("name":"x","cniVersion":"0.3.1","cniVersions":["0.4.0","1.1.0","2.0.0"])",
-             R"("name":"x","cniVersion":"x","cniVersions":["0.4.0"])",
-             R"("name":"x","cniVersion":"9.9.9","cniVersions":["0.4.0","","0.1.0"])",
-             R"("name":"x","cniVersions":["1.0.0.0","1.x.0","1.0.99999999999999999999"])"}) {
-      for (const char* plugins :
-           {R"("plugins":[{"type":"a"}])", R"("plugins":[])", R"("plugins":{})", R"("plugins":null)"}) {
+    for (const char* members :
+         {R"("name":1)",
+          R"("name":null)",
+          R"("name":"")",
+          R"("name":["x"])",
+          R"("name":{})",
+          R"("Name":"x")",
+          R"("name":"x","name":"y")",
+          R"("name":"x","cniVersion":1)",
+          R"("name":"x","cniVersion":null)",
+          R"("name":"x","cniVersion":"")",
+          R"("name":"x","CNIVERSION":"1.0.0")",
+          R"("name":"x","cniVersion":"abc")",
+          R"("name":"x","disableCheck":true)",
+          R"("name":"x","disableCheck":"true")",
+          R"("name":"x","disableCheck":1)",
+          R"("name":"x","disableCheck":"TRUE")",
+          R"("name":"x","disableGC":null)",
+          R"("name":"x","disableGC":"no")",
+          R"("name":"x","loadOnlyInlinedPlugins":true)",
+          R"("name":"x","loadOnlyInlinedPlugins":[])",
+          R"("name":"x","cniVersions":["0.4.0","1.0.0"])",
+          R"("name":"x","cniVersions":"1.0.0")",
+          R"("name":"x","cniVersions":["1.0.0",2])",
+          R"("name":"x","cniVersions":["9.9.9"])",
+          R"("name":"x","cniVersions":["v1"])",
+          R"("name":"x","cniVersions":[])",
+          R"("name":"x","cniVersion":"0.3.1","cniVersions":["0.4.0","1.1.0","2.0.0"])",
+          R"("name":"x","cniVersion":"x","cniVersions":["0.4.0"])",
+          R"("name":"x","cniVersion":"9.9.9","cniVersions":["0.4.0","","0.1.0"])",
+          R"("name":"x","cniVersions":["1.0.0.0","1.x.0","1.0.99999999999999999999"])"}) {
+      for (const char* plugins : {R"("plugins":[{"type":"a"}])", R"("plugins":[])",
+                                  R"("plugins":{})", R"("plugins":null)"}) {
         texts.push_back(std::string("{") + members + "," + plugins + "}");
       }
       texts.push_back(std::string("{") + members + "}");
     }
-    for (const char* plugin : {
-             "1", "\"x\"", "[]", "{}", "true", R"({"type":""})", R"({"type":1})", R"({"type":null})",
-             R"({"Type":"a"})", R"({"type":"a","TYPE":"b"})", R"({"TYPE":"b","type":1})",
-             R"({"type":"a","name":5})", R"({"type":"a","cniVersion":{}})",
-             R"({"type":"a","capabilities":{"portMappings":true,"dns":false}})",
-             R"({"type":"a","capabilities":{"portMappings":1}})",
-             R"({"type":"a","capabilities":{"portMappings":null}})",
-             R"({"type":"a","capabilities":["x"]})", R"({"type":"a","capabilities":null})",
-             R"({"type":"a","ipam":{}})", R"({"type":"a","ipam":{"type":"host-local"}})",
-             R"({"type":"a","ipam":{"type":1}})", R"({"type":"a","ipam":"x"})", R"({"type":"a","ipam":[]})",
-             R"({"type":"a","dns":{"nameservers":["1.1.1.1"],"domain":"d","search":["s"],"options":["o"]}})",
-             R"({"type":"a","dns":{"nameservers":"1.1.1.1"}})", R"({"type":"a","dns":{"search":[1]}})",
-             R"({"type":"a","dns":{"domain":1,"options":[{}]}})", R"({"type":"a","dns":1})",
-             R"({"type":"a","prevResult":{"a":1}})", R"({"type":"a","prevResult":1})",
-             R"({"type":"a","prevResult":{"b":[1,2.50,1e3],"a":null}})", R"({"type":"a","prevResult":{}})",
-             R"({"type":1,"name":2})", R"({"type":"a","x":1.0,"y":1e21,"z":1e-7,"big":12345678901234567890})",
-             R"({"type":"a","x":100000000000000000000,"y":0.000001,"z":123456789.125,"w":-0})",
-             R"({"type":"a","html":"<b>&amp;</b>","sep":"\u2028\u2029","bell":"\u0007\b\f"})",
-             R"({"type":"a","x":1e309})", R"({"type":"a","x":-1e-400})", R"({"type":"a","x":{"z":1,"a":2,"z":3}})",
-             R"({"tYpe":"\u212a"})", R"({"\u017fype":"a"})", R"({"type":"a/b"})", R"({"type":"a","capabilitie\u017f":{"x":true}})",
-             R"({"type":"a","x":"\ud800","y":"\udc00x","z":"\ud83d\ude00"})"}) {
-      texts.push_back(std::string(R"({"name":"n","cniVersion":"0.4.0","plugins":[)") + plugin + "]}");
+    for (
+        const char* plugin :
+        {"1",
+         "\"x\"",
+         "[]",
+         "{}",
+         "true",
+         R"({"type":""})",
+         R"({"type":1})",
+         R"({"type":null})",
+         R"({"Type":"a"})",
+         R"({"type":"a","TYPE":"b"})",
+         R"({"TYPE":"b","type":1})",
+         R"({"type":"a","name":5})",
+         R"({"type":"a","cniVersion":{}})",
+         R"({"type":"a","capabilities":{"portMappings":true,"dns":false}})",
+         R"({"type":"a","capabilities":{"portMappings":1}})",
+         R"({"type":"a","capabilities":{"portMappings":null}})",
+         R"({"type":"a","capabilities":["x"]})",
+         R"({"type":"a","capabilities":null})",
+         R"({"type":"a","ipam":{}})",
+         R"({"type":"a","ipam":{"type":"host-local"}})",
+         R"({"type":"a","ipam":{"type":1}})",
+         R"({"type":"a","ipam":"x"})",
+         R"({"type":"a","ipam":[]})",
+         R"({"type":"a","dns":{"nameservers":["1.1.1.1"],"domain":"d","search":["s"],"options":["o"]}})",
+         R"({"type":"a","dns":{"nameservers":"1.1.1.1"}})",
+         R"({"type":"a","dns":{"search":[1]}})",
+         R"({"type":"a","dns":{"domain":1,"options":[{}]}})",
+         R"({"type":"a","dns":1})",
+         R"({"type":"a","prevResult":{"a":1}})",
+         R"({"type":"a","prevResult":1})",
+         R"({"type":"a","prevResult":{"b":[1,2.50,1e3],"a":null}})",
+         R"({"type":"a","prevResult":{}})",
+         R"({"type":1,"name":2})",
+         R"({"type":"a","x":1.0,"y":1e21,"z":1e-7,"big":12345678901234567890})",
+         R"({"type":"a","x":100000000000000000000,"y":0.000001,"z":123456789.125,"w":-0})",
+         R"({"type":"a","html":"<b>&amp;</b>","sep":"\u2028\u2029","bell":"\u0007\b\f"})",
+         R"({"type":"a","x":1e309})",
+         R"({"type":"a","x":-1e-400})",
+         R"({"type":"a","x":{"z":1,"a":2,"z":3}})",
+         R"({"tYpe":"\u212a"})",
+         R"({"\u017fype":"a"})",
+         R"({"type":"a/b"})",
+         R"({"type":"a","capabilitie\u017f":{"x":true}})",
+         R"({"type":"a","x":"\ud800","y":"\udc00x","z":"\ud83d\ude00"})"}) {
+      texts.push_back(std::string(R"({"name":"n","cniVersion":"0.4.0","plugins":[)") + plugin +
+                      "]}");
     }
     texts.push_back(R"({"name":"n","plugins":[{"type":"a"},1]})");
     texts.push_back(R"({"name":"n","plugins":[{"type":"a"},{}]})");
@@ -122,27 +216,54 @@ const std::vector<std::string>& odd_results() {
         R"("ip4":{"ip":"10.0.0.2/24","gateway":"10.0.0.1","routes":[{"dst":"0.0.0.0/0"}]})",
         R"("ip4":{"ip":"10.0.0.2/24"},"ip6":{"ip":"fd00::2/64","routes":[{"dst":"::/0","gw":"fd00::1"}]})",
         R"("ip6":{"ip":"FD00:0:0::2/64","gateway":"::ffff:1.2.3.4"},"dns":{"domain":"x"})",
-        R"("ip4":null)", R"("ip4":1)", R"("ip4":{"ip":1})", R"("ip4":{"ip":"x"})", R"("ip4":{"ip":null})",
-        R"("ip4":{"gateway":"10.0.0.1"})", R"("ip4":{"ip":"1.2.3.4/33"})", R"("ip4":{"ip":"01.2.3.4/8"})",
-        R"("ip4":{"ip":"1.2.3.4/8","gateway":5})", R"("ip4":{"ip":"1.2.3.4/8","gateway":"x"})",
-        R"("ip4":{"ip":"1.2.3.4/8","routes":{}})", R"("ip4":{"ip":"1.2.3.4/8","routes":[null]})",
-        R"("ip4":{"ip":"1.2.3.4/8","routes":[{"dst":"x"}]})", R"("ip4":{"ip":"::ffff:1.2.3.4/100"})",
+        R"("ip4":null)",
+        R"("ip4":1)",
+        R"("ip4":{"ip":1})",
+        R"("ip4":{"ip":"x"})",
+        R"("ip4":{"ip":null})",
+        R"("ip4":{"gateway":"10.0.0.1"})",
+        R"("ip4":{"ip":"1.2.3.4/33"})",
+        R"("ip4":{"ip":"01.2.3.4/8"})",
+        R"("ip4":{"ip":"1.2.3.4/8","gateway":5})",
+        R"("ip4":{"ip":"1.2.3.4/8","gateway":"x"})",
+        R"("ip4":{"ip":"1.2.3.4/8","routes":{}})",
+        R"("ip4":{"ip":"1.2.3.4/8","routes":[null]})",
+        R"("ip4":{"ip":"1.2.3.4/8","routes":[{"dst":"x"}]})",
+        R"("ip4":{"ip":"::ffff:1.2.3.4/100"})",
         R"("interfaces":[{"name":"eth0","mac":"m","sandbox":"/s"}],"ips":[{"version":"4","interface":0,"address":"10.0.0.2/24","gateway":"10.0.0.1"}],"routes":[{"dst":"0.0.0.0/0","gw":"10.0.0.1"}])",
         R"("interfaces":[{"name":"eth0","mtu":1500,"socketPath":"/x","pciID":"y"}],"ips":[{"address":"fd00::5/64"}],"routes":[{"dst":"::/0","mtu":1400,"advmss":1,"priority":2,"table":0,"scope":3}])",
         R"("ips":[{"version":"6","address":"1::1:0:0:1/64"},{"version":"4","address":"1.1.1.1/8"},{"version":"4","address":"2.2.2.2/8"}],"routes":[{"dst":"::/0"},{"dst":"1.0.0.0/8"}])",
-        R"("ips":[{"version":4,"address":"1.1.1.1/8"}])", R"("ips":[{"address":"1.1.1.1"}])", R"("ips":[1])",
-        R"("ips":[{"address":"1.1.1.1/8","interface":"0"}])", R"("ips":[{"address":"1.1.1.1/8","interface":1.5}])",
-        R"("ips":{})", R"("ips":"x")", R"("ips":[{}])", R"("interfaces":[{"name":1}])", R"("interfaces":[1])",
-        R"("interfaces":["x"],"ips":[{"address":"x"}])", R"("interfaces":{"name":"x"})", R"("interfaces":[])",
-        R"("routes":[{"dst":1}])", R"("routes":[1])", R"("routes":[{"gw":"1.1.1.1"}])", R"("routes":[null])",
-        R"("routes":[{"dst":"1.1.1.1/8","gw":"bad"}])", R"("routes":[{"dst":"1.1.1.1/8","mtu":"x"}])",
-        R"("dns":{"nameservers":["8.8.8.8"],"domain":"d","search":["s"],"options":["o"]})", R"("dns":[])",
-        R"("dns":{"nameservers":[1]})", R"("dns":{"domain":1})", R"("IPS":[{"ADDRESS":"1.1.1.1/8","Version":"4"}])",
-        R"("dns":{"domain":"<>&"},"x":{"y":1})", R"("interfaces":[{"name":"lo","mac":"00:00:00:00:00:00","sandbox":"/run/netns/x"}],"ips":[{"version":"4","interface":0,"address":"127.0.0.1/8"},{"version":"6","interface":0,"address":"::1/128"}])"};
+        R"("ips":[{"version":4,"address":"1.1.1.1/8"}])",
+        R"("ips":[{"address":"1.1.1.1"}])",
+        R"("ips":[1])",
+        R"("ips":[{"address":"1.1.1.1/8","interface":"0"}])",
+        R"("ips":[{"address":"1.1.1.1/8","interface":1.5}])",
+        R"("ips":{})",
+        R"("ips":"x")",
+        R"("ips":[{}])",
+        R"("interfaces":[{"name":1}])",
+        R"("interfaces":[1])",
+        R"("interfaces":["x"],"ips":[{"address":"x"}])",
+        R"("interfaces":{"name":"x"})",
+        R"("interfaces":[])",
+        R"("routes":[{"dst":1}])",
+        R"("routes":[1])",
+        R"("routes":[{"gw":"1.1.1.1"}])",
+        R"("routes":[null])",
+        R"("routes":[{"dst":"1.1.1.1/8","gw":"bad"}])",
+        R"("routes":[{"dst":"1.1.1.1/8","mtu":"x"}])",
+        R"("dns":{"nameservers":["8.8.8.8"],"domain":"d","search":["s"],"options":["o"]})",
+        R"("dns":[])",
+        R"("dns":{"nameservers":[1]})",
+        R"("dns":{"domain":1})",
+        R"("IPS":[{"ADDRESS":"1.1.1.1/8","Version":"4"}])",
+        R"("dns":{"domain":"<>&"},"x":{"y":1})",
+        R"("interfaces":[{"name":"lo","mac":"00:00:00:00:00:00","sandbox":"/run/netns/x"}],"ips":[{"version":"4","interface":0,"address":"127.0.0.1/8"},{"version":"6","interface":0,"address":"::1/128"}])"};
     for (const auto& body : bodies) {
-      for (const char* version : {"", R"("cniVersion":"",)", R"("cniVersion":"0.1.0",)", R"("cniVersion":"0.2.0",)",
-                                  R"("cniVersion":"0.3.1",)", R"("cniVersion":"0.4.0",)", R"("cniVersion":"1.0.0",)",
-                                  R"("cniVersion":"1.1.0",)", R"("cniVersion":5,)", R"("CNIVersion":"1.0.0",)"}) {
+      for (const char* version :
+           {"", R"("cniVersion":"",)", R"("cniVersion":"0.1.0",)", R"("cniVersion":"0.2.0",)",
+            R"("cniVersion":"0.3.1",)", R"("cniVersion":"0.4.0",)", R"("cniVersion":"1.0.0",)",
+            R"("cniVersion":"1.1.0",)", R"("cniVersion":5,)", R"("CNIVersion":"1.0.0",)"}) {
         texts.push_back(std::string("{") + version + body + "}");
       }
     }
@@ -153,18 +274,27 @@ const std::vector<std::string>& odd_results() {
 
 // Change a text a little, as damage and typing errors do.
 std::string mutate(std::string text, std::mt19937& random) {
-  static const std::vector<std::string> k_pieces = {"{", "}", "[", "]", ",", ":", "\"", "null", "1", "-1.5e3",
-                                                    "true", "\\u00e9", "\\", " ", "\n", "\xff", "<", "\"\"", "{}", "0"};
+  static const std::vector<std::string> k_pieces = {
+      "{",    "}",       "[",  "]", ",",  ":",    "\"", "null", "1",  "-1.5e3",
+      "true", "\\u00e9", "\\", " ", "\n", "\xff", "<",  "\"\"", "{}", "0"};
   const auto pick = [&](std::size_t size) {
     return std::uniform_int_distribution<std::size_t>(0, size == 0 ? 0 : size - 1)(random);
   };
   for (std::size_t changes = 1 + pick(3); changes > 0 && !text.empty(); --changes) {
     const std::size_t at = pick(text.size());
     switch (pick(4)) {
-      case 0: text.erase(at, 1 + pick(4)); break;
-      case 1: text.insert(at, k_pieces[pick(k_pieces.size())]); break;
-      case 2: text.replace(at, 1 + pick(3), k_pieces[pick(k_pieces.size())]); break;
-      default: text.insert(at, text.substr(pick(text.size()), pick(12))); break;
+      case 0:
+        text.erase(at, 1 + pick(4));
+        break;
+      case 1:
+        text.insert(at, k_pieces[pick(k_pieces.size())]);
+        break;
+      case 2:
+        text.replace(at, 1 + pick(3), k_pieces[pick(k_pieces.size())]);
+        break;
+      default:
+        text.insert(at, text.substr(pick(text.size()), pick(12)));
+        break;
     }
   }
   return text;
@@ -177,7 +307,8 @@ Operation on_bytes(const std::string& op, const std::string& bytes) {
   return operation;
 }
 
-const std::vector<std::string> k_versions = {"", "0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0", "9.9.9"};
+const std::vector<std::string> k_versions = {"",      "0.1.0", "0.2.0", "0.3.0", "0.3.1",
+                                             "0.4.0", "1.0.0", "1.1.0", "9.9.9"};
 
 TEST_F(AgainstLibcni, ConfigurationLists) {
   std::vector<Operation> operations;
@@ -190,9 +321,12 @@ TEST_F(AgainstLibcni, ConfigurationLists) {
 
 TEST_F(AgainstLibcni, PluginConfigurations) {
   std::vector<Operation> operations;
-  for (const char* text : {R"({"name":"n","type":"a"})", R"({"type":"a"})", R"({"NAME":"n","Type":"a","cniversion":"0.4.0"})",
-                           R"({"name":"n","type":"a","x":{"b":1,"a":[1.0,2e10]}})", R"({"name":"n","plugins":[]})",
-                           R"({"name":"n","type":"a","cniVersion":"1.0.0","plugins":[]})", R"({"name":5,"type":"a"})"}) {
+  for (const char* text :
+       {R"({"name":"n","type":"a"})", R"({"type":"a"})",
+        R"({"NAME":"n","Type":"a","cniversion":"0.4.0"})",
+        R"({"name":"n","type":"a","x":{"b":1,"a":[1.0,2e10]}})", R"({"name":"n","plugins":[]})",
+        R"({"name":"n","type":"a","cniVersion":"1.0.0","plugins":[]})",
+        R"({"name":5,"type":"a"})"}) {
     operations.push_back(on_bytes("conf", text));
   }
   compare(operations);
@@ -263,21 +397,25 @@ class Chain : public AgainstLibcni {
   static std::string result(const std::string& version) {
     const std::string start = version == "none" ? "{" : R"({"cniVersion":")" + version + R"(",)";
     if (version == "0.1.0" || version == "0.2.0" || version == "none") {
-      return start + R"("ip4":{"ip":"10.88.0.2/16","gateway":"10.88.0.1","routes":[{"dst":"0.0.0.0/0"}]},"dns":{}})";
+      return start +
+             R"("ip4":{"ip":"10.88.0.2/16","gateway":"10.88.0.1","routes":[{"dst":"0.0.0.0/0"}]},"dns":{}})";
     }
-    return start + R"("interfaces":[{"name":"cni0","mac":"a"},{"name":"eth0","sandbox":"/x"}],)"
-                   R"("ips":[{"version":"4","interface":1,"address":"10.88.0.2/16","gateway":"10.88.0.1"}],)"
-                   R"("routes":[{"dst":"0.0.0.0/0"}],"dns":{}})";
+    return start +
+           R"("interfaces":[{"name":"cni0","mac":"a"},{"name":"eth0","sandbox":"/x"}],)"
+           R"("ips":[{"version":"4","interface":1,"address":"10.88.0.2/16","gateway":"10.88.0.1"}],)"
+           R"("routes":[{"dst":"0.0.0.0/0"}],"dns":{}})";
   }
 };
 
 TEST_F(Chain, EveryVersionOfListAndResult) {
-  for (const std::string list_version : {"none", "", "0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0", "9.9.9", "abc", "1.0", "1.0.0.0"}) {
-    for (const std::string result_version : {"none", "", "0.1.0", "0.2.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0", "7"}) {
+  for (const std::string list_version : {"none", "", "0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0",
+                                         "1.0.0", "1.1.0", "9.9.9", "abc", "1.0", "1.0.0.0"}) {
+    for (const std::string result_version :
+         {"none", "", "0.1.0", "0.2.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0", "7"}) {
       m_stubs.add("bridge", result(result_version));
       m_stubs.add("portmap", result(result_version));
-      compare({edit(list(list_version)), operation("load"), operation("add"), operation("add", "eth1"),
-               operation("del"), operation("del")},
+      compare({edit(list(list_version)), operation("load"), operation("add"),
+               operation("add", "eth1"), operation("del"), operation("del")},
               "list " + list_version + ", result " + result_version);
     }
   }
@@ -287,7 +425,8 @@ TEST_F(Chain, EditsUnderACachedResult) {
   for (const std::string before : {"none", "0.2.0", "0.3.1", "0.4.0", "1.0.0"}) {
     m_stubs.add("bridge", result(before));
     m_stubs.add("portmap", result(before));
-    for (const std::string after : {"none", "0.2.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0", "9.9.9", "abc"}) {
+    for (const std::string after :
+         {"none", "0.2.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0", "9.9.9", "abc"}) {
       compare({edit(list(before)), operation("add"), edit(list(after)), operation("del")},
               before + " to " + after);
     }
@@ -298,13 +437,16 @@ TEST_F(Chain, DamagedCache) {
   m_stubs.add("bridge", result("0.4.0"));
   m_stubs.add("portmap", result("0.4.0"));
   for (const std::string& text :
-       {std::string(), std::string("{"), std::string("null"), std::string("[]"), result("0.4.0"), result("none"), result("1.0.0"),
-        std::string(R"({"kind":"cniCacheV1"})"), std::string(R"({"kind":"cniCacheV1","result":{"cniVersion":"3"}})"),
+       {std::string(), std::string("{"), std::string("null"), std::string("[]"), result("0.4.0"),
+        result("none"), result("1.0.0"), std::string(R"({"kind":"cniCacheV1"})"),
+        std::string(R"({"kind":"cniCacheV1","result":{"cniVersion":"3"}})"),
         std::string(R"({"kind":"cniCacheV2","result":{}})"), std::string(R"({"kind":1})"),
         std::string(R"({"kind":"cniCacheV1","config":"%%","result":{"cniVersion":"0.4.0"}})"),
         std::string(R"({"KIND":"cniCacheV1","Result":{"cniVersion":"0.3.1","ips":[]}})"),
-        std::string(R"({"kind":"cniCacheV1","result":{"cniVersion":"0.4.0","ips":[{"address":"x"}]}})"),
-        std::string(R"({"kind":"cniCacheV1","cniArgs":[["a","b"]],"result":)") + result("0.3.1") + "}"}) {
+        std::string(
+            R"({"kind":"cniCacheV1","result":{"cniVersion":"0.4.0","ips":[{"address":"x"}]}})"),
+        std::string(R"({"kind":"cniCacheV1","cniArgs":[["a","b"]],"result":)") + result("0.3.1") +
+            "}"}) {
     compare({edit(list("0.4.0")), operation("add"), cache(text), operation("del")}, text);
   }
 }
@@ -314,7 +456,7 @@ TEST_F(Chain, AnswersOfPlugins) {
   m_stubs.add("bridge", result("0.4.0"));
   compare({edit(list("0.4.0")), operation("add"), operation("del")}, "the second one missing");
   m_stubs.add("portmap", result("0.4.0"));
-  for (const std::string output : odd_results()) {
+  for (const std::string& output : odd_results()) {
     m_stubs.say("portmap.ADD.out", output);
     compare({edit(list("0.4.0")), operation("add")}, "output " + output);
     if (HasFailure()) {
@@ -323,8 +465,9 @@ TEST_F(Chain, AnswersOfPlugins) {
   }
   m_stubs.say("portmap.ADD.out", result("0.4.0"));
   for (const std::string output :
-       {"", "x", "{}", "[]", "null", R"({"code":7,"msg":"no","details":"why"})", R"({"code":"7","msg":"no"})",
-        R"({"code":-1,"msg":"no","details":"d"})", R"({"code":7.0})", R"({"MSG":"m","Details":5})", R"({"msg":)", "\x01\xff\"",
+       {"", "x", "{}", "[]", "null", R"({"code":7,"msg":"no","details":"why"})",
+        R"({"code":"7","msg":"no"})", R"({"code":-1,"msg":"no","details":"d"})", R"({"code":7.0})",
+        R"({"MSG":"m","Details":5})", R"({"msg":)", "\x01\xff\"",
         R"({"code":100,"msg":"caf\u00e9 \u2028 \"x\""})"}) {
     for (const std::string errors : {"", "boom\n\"quoted\" \xc3\xa9 \x01"}) {
       for (const std::string end : {"1", "255", "kill"}) {
@@ -332,7 +475,8 @@ TEST_F(Chain, AnswersOfPlugins) {
           m_stubs.say("portmap." + command + ".exit", end);
           m_stubs.say("portmap." + command + ".err", errors);
           m_stubs.say("portmap." + command + ".out", output);
-          compare({edit(list("0.4.0")), operation("add"), operation("del")}, command + " " + output + " " + end);
+          compare({edit(list("0.4.0")), operation("add"), operation("del")},
+                  command + " " + output + " " + end);
           m_stubs.say("portmap." + command + ".exit", "");
           m_stubs.say("portmap." + command + ".out", command == "ADD" ? result("0.4.0") : "");
         }
@@ -356,7 +500,8 @@ TEST_F(Chain, Names) {
   m_stubs.add("a", result("0.4.0"));
   for (const std::string name : {"", "x y", "x/y", "-x", "x.y_z-1", "\xc3\xa9"}) {
     for (const std::string type : {"a", "../bin/a", "./a"}) {
-      compare({edit(R"({"cniVersion":"0.4.0","name":")" + name + R"(","plugins":[{"name":"own","type":")" + type + R"("}]})"),
+      compare({edit(R"({"cniVersion":"0.4.0","name":")" + name +
+                    R"(","plugins":[{"name":"own","type":")" + type + R"("}]})"),
                operation("add"), operation("del")},
               name + " " + type);
     }

@@ -1,6 +1,7 @@
 // A CNI plugin that does what files beside it say. As /dir/NAME with CNI_COMMAND=ADD it
 // writes down the call in /dir/calls.log, prints NAME.ADD.out and NAME.ADD.err, and ends with the
-// number in NAME.ADD.exit, or by SIGKILL when that says "kill". It sleeps NAME.ADD.sleep milliseconds.
+// number in NAME.ADD.exit, or by SIGKILL when that says "kill". It sleeps NAME.ADD.sleep
+// milliseconds.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -56,8 +57,8 @@ int main(int, char** argv) {
   const std::string prefix = self + "." + command;
 
   std::string call = self.substr(self.rfind('/') + 1);
-  for (const char* name : {"CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS",
-                           "CNI_PATH"}) {
+  for (const char* name :
+       {"CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS", "CNI_PATH"}) {
     call += " " + variable(name);
   }
   call += "\n" + read_all(STDIN_FILENO) + "\n";

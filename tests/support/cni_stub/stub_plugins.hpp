@@ -10,7 +10,8 @@
 
 namespace cni_matrix::testing {
 
-// A directory of stub plugins (stub_plugin.cpp) with a configuration and a cache directory beside it.
+// A directory of stub plugins (stub_plugin.cpp) with a configuration and a cache directory beside
+// it.
 class StubPlugins {
  public:
   StubPlugins() : m_directory(value_or_throw(TemporaryDirectory::create())) {

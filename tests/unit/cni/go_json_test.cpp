@@ -26,7 +26,8 @@ TEST(GoJson, SyntaxErrorsAreGos) {
 }
 
 TEST(GoJson, MarshalsMapsSortedAndEscaped) {
-  const auto value = parse(R"({"b":"<&>\u2028","a":[1.0,1e21,1e-7,12345678901234567890],"b":"\u0007/"})");
+  const auto value =
+      parse(R"({"b":"<&>\u2028","a":[1.0,1e21,1e-7,12345678901234567890],"b":"\u0007/"})");
   ASSERT_TRUE(value);
   const auto map = as_interface(*value);
   ASSERT_TRUE(map);
