@@ -276,6 +276,9 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
         return unavailable("{} cannot be fetched: {}", url, result.reason);
       case Attempt::Outcome::unreachable:
         remember(host, result.reason);
+        if (std::filesystem::is_empty(file, ignored)) {
+          std::filesystem::remove(file, ignored);
+        }
         return unavailable("{} cannot be reached ({})", host, result.reason);
       case Attempt::Outcome::no_write:
         return input_error(

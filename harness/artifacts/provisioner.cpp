@@ -239,7 +239,9 @@ class Provisioner::Implementation {
   // What the suite has: as remembered, or read now.
   Expected<SuiteIndex> suite_index(const std::string& suite, bool force = false) {
     const auto memory = m_cache.index() / fmt::format("suite-{}.json", suite);
-    const auto failure_memory = m_cache.index() / fmt::format("suite-{}-failed.json", suite);
+    // Another mirror may well have it.
+    const auto failure_memory = m_cache.index() / fmt::format("suite-{}-{}-failed.json", suite,
+                                                              sha256(archives().main).substr(0, 8));
     auto known = SuiteIndex::load(memory);
     const bool stale = known && known->rolling && is_older(known->read_at, k_rolling_memory);
     const bool refresh = (m_options.refresh || force) && !m_read_suites.contains(suite);
