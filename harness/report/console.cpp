@@ -94,6 +94,12 @@ class ConsoleReporter : public Reporter {
 
   void tick() override { status(Refresh::now); }
 
+  void notice(std::string_view text) override {
+    put(shown(text, m_style.unicode));
+    std::fflush(m_stream);
+    status(Refresh::now);
+  }
+
   Expected<void> run_finished(const run::RunSummary& summary) override {
     m_printer.finish();
     const auto most =

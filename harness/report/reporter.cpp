@@ -32,6 +32,12 @@ void Reporters::tick() {
   }
 }
 
+void Reporters::notice(std::string_view text) {
+  for (const auto& reporter : m_reporters) {
+    reporter->notice(text);
+  }
+}
+
 Expected<void> Reporters::run_finished(const run::RunSummary& summary) {
   Expected<void> outcome;
   for (const auto& reporter : m_reporters) {

@@ -4,15 +4,16 @@
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace cni_matrix::report {
 
 // What hears of a run as it goes. One implementation a format; tests put a fake here.
 //
-// Calls come from one thread, in the order run_started, then any mix of cell_started, cell_finished
-// and tick, then run_finished (after an interruption too). A cell that was skipped, or one of a
-// saved run, is finished without having been started.
+// Calls come from one thread, in the order run_started, then any mix of cell_started,
+// cell_finished, tick and notice, then run_finished (after an interruption too). A cell that was
+// skipped, or one of a saved run, is finished without having been started.
 class Reporter {
  public:
   Reporter() = default;
@@ -26,6 +27,8 @@ class Reporter {
   virtual void cell_finished(const run::CellResult& result) = 0;
   // Time has passed: about once a second, so that a status line stays true while nothing ends.
   virtual void tick() {}
+  // One line for the person who watches; not part of the results.
+  virtual void notice(std::string_view /*text*/) {}
   // Error kind: broken, when what was to be written could not be, now or before (no space).
   virtual Expected<void> run_finished(const run::RunSummary& summary) = 0;
 };
@@ -39,6 +42,7 @@ class Reporters : public Reporter {
   void cell_started(const matrix::Cell& cell) override;
   void cell_finished(const run::CellResult& result) override;
   void tick() override;
+  void notice(std::string_view text) override;
   // All of them finish; the first error is returned.
   Expected<void> run_finished(const run::RunSummary& summary) override;
 

@@ -191,6 +191,18 @@ TEST(Console, WideTablesAreSplitBetweenCniVersions) {
   approve("console-wide", plain(options, results));
 }
 
+TEST(Console, NoticesAreLinesOfTheirOwn) {
+  const auto text = text_of([&](std::FILE* stream) {
+    Reporters reporters;
+    reporters.add(make_console_reporter(stream, options_with_clock()));
+    reporters.run_started(sample_provenance(), 1);
+    reporters.notice("debian:forky: \x1b[31mskipped");
+    reporters.cell_finished(passed());
+    EXPECT_TRUE(reporters.run_finished(summary_of({passed()})));
+  });
+  EXPECT_THAT(text, HasSubstr("\ndebian:forky: \\x1b[31mskipped\n"));
+}
+
 TEST(Console, RowsStandInTheOrderOfTheirResolvedVersions) {
   const auto text =
       plain(options_with_clock(), {passed("2.1.9", "2.1.9", "1.1.1", "1.1.1", ""),

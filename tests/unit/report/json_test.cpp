@@ -117,7 +117,13 @@ TEST_F(JsonReport, CutAnywhere) {
   write(results);
   const auto whole = text();
   std::size_t most = 0;
+  // Every byte near the ends of lines, where the cases lie, and a few inside of them.
   for (std::size_t length = 0; length < whole.size() - 1; ++length) {
+    const auto line_end = whole.find('\n', length);
+    const auto line_begin = length == 0 ? 0 : whole.rfind('\n', length - 1) + 1;
+    if (line_end > length + 3 && length > line_begin + 3 && length % 97 != 0) {
+      continue;
+    }
     ASSERT_TRUE(write_file(m_file, whole.substr(0, length)));
     const auto run = read();
     if (!run) {
