@@ -232,8 +232,7 @@ Expected<Conflist> find_conflist(std::string_view name, const std::filesystem::p
   return input_error("there is no conflist {} {} nor in {}{}", name,
                      base.empty() ? "in the working directory" : "beside " + base.string(),
                      directories.back().string(),
-                     similar.empty() ? "; write the path of its file"
-                                     : fmt::format("; did you mean {}?", similar));
+                     similar.empty() ? "; write the path of its file" : similar);
 }
 
 Expected<MatrixSpec> matrix_from_json(const Json& value, const std::filesystem::path& file) {

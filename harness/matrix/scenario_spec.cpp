@@ -54,8 +54,7 @@ std::vector<std::string> step_names() {
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
   const auto similar = did_you_mean(word, candidates);
-  return similar.empty() ? fmt::format("there are {}", fmt::join(candidates, ", "))
-                         : fmt::format("did you mean {}?", similar);
+  return similar.empty() ? fmt::format("; there are {}", fmt::join(candidates, ", ")) : similar;
 }
 
 ParameterKind parameter_kind(const std::string& text) {
@@ -83,7 +82,7 @@ Expected<Step> step_from_json(const Json& value, const Scenario& scenario, std::
   const auto known = std::find_if(k_steps.begin(), k_steps.end(),
                                   [&name](const StepName& step) { return step.name == name; });
   if (known == k_steps.end()) {
-    return input_error("{}/step: there is no step \"{}\"; {}", place, name,
+    return input_error("{}/step: there is no step \"{}\"{}", place, name,
                        suggestion(name, step_names()));
   }
   Step step;
@@ -166,7 +165,7 @@ Expected<Scenario> load_scenario(std::string_view id) {
     if (id.empty() || id.find('/') != std::string_view::npos ||
         !std::filesystem::exists(file, ignored)) {
       CNI_MATRIX_TRY_ASSIGN(const auto ids, list_scenarios());
-      return input_error("there is no scenario \"{}\"; {}", id, suggestion(id, ids));
+      return input_error("there is no scenario \"{}\"{}", id, suggestion(id, ids));
     }
   }
   CNI_MATRIX_TRY_ASSIGN(const auto value, load_json(file));
@@ -201,8 +200,8 @@ Expected<std::vector<Step>> bind_steps(const Scenario& scenario,
       for (const auto& [known, parameter] : scenario.parameters) {
         names.push_back(known);
       }
-      return input_error("scenario {} has no parameter \"{}\"; {}", scenario.id, name,
-                         names.empty() ? "it has none at all" : suggestion(name, names));
+      return input_error("scenario {} has no parameter \"{}\"{}", scenario.id, name,
+                         names.empty() ? "; it has none at all" : suggestion(name, names));
     }
   }
   auto steps = scenario.steps;

@@ -141,10 +141,9 @@ Expected<std::vector<std::string>> containerd_for_kubernetes(
       versions.push_back(version);
     }
     const auto similar = did_you_mean(kubernetes, versions);
-    return input_error("there is no recommendation for Kubernetes {} in {}; {}", kubernetes,
-                       file.string(),
-                       similar.empty() ? fmt::format("it has {}", fmt::join(versions, ", "))
-                                       : fmt::format("did you mean {}?", similar));
+    return input_error(
+        "there is no recommendation for Kubernetes {} in {}{}", kubernetes, file.string(),
+        similar.empty() ? fmt::format("; it has {}", fmt::join(versions, ", ")) : similar);
   }
   std::vector<std::string> tokens;
   for (const auto& entry : *found) {
