@@ -288,12 +288,15 @@ class Executor {
     return node::difference(m_before, now);
   }
 
-  // A process that is on its way out is no leak: give it a moment.
+  // A process that is on its way out is no leak, nor is the veth of a network namespace that the
+  // kernel is still taking apart: give them a moment.
   Expected<node::Inventory> settled_inventory() {
     const auto deadline = Clock::now() + 1s;
     for (;;) {
       CNI_MATRIX_TRY_ASSIGN(auto added, added_since_before());
-      if (added.processes.empty() || !added.pods.empty() || Clock::now() > deadline) {
+      const bool settled = (added.processes.empty() || !added.pods.empty()) &&
+                           added.veths.size() <= added.netns.size();
+      if (settled || Clock::now() > deadline) {
         return added;
       }
       std::this_thread::sleep_for(5ms);

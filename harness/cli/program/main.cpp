@@ -1,0 +1,315 @@
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/cli/diff_command.hpp>
+#include <cni_matrix/cli/explain_command.hpp>
+#include <cni_matrix/cli/fetch_command.hpp>
+#include <cni_matrix/cli/plan_command.hpp>
+#include <cni_matrix/cli/report_command.hpp>
+#include <cni_matrix/cli/run_command.hpp>
+#include <cni_matrix/cli/store_command.hpp>
+#include <cni_matrix/cli/verify_command.hpp>
+#include <cni_matrix/node/node.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <memory>
+
+// The command line: options into arguments, an Error into one sentence and an exit status.
+namespace {
+
+using namespace cni_matrix;
+using Action = std::function<Expected<int>()>;
+
+constexpr const char* k_exit_statuses = R"(
+Exit status: 0 every cell as it should be, 1 some cell failed or leaked, 2 bad usage or
+input, 3 trouble of the harness, 4 nothing was executed, 130 interrupted.)";
+
+constexpr const char* k_examples = R"(
+Examples:
+  cni-matrix run matrix/default.json
+  cni-matrix run --containerd debian:bookworm --plugins debian:bullseye --cni-version none,1.0.0
+  cni-matrix run --containerd 1.6.2 --plugins dir:/opt/cni/bin --conflist my.conflist
+  cni-matrix run matrix/default.json --json run.json --junit junit.xml
+  cni-matrix plan matrix/default.json
+  cni-matrix explain F02)";
+
+int exit_status(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::input:
+      return 2;
+    case ErrorKind::unavailable:
+      return 4;
+    case ErrorKind::interrupted:
+      return 130;
+    case ErrorKind::broken:
+      break;
+  }
+  return 3;
+}
+
+void add_selection(CLI::App& app, matrix::Selection& selection) {
+  app.add_option("--containerd", selection.containerd,
+                 "containerd versions: 1.6.20, debian:bookworm, release:1.6.2, dir:/path@1.6.2")
+      ->delimiter(',');
+  app.add_option("--plugins", selection.plugins, "CNI plugin versions, written the same way")
+      ->delimiter(',');
+  app.add_option("--conflist", selection.conflists,
+                 "network configuration lists: a file, or a name in scenarios/conflists")
+      ->delimiter(',');
+  app.add_option("--cni-version", selection.cni_versions,
+                 "cniVersion of every conflist: a value, none (no key) or empty (\"\")")
+      ->delimiter(',');
+  app.add_option("--scenario", selection.scenarios,
+                 "scenarios; parameters after a colon: repair:to=0.4.0");
+  app.add_option("--cell", selection.cells, "only cells of this id, name or glob over names");
+  app.add_option("--kubernetes", selection.kubernetes,
+                 "the containerd versions recommended for this Kubernetes version: 1.24")
+      ->delimiter(',');
+  app.add_option_function<std::string>(
+         "--runtime",
+         [&selection](const std::string& text) {
+           selection.runtime = value_or_throw(matrix::parse_runtime(text));
+         },
+         "auto, daemon or embedded")
+      ->type_name("WHICH");
+  app.add_option("--host-port", selection.host_port, "the pod publishes this TCP port");
+  app.add_flag_function(
+      "--mark-chain", [&selection](std::int64_t) { selection.mark_chain = true; },
+      "kube-proxy's chain KUBE-MARK-MASQ exists before the run");
+}
+
+void add_fetching(CLI::App& app, artifacts::FetchOptions& fetch) {
+  app.add_flag("--offline", fetch.offline, "use only what is in the store");
+  app.add_flag("--refresh", fetch.refresh, "ask again what Debian's suites have");
+  app.add_option("--mirror", fetch.mirror, "take upstream's releases from this address");
+  app.add_option("--debian-mirror", fetch.debian_mirror, "Debian archive to use");
+  app.add_option("--catalog", fetch.extra_catalogs, "further catalogs of release digests");
+}
+
+void add_running(CLI::App& app, cli::RunArguments& arguments) {
+  app.add_option("matrix", arguments.matrix, "a matrix file")->type_name("MATRIX.json");
+  add_selection(app, arguments.selection);
+  add_fetching(app, arguments.fetch);
+  app.add_option("--jobs,-j", arguments.run.jobs, "nodes at once; twice the cores by default")
+      ->check(CLI::Range(1, 1024));
+  const auto seconds = [&app](const char* name, std::chrono::milliseconds& value,
+                              const char* what) {
+    app.add_option_function<int>(
+           name, [&value](int given) { value = std::chrono::seconds(given); }, what)
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("SECONDS");
+  };
+  seconds("--step-timeout", arguments.run.step_timeout, "time limit of a step (60)");
+  seconds("--cell-timeout", arguments.run.cell_timeout, "time limit of a cell (300)");
+  seconds("--timeout", arguments.run.run_timeout, "time limit of the run (none)");
+}
+
+void add_console(CLI::App& app, report::ConsoleOptions& console) {
+  app.add_flag_function(
+      "--quiet,-q", [&console](std::int64_t) { console.verbosity = report::Verbosity::quiet; },
+      "failures and the summary only");
+  app.add_flag_function(
+      "--verbose,-v", [&console](std::int64_t) { console.verbosity = report::Verbosity::verbose; },
+      "every cell as it ends");
+  app.add_option_function<std::string>(
+         "--color",
+         [&console](const std::string& when) {
+           if (when != "auto") {
+             console.colour = when == "always";
+           }
+         },
+         "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+}
+
+void add_run(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("run", "run the cells of a matrix, or of the options alone");
+  auto arguments = std::make_shared<cli::RunArguments>();
+  add_running(*command, *arguments);
+  add_console(*command, arguments->console);
+  command->add_flag_function(
+      "--no-record", [arguments](std::int64_t) { arguments->run.record = false; },
+      "call the plugins directly, without a trace");
+  command->add_flag("--fail-fast", arguments->run.fail_fast, "stop at the first bad cell");
+  command->add_flag("--keep", arguments->run.keep, "keep the nodes until Ctrl-C");
+  command
+      ->add_option("--repeat", arguments->run.repeat, "run each cell so often; report flaky ones")
+      ->check(CLI::Range(1, 100'000));
+  command->add_option("--json", arguments->json, "write the run to this file (- for stdout)");
+  command->add_option("--junit", arguments->junit, "write JUnit XML to this file");
+  command->add_option("--baseline", arguments->baseline,
+                      "fail where a verdict differs from this run");
+  command->add_option("--rerun-failed", arguments->rerun_failed, "the failed cells of this run");
+  command->footer(std::string(k_exit_statuses) + "\n" + k_examples);
+  command->callback([&action, arguments] {
+    action = [arguments] { return cli::run_command(*arguments, stdout, stderr); };
+  });
+}
+
+void add_verify(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("verify-embedded",
+                                     "run cells on both runtimes and show where they disagree");
+  auto arguments = std::make_shared<cli::RunArguments>();
+  add_running(*command, *arguments);
+  command->callback([&action, arguments] {
+    action = [arguments] { return cli::verify_command(*arguments, stdout, stderr); };
+  });
+}
+
+void add_plan(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("plan", "print the cells and their ids; run nothing");
+  auto arguments = std::make_shared<cli::PlanArguments>();
+  command->add_option("matrix", arguments->matrix, "a matrix file")->type_name("MATRIX.json");
+  add_selection(*command, arguments->selection);
+  command->add_flag("--json", arguments->json, "one JSON object a line");
+  command->callback([&action, arguments] {
+    action = [arguments] { return cli::plan_command(*arguments, stdout); };
+  });
+}
+
+void add_fetch(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("fetch", "fill the store without running anything");
+  struct Both {
+    cli::FetchArguments fetch;
+    cli::RunArguments run;
+  };
+  auto arguments = std::make_shared<Both>();
+  command->add_option("matrix", arguments->run.matrix, "fetch what this matrix needs")
+      ->type_name("MATRIX.json");
+  command->add_option("--containerd", arguments->fetch.containerd, "containerd versions")
+      ->delimiter(',');
+  command->add_option("--plugins", arguments->fetch.plugins, "CNI plugin versions")->delimiter(',');
+  command->add_option("--runc", arguments->fetch.runc, "runc versions")->delimiter(',');
+  add_fetching(*command, arguments->fetch.options);
+  command->callback([&action, arguments] {
+    action = [arguments]() -> Expected<int> {
+      auto& fetch = arguments->fetch;
+      if (!arguments->run.matrix.empty()) {
+        CNI_MATRIX_TRY_ASSIGN(const auto cells, cli::cells_of(arguments->run));
+        const auto add = [](std::vector<std::string>& tokens, const std::string& token) {
+          if (std::find(tokens.begin(), tokens.end(), token) == tokens.end()) {
+            tokens.push_back(token);
+          }
+        };
+        for (const auto& cell : cells) {
+          add(fetch.containerd, cell.containerd);
+          add(fetch.plugins, cell.plugins);
+        }
+      }
+      if (fetch.containerd.empty() && fetch.plugins.empty() && fetch.runc.empty()) {
+        return input_error("fetch what? name a matrix, --containerd, --plugins or --runc");
+      }
+      return cli::fetch_command(fetch, stdout, stderr);
+    };
+  });
+}
+
+void add_store(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("store", "what is in the store of binaries");
+  command->require_subcommand(1);
+  auto list = std::make_shared<cli::StoreListArguments>();
+  auto* list_command = command->add_subcommand("list", "list it");
+  list_command->add_flag("--json", list->json, "as JSON");
+  list_command->callback(
+      [&action, list] { action = [list] { return cli::store_list_command(*list, stdout); }; });
+  auto prune = std::make_shared<cli::StorePruneArguments>();
+  auto* prune_command = command->add_subcommand("prune", "remove what was not used lately");
+  prune_command->add_option("--unused-for", prune->unused_for_days, "days")
+      ->check(CLI::Range(0, 100'000));
+  prune_command->add_flag("--all", prune->all, "everything");
+  prune_command->callback(
+      [&action, prune] { action = [prune] { return cli::store_prune_command(*prune, stdout); }; });
+}
+
+void add_saved_runs(CLI::App& app, Action& action) {
+  auto* report_command = app.add_subcommand("report", "show a saved run again");
+  auto shown = std::make_shared<cli::ReportArguments>();
+  report_command->add_option("run", shown->run, "what `run --json` wrote")->required();
+  report_command->add_option("--format", shown->format, "console, junit or json");
+  report_command->add_option("--output,-o", shown->output, "file; - for standard output");
+  add_console(*report_command, shown->console);
+  report_command->callback([&action, shown] {
+    action = [shown] { return cli::report_command(*shown, stdout, stderr); };
+  });
+  auto* diff_command = app.add_subcommand("diff", "the cells whose verdict differs in two runs");
+  auto compared = std::make_shared<cli::DiffArguments>();
+  diff_command->add_option("old", compared->before, "a saved run")->required();
+  diff_command->add_option("new", compared->after, "a saved run")->required();
+  diff_command->add_flag("--json", compared->json, "as JSON");
+  diff_command->callback([&action, compared] {
+    action = [compared] { return cli::diff_command(*compared, stdout); };
+  });
+}
+
+void add_explain(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("explain", "print a known behaviour and its remedy");
+  auto arguments = std::make_shared<cli::ExplainArguments>();
+  command->add_option("id", arguments->ids, "such as F02; none lists all");
+  command->add_flag("--json", arguments->json, "as JSON");
+  command->callback([&action, arguments] {
+    action = [arguments] { return cli::explain_command(*arguments, stdout); };
+  });
+}
+
+void add_shell(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("shell", "a shell inside a node that `run --keep` keeps");
+  auto pid = std::make_shared<int>(0);
+  auto program = std::make_shared<std::vector<std::string>>(std::vector<std::string>{"/bin/sh"});
+  command->add_option("pid", *pid, "the number that `run --keep` printed")->required();
+  command->add_option("command", *program, "instead of a shell");
+  command->callback(
+      [&action, pid, program] { action = [pid, program] { return node::enter(*pid, *program); }; });
+}
+
+int perform(const Action& action) {
+  const auto status = action();
+  if (!status) {
+    std::fflush(stdout);
+    fmt::print(stderr, "cni-matrix: {}\n", printable(status.error().message));
+    return exit_status(status.error().kind);
+  }
+  if (std::fflush(stdout) != 0) {
+    fmt::print(stderr, "cni-matrix: cannot write to standard output\n");
+    return exit_status(ErrorKind::broken);
+  }
+  return *status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Does this containerd work with these CNI plugins and this network configuration, for "
+      "the whole life of a pod sandbox?",
+      "cni-matrix");
+  app.set_version_flag("--version", "cni-matrix " + std::string(program_version()));
+  app.require_subcommand(1);
+  app.footer(k_examples);
+  Action action;
+  add_run(app, action);
+  add_plan(app, action);
+  add_fetch(app, action);
+  add_verify(app, action);
+  add_explain(app, action);
+  add_saved_runs(app, action);
+  add_store(app, action);
+  add_shell(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "cni-matrix: {} (cni-matrix --help)\n", error.what());
+    return 2;
+  } catch (const Failure& failure) {
+    fmt::print(stderr, "cni-matrix: {}\n", printable(failure.error().message));
+    return exit_status(failure.error().kind);
+  }
+  return perform(action);
+}

@@ -1,0 +1,165 @@
+#include <cni_matrix/base/line_printer.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/cli/diff_command.hpp>
+#include <cni_matrix/cli/run_command.hpp>
+#include <cni_matrix/matrix/known_behaviours.hpp>
+#include <cni_matrix/report/flaky.hpp>
+#include <cni_matrix/report/json.hpp>
+#include <cni_matrix/report/junit.hpp>
+#include <cni_matrix/report/saved_run.hpp>
+#include <cni_matrix/run/observation.hpp>
+#include <cni_matrix/scenario/conflist_file.hpp>
+
+#include <optional>
+
+namespace cni_matrix::cli {
+
+namespace {
+
+Expected<std::unique_ptr<report::Reporters>> make_reporters(const RunArguments& arguments,
+                                                            const matrix::KnownBehaviours& known,
+                                                            std::FILE* console) {
+  auto reporters = std::make_unique<report::Reporters>();
+  if (!arguments.json.empty()) {
+    CNI_MATRIX_TRY_ASSIGN(auto json, report::make_json_reporter(arguments.json));
+    reporters->add(std::move(json));
+  }
+  if (!arguments.junit.empty()) {
+    CNI_MATRIX_TRY_ASSIGN(auto junit, report::make_junit_reporter(arguments.junit));
+    reporters->add(std::move(junit));
+  }
+  auto options = arguments.console;
+  options.title_of = [&known](const std::string& id) {
+    const auto* behaviour = known.find(id);
+    return behaviour == nullptr ? std::string() : behaviour->title;
+  };
+  reporters->add(report::make_console_reporter(console, std::move(options)));
+  return reporters;
+}
+
+void show_statements(const std::vector<matrix::Statement>& claims,
+                     const std::vector<matrix::Observation>& observations, std::FILE* out) {
+  if (claims.empty()) {
+    return;
+  }
+  fmt::print(out, "\nStatements of this matrix\n");
+  for (const auto& result : matrix::evaluate_statements(claims, observations)) {
+    fmt::print(out, "  {:4} {}: {}\n       {}\n", result.id, matrix::name_of(result.truth),
+               result.says, result.evidence);
+  }
+}
+
+void show_flaky(const report::FlakyDetector& detector, int repeat, std::FILE* out) {
+  if (repeat < 2) {
+    return;
+  }
+  const auto flaky = detector.flaky();
+  fmt::print(out, "\n{} of the cells came to different outcomes in {} repetitions\n",
+             flaky.empty() ? "None" : std::to_string(flaky.size()), repeat);
+  for (const auto& cell : flaky) {
+    fmt::print(out, "  {} ({})\n", cell.name, cell.id);
+    for (const auto& seen : cell.seen) {
+      fmt::print(out, "    {} times {}\n", seen.times, run::name_of(seen.outcome.verdict));
+    }
+  }
+}
+
+}  // namespace
+
+Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
+                                             std::vector<matrix::Statement>* claims) {
+  if (!arguments.rerun_failed.empty()) {
+    CNI_MATRIX_TRY_ASSIGN(auto cells, report::failed_cells(arguments.rerun_failed));
+    if (cells.empty()) {
+      return input_error("{}: no cell of this run failed, so there is nothing to run again",
+                         arguments.rerun_failed.string());
+    }
+    return cells;
+  }
+  matrix::MatrixSpec spec;
+  if (!arguments.matrix.empty()) {
+    CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(arguments.matrix));
+  }
+  CNI_MATRIX_TRY_ASSIGN(spec, matrix::select(std::move(spec), arguments.selection));
+  if (claims != nullptr) {
+    *claims = spec.claims;
+  }
+  return matrix::all_cells(spec, arguments.selection.cells);
+}
+
+Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
+  std::vector<matrix::Statement> claims;
+  CNI_MATRIX_TRY_ASSIGN(const auto cells, cells_of(arguments, &claims));
+  CNI_MATRIX_TRY_ASSIGN(const auto known, matrix::KnownBehaviours::load());
+  std::optional<report::Outcomes> baseline;
+  if (!arguments.baseline.empty()) {
+    CNI_MATRIX_TRY_ASSIGN(baseline, report::read_outcomes(arguments.baseline));
+  }
+  // A report on standard output leaves it to the report alone.
+  const bool piped = arguments.json == "-" || arguments.junit == "-";
+  std::FILE* console = piped ? err : out;
+  CNI_MATRIX_TRY_ASSIGN(const auto reporters, make_reporters(arguments, known, console));
+  CNI_MATRIX_TRY_ASSIGN(auto provenance, run::take_provenance());
+  provenance.command_line = arguments.command_line;
+  provenance.jobs = arguments.run.jobs > 0 ? arguments.run.jobs : run::default_jobs();
+
+  auto options = arguments.run;
+  options.cache = options.cache.empty() ? cache_directory() : options.cache;
+  LinePrinter printer(err);
+  auto fetch = arguments.fetch;
+  fetch.progress = [&printer](std::string_view text) { printer.status(text); };
+  const auto notice = [&printer](std::string_view text) {
+    printer.line(fmt::format("note: {}", text));
+  };
+  fetch.notice = notice;
+  CNI_MATRIX_TRY_ASSIGN(auto provisioner,
+                        artifacts::Provisioner::open(options.cache, std::move(fetch)));
+
+  report::Outcomes outcomes;
+  report::FlakyDetector flaky;
+  std::vector<matrix::Observation> observations;
+  run::RunListener listener;
+  listener.cell_started = [&](const matrix::Cell& cell) {
+    printer.finish();
+    reporters->cell_started(cell);
+  };
+  listener.cell_finished = [&](const run::CellResult& result) {
+    printer.finish();
+    reporters->cell_finished(result);
+    report::add_outcome(outcomes, result);
+    flaky.add(result);
+    if (!claims.empty() && !result.steps.empty()) {
+      if (const auto conflist = scenario::ConflistFile::load(result.cell.conflist)) {
+        observations.push_back(run::observation_of(result, conflist->json()));
+      }
+    }
+  };
+  listener.tick = [&] { reporters->tick(); };
+  listener.notice = notice;
+  listener.node_kept = [&](const matrix::Cell& cell, int pid) {
+    printer.line(
+        fmt::format("kept: {} (cni-matrix shell {}; Ctrl-C here ends it)", cell.name(), pid));
+  };
+
+  reporters->run_started(provenance,
+                         cells.size() * static_cast<std::size_t>(std::max(1, options.repeat)));
+  auto summary = run::run_cells(cells, options, provisioner, known, listener);
+  if (!summary) {
+    // What is done is reported all the same.
+    run::RunSummary aborted;
+    aborted.interrupted = true;
+    (void)reporters->run_finished(aborted);
+    return tl::unexpected(summary.error());
+  }
+  CNI_MATRIX_TRY(reporters->run_finished(*summary));
+  show_statements(claims, observations, console);
+  show_flaky(flaky, options.repeat, console);
+  int status = summary->exit_status();
+  if (baseline) {
+    const int changed = show_baseline(*baseline, outcomes, true, console);
+    status = status == 0 && changed != 0 ? changed : status;
+  }
+  return status;
+}
+
+}  // namespace cni_matrix::cli

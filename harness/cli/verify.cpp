@@ -1,0 +1,165 @@
+#include <cni_matrix/base/line_printer.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/cli/verify_command.hpp>
+#include <cni_matrix/matrix/known_behaviours.hpp>
+#include <cni_matrix/matrix/normalise.hpp>
+
+#include <algorithm>
+#include <map>
+#include <regex>
+
+namespace cni_matrix::cli {
+
+namespace {
+
+// What the kernel or chance decides: MAC addresses and the names of veths.
+std::string without_chance(const std::string& text) {
+  static const std::regex mac("([0-9a-f]{2}:){5}[0-9a-f]{2}");
+  static const std::regex veth("veth[0-9a-f]{8}");
+  return std::regex_replace(std::regex_replace(matrix::normalise_error(text), mac, "<MAC>"), veth,
+                            "<VETH>");
+}
+
+using Lines = std::vector<std::string>;
+
+Lines steps_of(const run::CellResult& result) {
+  Lines lines;
+  for (const auto& step : result.steps) {
+    lines.push_back(
+        fmt::format("{}: {}", step.step, step.ok ? "ok" : matrix::normalise_error(step.error)));
+  }
+  return lines;
+}
+
+Lines leftovers_of(const run::CellResult& result) {
+  Lines lines;
+  for (const auto leak : node::k_leak_classes) {
+    // Shims and pause are things that only a daemon has.
+    if (leak != node::LeakClass::process) {
+      lines.push_back(fmt::format("{}: {}", node::name_of(leak), result.leftover.of(leak).size()));
+    }
+  }
+  return lines;
+}
+
+// The calls of each interface in their order; interfaces may be attached in parallel.
+Lines calls_of(const run::CellResult& result) {
+  std::map<std::string, Lines> by_interface;
+  for (const auto& call : result.trace) {
+    if (call.delegated) {
+      continue;
+    }
+    const auto found = call.environment.find("CNI_IFNAME");
+    const auto interface = found == call.environment.end() ? "" : found->second;
+    const auto netns = call.environment.find("CNI_NETNS");
+    by_interface[interface].push_back(
+        fmt::format("{} {} {} netns={} {}", interface, call.command, call.plugin,
+                    netns == call.environment.end() || netns->second.empty() ? "none" : "given",
+                    without_chance(call.input)));
+  }
+  Lines lines;
+  for (const auto& [interface, calls] : by_interface) {
+    lines.insert(lines.end(), calls.begin(), calls.end());
+  }
+  return lines;
+}
+
+// Prints where two lists differ; true when they do.
+bool differ(std::string_view what, const Lines& daemon, const Lines& embedded, std::FILE* out) {
+  if (daemon == embedded) {
+    return false;
+  }
+  for (std::size_t i = 0; i < std::max(daemon.size(), embedded.size()); ++i) {
+    const auto at = [i](const Lines& lines) {
+      return i < lines.size() ? printable(lines[i]) : std::string("(nothing)");
+    };
+    if (at(daemon) != at(embedded)) {
+      fmt::print(out, "  {} {}\n    daemon:   {}\n    embedded: {}\n", what, i + 1, at(daemon),
+                 at(embedded));
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Expected<int> verify_command(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
+  CNI_MATRIX_TRY_ASSIGN(const auto asked, cells_of(arguments));
+  std::vector<matrix::Cell> cells;
+  for (auto cell : asked) {
+    for (const auto runtime : {matrix::RuntimeChoice::daemon, matrix::RuntimeChoice::embedded}) {
+      cell.runtime = runtime;
+      cells.push_back(cell);
+    }
+  }
+  auto options = arguments.run;
+  options.record = true;
+  options.cache = options.cache.empty() ? cache_directory() : options.cache;
+  LinePrinter printer(err);
+  auto fetch = arguments.fetch;
+  fetch.progress = [&printer](std::string_view text) { printer.status(text); };
+  fetch.notice = [&printer](std::string_view text) { printer.line(fmt::format("note: {}", text)); };
+  CNI_MATRIX_TRY_ASSIGN(auto provisioner,
+                        artifacts::Provisioner::open(options.cache, std::move(fetch)));
+  std::map<std::string, run::CellResult> waiting;  // by the cell's name without the runtime
+  std::size_t both = 0;
+  std::size_t disagreeing = 0;
+  std::size_t skipped = 0;
+  std::size_t trouble = 0;
+  run::RunListener listener;
+  listener.cell_finished = [&](const run::CellResult& result) {
+    auto key_cell = result.cell;
+    key_cell.runtime = matrix::RuntimeChoice::automatic;
+    const auto key = key_cell.name();
+    const auto found = waiting.find(key);
+    if (found == waiting.end()) {
+      waiting.emplace(key, result);
+      return;
+    }
+    const auto& daemon = result.runtime == "daemon" ? result : found->second;
+    const auto& embedded = result.runtime == "daemon" ? found->second : result;
+    if (daemon.steps.empty() || embedded.steps.empty()) {
+      const auto& lacking = daemon.steps.empty() ? daemon : embedded;
+      if (lacking.verdict == run::Verdict::skip) {
+        ++skipped;
+      } else {
+        ++trouble;
+        fmt::print(out, "{}: {}\n", key, lacking.reason);
+      }
+    } else {
+      ++both;
+      bool different = false;
+      // Printed only when there is something to say under it.
+      if (steps_of(daemon) != steps_of(embedded) ||
+          leftovers_of(daemon) != leftovers_of(embedded) ||
+          calls_of(daemon) != calls_of(embedded)) {
+        fmt::print(out, "{}\n", key);
+        different = differ("step", steps_of(daemon), steps_of(embedded), out);
+        different =
+            differ("leftover", leftovers_of(daemon), leftovers_of(embedded), out) || different;
+        different = differ("call", calls_of(daemon), calls_of(embedded), out) || different;
+      }
+      disagreeing += different ? 1 : 0;
+    }
+    waiting.erase(found);
+    printer.status(fmt::format("{} of {} cells compared", both, asked.size()));
+  };
+  CNI_MATRIX_TRY_ASSIGN(const auto summary,
+                        run::run_cells(cells, options, provisioner, {}, listener));
+  printer.finish();
+  fmt::print(out, "{} cells on both runtimes: {} agree, {} disagree; {} skipped, {} broken\n", both,
+             both - disagreeing, disagreeing, skipped, trouble);
+  if (summary.interrupted) {
+    return 130;
+  }
+  if (trouble > 0) {
+    return 3;
+  }
+  if (disagreeing > 0) {
+    return 1;
+  }
+  return both == 0 ? 4 : 0;
+}
+
+}  // namespace cni_matrix::cli
