@@ -12,6 +12,7 @@
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/process.hpp>
 
+#include <csignal>
 #include <map>
 #include <set>
 #include <utility>
@@ -26,6 +27,17 @@ constexpr const char* k_suites[] = {"bullseye", "bookworm", "trixie", "forky"};
 constexpr std::chrono::hours k_rolling_memory{7 * 24};
 // A bare version stays with the provider that it was resolved to for so long.
 constexpr std::chrono::hours k_resolution_memory{24};
+
+// A caller that blocks the signals to end a run in good order has them pending while it waits for
+// us.
+bool signal_is_pending() {
+  sigset_t pending;
+  if (::sigpending(&pending) != 0) {
+    return false;
+  }
+  return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
+         sigismember(&pending, SIGHUP) == 1;
+}
 
 bool is_older(std::chrono::system_clock::time_point when, std::chrono::seconds age) {
   return std::chrono::system_clock::now() - when > age;
@@ -129,6 +141,9 @@ class Provisioner::Implementation {
     for (const char* suite : k_suites) {
       const auto index = suite_index(suite);
       if (!index) {
+        if (index.error().kind != ErrorKind::unavailable) {
+          return tl::unexpected(index.error());
+        }
         last = index.error().message;
         continue;
       }
@@ -259,6 +274,7 @@ class Provisioner::Implementation {
       return unavailable("{} ({} ago; --refresh tries again)", failure->reason, failure->age());
     }
     CNI_MATRIX_TRY(m_cache.create());
+    CNI_MATRIX_TRY(not_cancelled(suite));
     CNI_MATRIX_TRY_ASSIGN(const auto lock, apt_lock(suite));
     if (auto now_known = SuiteIndex::load(memory);
         now_known && (!known || now_known->read_at > known->read_at)) {
@@ -285,6 +301,13 @@ class Provisioner::Implementation {
       remember_failure(failure_memory, read.error().message);
     }
     return read;
+  }
+
+  [[nodiscard]] Expected<void> not_cancelled(const std::string& suite) const {
+    if (m_options.cancelled()) {
+      return fail(ErrorKind::interrupted, "stopped before Debian {} was read", suite);
+    }
+    return {};
   }
 
   [[nodiscard]] Expected<std::optional<FileLock>> apt_lock(const std::string& suite) const {
@@ -325,6 +348,7 @@ class Provisioner::Implementation {
     if (auto present = m_cache.find(package.sha256)) {
       return *present;
     }
+    CNI_MATRIX_TRY(not_cancelled(suite));
     CNI_MATRIX_TRY_ASSIGN(const auto staging, m_cache.stage());
     CNI_MATRIX_TRY_ASSIGN(const auto suite_lock, apt_lock(suite));
     auto file =
@@ -434,6 +458,9 @@ Provisioner::~Provisioner() = default;
 
 Expected<Provisioner> Provisioner::open(const std::filesystem::path& cache, FetchOptions options) {
   CNI_MATRIX_TRY_ASSIGN(auto catalog, Catalog::load(options.extra_catalogs));
+  if (!options.cancelled) {
+    options.cancelled = &signal_is_pending;
+  }
   std::error_code error;
   const auto root = std::filesystem::absolute(cache, error);
   auto implementation =

@@ -21,7 +21,9 @@ struct FetchOptions {
   std::vector<std::filesystem::path> extra_catalogs;
   std::function<void(std::string_view)> progress;  // a status line, replaced by the next one
   std::function<void(std::string_view)> notice;    // a line that stays: warnings
-  std::function<bool()> cancelled;                 // asked often; true ends a transfer
+  // Asked often; true ends a transfer. Without one: whether a blocked SIGINT, SIGTERM or SIGHUP
+  // waits.
+  std::function<bool()> cancelled;
   std::chrono::milliseconds connect_timeout{4'000};
   std::chrono::milliseconds retry_pause{500};  // before the second attempt; doubles each time
 };

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <csignal>
 
 #include <elf.h>
 #include <sched.h>
@@ -464,6 +465,20 @@ TEST_F(ReleaseTest, ATransferCanBeStopped) {
   publish(Component::containerd, {.body = containerd_archive(3'000'000)});
   m_options.cancelled = [] { return true; };
   expect_refused(ensure(), ErrorKind::interrupted, HasSubstr("stopped while"));
+}
+
+TEST_F(ReleaseTest, ABlockedSignalStopsATransfer) {
+  publish(Component::containerd, {.body = containerd_archive(3'000'000)});
+  const auto text = in_child([&]() -> std::string {
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &blocked, nullptr);
+    ::kill(::getpid(), SIGTERM);
+    const auto artifact = ensure();
+    return artifact ? "it was stored" : artifact.error().message;
+  });
+  EXPECT_THAT(text, HasSubstr("stopped while"));
 }
 
 TEST_F(ReleaseTest, ProgressIsTold) {
