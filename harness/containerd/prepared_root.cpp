@@ -32,8 +32,8 @@ Expected<std::string> go_architecture() {
 }
 
 Expected<void> import_image(const ContainerdOptions& options, const std::string& image) {
-  CNI_MATRIX_TRY_ASSIGN(const auto folder, TemporaryDirectory::create());
-  const auto archive = folder.path() / "pause.tar";
+  // Not in $TMPDIR: the host's may not be there in a node.
+  const auto archive = options.config.parent_path() / "pause.tar";
   CNI_MATRIX_TRY(write_file(archive, image));
   std::vector<std::string> argv = {(options.binaries / "ctr").string(),
                                    "--address",
@@ -53,6 +53,8 @@ Expected<void> import_image(const ContainerdOptions& options, const std::string&
   command.environment = daemon_environment(options);
   command.timeout = options.timeouts.call;
   CNI_MATRIX_TRY_ASSIGN(const CommandResult result, run_command(argv, command));
+  std::error_code ignored;
+  std::filesystem::remove(archive, ignored);
   if (!result.ok()) {
     return broken("ctr of containerd {} cannot import the pause image: {}", options.version.str(),
                   printable(trim(result.err + result.out)));
