@@ -389,6 +389,12 @@ class Chain : public AgainstLibcni {
     out.bytes = text;
     return out;
   }
+  Operation say(const std::string& file, const std::string& text) {
+    Operation out = operation("write");
+    out.file = m_stubs.plugin_dir() / file;
+    out.bytes = text;
+    return out;
+  }
   static std::string list(const std::string& version) {
     return R"({)" + (version == "none" ? "" : R"("cniVersion":")" + version + R"(",)") +
            R"("name":"net","extra":"<&>","plugins":[{"type":"bridge","b":1.50,"a":{"z":"\u2028","y":null},)"
@@ -408,29 +414,39 @@ class Chain : public AgainstLibcni {
 };
 
 TEST_F(Chain, EveryVersionOfListAndResult) {
+  m_stubs.add("bridge");
+  m_stubs.add("portmap");
+  std::vector<Operation> operations;
   for (const std::string list_version : {"none", "", "0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0",
                                          "1.0.0", "1.1.0", "9.9.9", "abc", "1.0", "1.0.0.0"}) {
     for (const std::string result_version :
          {"none", "", "0.1.0", "0.2.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0", "7"}) {
-      m_stubs.add("bridge", result(result_version));
-      m_stubs.add("portmap", result(result_version));
-      compare({edit(list(list_version)), operation("load"), operation("add"),
-               operation("add", "eth1"), operation("del"), operation("del")},
-              "list " + list_version + ", result " + result_version);
+      for (auto step : {say("bridge.ADD.out", result(result_version)),
+                        say("portmap.ADD.out", result(result_version)), edit(list(list_version)),
+                        operation("load"), operation("add"), operation("add", "eth1"),
+                        operation("del"), operation("del")}) {
+        operations.push_back(std::move(step));
+      }
     }
   }
+  compare(operations);
 }
 
 TEST_F(Chain, EditsUnderACachedResult) {
+  m_stubs.add("bridge");
+  m_stubs.add("portmap");
+  std::vector<Operation> operations;
   for (const std::string before : {"none", "0.2.0", "0.3.1", "0.4.0", "1.0.0"}) {
-    m_stubs.add("bridge", result(before));
-    m_stubs.add("portmap", result(before));
     for (const std::string after :
          {"none", "0.2.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0", "9.9.9", "abc"}) {
-      compare({edit(list(before)), operation("add"), edit(list(after)), operation("del")},
-              before + " to " + after);
+      for (auto step :
+           {say("bridge.ADD.out", result(before)), say("portmap.ADD.out", result(before)),
+            edit(list(before)), operation("add"), edit(list(after)), operation("del")}) {
+        operations.push_back(std::move(step));
+      }
     }
   }
+  compare(operations);
 }
 
 TEST_F(Chain, DamagedCache) {
@@ -456,33 +472,34 @@ TEST_F(Chain, AnswersOfPlugins) {
   m_stubs.add("bridge", result("0.4.0"));
   compare({edit(list("0.4.0")), operation("add"), operation("del")}, "the second one missing");
   m_stubs.add("portmap", result("0.4.0"));
+  std::vector<Operation> operations = {edit(list("0.4.0"))};
   for (const std::string& output : odd_results()) {
-    m_stubs.say("portmap.ADD.out", output);
-    compare({edit(list("0.4.0")), operation("add")}, "output " + output);
-    if (HasFailure()) {
-      return;
-    }
+    operations.push_back(say("portmap.ADD.out", output));
+    operations.push_back(operation("add"));
   }
-  m_stubs.say("portmap.ADD.out", result("0.4.0"));
-  for (const std::string output :
-       {"", "x", "{}", "[]", "null", R"({"code":7,"msg":"no","details":"why"})",
-        R"({"code":"7","msg":"no"})", R"({"code":-1,"msg":"no","details":"d"})", R"({"code":7.0})",
-        R"({"MSG":"m","Details":5})", R"({"msg":)", "\x01\xff\"",
-        R"({"code":100,"msg":"caf\u00e9 \u2028 \"x\""})"}) {
-    for (const std::string errors : {"", "boom\n\"quoted\" \xc3\xa9 \x01"}) {
-      for (const std::string end : {"1", "255", "kill"}) {
-        for (const std::string command : {"ADD", "DEL"}) {
-          m_stubs.say("portmap." + command + ".exit", end);
-          m_stubs.say("portmap." + command + ".err", errors);
-          m_stubs.say("portmap." + command + ".out", output);
-          compare({edit(list("0.4.0")), operation("add"), operation("del")},
-                  command + " " + output + " " + end);
-          m_stubs.say("portmap." + command + ".exit", "");
-          m_stubs.say("portmap." + command + ".out", command == "ADD" ? result("0.4.0") : "");
+  compare(operations, "odd results");
+
+  operations = {edit(list("0.4.0")), say("portmap.ADD.out", result("0.4.0"))};
+  for (const std::string command : {"ADD", "DEL"}) {
+    const std::string usual = command == "ADD" ? result("0.4.0") : "";
+    for (const std::string output :
+         {"", "x", "{}", "[]", "null", R"({"code":7,"msg":"no","details":"why"})",
+          R"({"code":"7","msg":"no"})", R"({"code":-1,"msg":"no","details":"d"})",
+          R"({"code":7.0})", R"({"MSG":"m","Details":5})", R"({"msg":)", "\x01\xff\"",
+          R"({"code":100,"msg":"caf\u00e9 \u2028 \"x\""})"}) {
+      for (const std::string errors : {"", "boom\n\"quoted\" \xc3\xa9 \x01"}) {
+        for (const std::string end : {"1", "255", "kill"}) {
+          const std::string file = "portmap." + command;
+          for (auto step : {say(file + ".exit", end), say(file + ".err", errors),
+                            say(file + ".out", output), operation("add"), operation("del"),
+                            say(file + ".exit", ""), say(file + ".out", usual)}) {
+            operations.push_back(std::move(step));
+          }
         }
       }
     }
   }
+  compare(operations, "failures");
 }
 
 TEST_F(Chain, ProgramsThatCannotBeRun) {

@@ -128,7 +128,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	cni := libcni.NewCNIConfigWithCacheDir([]string{req.PluginDir}, req.CacheDir, nil)
+	libcni.CacheDir = req.CacheDir
+	cni := libcni.NewCNIConfig([]string{req.PluginDir}, nil)
 	answers := []answer{}
 	for _, op := range req.Operations {
 		var a answer
