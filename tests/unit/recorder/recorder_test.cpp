@@ -10,7 +10,6 @@
 
 #include <filesystem>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -24,7 +23,6 @@ namespace cni_matrix::recorder {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 using testing::SizeIs;
@@ -54,10 +52,10 @@ class RecorderTest : public testing::Test {
 
   [[nodiscard]] std::vector<std::string> environment() const {
     std::vector<std::string> variables = fixed_environment();
-    variables.push_back("RECORDER_TEST_ROOT=" + root().string());
+    variables.emplace_back("RECORDER_TEST_ROOT=" + root().string());
     variables.push_back("BIN=" + (root() / "bin").string());
-    variables.push_back("CNI_COMMAND=ADD");
-    variables.push_back("CNI_IFNAME=eth0");
+    variables.emplace_back("CNI_COMMAND=ADD");
+    variables.emplace_back("CNI_IFNAME=eth0");
     return variables;
   }
 
@@ -70,7 +68,7 @@ class RecorderTest : public testing::Test {
 
   // The caller must not be able to tell the two apart.
   CommandResult expect_same(const std::string& name, std::string_view input = k_config) {
-    const CommandResult with = run(recorded(name), input);
+    CommandResult with = run(recorded(name), input);
     const CommandResult without = run(direct(name), input);
     EXPECT_EQ(with.out, without.out);
     EXPECT_EQ(with.err, without.err);
@@ -91,6 +89,7 @@ class RecorderTest : public testing::Test {
   pid_t start(const std::string& name, int input, int to) {
     std::vector<std::string> variables = environment();
     std::vector<char*> pointers;
+    pointers.reserve(variables.size() + 1);
     for (auto& variable : variables) {
       pointers.push_back(variable.data());
     }
@@ -278,14 +277,23 @@ TEST_F(RecorderTest, AnIpamPluginIsDelegated) {
 
 TEST_F(RecorderTest, FiftyCallsAtOnceGiveFiftyRecords) {
   add_plugin("echo", "cat");
-  std::vector<std::thread> callers;
-  std::vector<std::string> outputs(50);
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    callers.emplace_back(
-        [this, i, &outputs] { outputs[i] = run(recorded("echo"), std::to_string(i)).out; });
+  constexpr std::size_t k_calls = 50;
+  std::vector<pid_t> recorders;
+  std::vector<Fd> results;
+  std::vector<std::string> inputs;
+  for (std::size_t i = 0; i < k_calls; ++i) {
+    Pipe input;
+    Pipe output;
+    inputs.push_back(std::to_string(i));
+    ASSERT_GT(::write(input.write.get(), inputs[i].data(), inputs[i].size()), 0);
+    recorders.push_back(start("echo", input.read.get(), output.write.get()));
+    results.push_back(std::move(output.read));
   }
-  for (auto& caller : callers) {
-    caller.join();
+  for (std::size_t i = 0; i < k_calls; ++i) {
+    EXPECT_EQ(read_to_end(results[i].get()), inputs[i]);
+    int status = -1;
+    EXPECT_EQ(::waitpid(recorders[i], &status, 0), recorders[i]);
+    EXPECT_EQ(status, 0);
   }
   std::vector<std::string> seen;
   for (const PluginCall& call : trace()) {
@@ -293,10 +301,7 @@ TEST_F(RecorderTest, FiftyCallsAtOnceGiveFiftyRecords) {
     EXPECT_EQ(call.input, call.output);
     seen.push_back(call.input);
   }
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    EXPECT_EQ(outputs[i], std::to_string(i));
-  }
-  EXPECT_THAT(seen, testing::UnorderedElementsAreArray(outputs));
+  EXPECT_THAT(seen, testing::UnorderedElementsAreArray(inputs));
 }
 
 TEST_F(RecorderTest, APluginRunsWithoutATraceDirectory) {
