@@ -487,7 +487,7 @@ TEST_F(Chain, AnswersOfPlugins) {
           R"({"code":"7","msg":"no"})", R"({"code":-1,"msg":"no","details":"d"})",
           R"({"code":7.0})", R"({"MSG":"m","Details":5})", R"({"msg":)", "\x01\xff\"",
           R"({"code":100,"msg":"caf\u00e9 \u2028 \"x\""})"}) {
-      for (const std::string errors :
+      for (const std::string& errors :
            output.empty() ? std::vector<std::string>{"", "boom\n\"quoted\" \xc3\xa9 \x01"}
                           : std::vector<std::string>{""}) {
         for (const std::string end : {"1", "kill"}) {
