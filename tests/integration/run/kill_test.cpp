@@ -1,0 +1,194 @@
+// Whatever is killed, and whenever: nothing of ours is left on the host.
+
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/node/node.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include <unistd.h>
+
+namespace cni_matrix {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+std::string output_of(const std::vector<std::string>& argv) {
+  const auto result = run_command(argv);
+  return result ? result->out : "";
+}
+
+// What a run could leave: links, mounts, rules, cgroups, named namespaces, temporary directories.
+std::string host_state() {
+  std::string state = output_of({"ip", "-o", "link"}) + output_of({"cat", "/proc/self/mounts"}) +
+                      output_of({"find", "/sys/fs/cgroup", "-type", "d"});
+  if (::geteuid() == 0) {
+    state += output_of({"iptables-save"}) + output_of({"ip6tables-save"});
+  }
+  std::error_code error;
+  for (const auto* folder : {"/tmp", "/run", "/run/netns", "/var/lib/cni", "/run/containerd"}) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      const auto name = entry.path().filename().string();
+      // Others work on this machine too: only what could be ours counts.
+      if (name.find("cni") != std::string::npos || name.find("containerd") != std::string::npos) {
+        names.push_back(entry.path().string());
+      }
+    }
+    std::sort(names.begin(), names.end());
+    state += fmt::format("{}\n", fmt::join(names, "\n"));
+  }
+  return state;
+}
+
+// Processes of ours: by name for nodes, by path for what runs inside them.
+std::vector<std::pair<pid_t, std::string>> our_processes() {
+  std::vector<std::pair<pid_t, std::string>> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const auto name = entry.path().filename().string();
+    pid_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc()) {
+      continue;
+    }
+    const auto comm = std::string(trim(read_file(entry.path() / "comm").value_or("")));
+    const auto stat = read_file(entry.path() / "stat").value_or("");
+    const auto close = stat.rfind(')');
+    const bool zombie =
+        close != std::string::npos && stat.size() > close + 2 && stat[close + 2] == 'Z';
+    if (!zombie &&
+        (comm.starts_with("cni-matrix") || comm.starts_with("containerd") || comm == "pause")) {
+      found.emplace_back(pid, comm);
+    }
+  }
+  return found;
+}
+
+bool none_left() {
+  for (int i = 0; i < 1000; ++i) {
+    if (our_processes().empty()) {
+      return true;
+    }
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+class Kill : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (const auto privileges = node::check_privileges(); !privileges) {
+      GTEST_SKIP() << privileges.error().message;
+    }
+    if (!our_processes().empty()) {
+      GTEST_SKIP() << "other runs of cni-matrix are under way on this machine";
+    }
+    directory = value_or_throw(TemporaryDirectory::create());
+    fs::permissions(directory->path(), fs::perms::all);
+    // Fill the store before, so that cells run at once.
+    const auto warm = value_or_throw(run_command(command("1"), options()));
+    if (warm.exit_code == 4) {
+      GTEST_SKIP() << "the binaries cannot be had here: " << warm.out << warm.err;
+    }
+    ASSERT_EQ(warm.exit_code, 0) << warm.out << warm.err;
+  }
+
+  static CommandOptions options() {
+    CommandOptions options;
+    options.timeout = 300'000ms;
+    return options;
+  }
+
+  // As root, or as nobody in a user namespace, who gets a cache of its own.
+  std::vector<std::string> command(const std::string& repeat) const {
+    std::vector<std::string> argv;
+    if (GetParam() == "user" && ::geteuid() == 0) {
+      argv = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    }
+    for (const auto& word :
+         {std::string("env"), "CNI_MATRIX_CACHE=" + (directory->path() / "cache").string(),
+          std::string("PATH=") + std::string(k_system_path), std::string(CNI_MATRIX_PROGRAM),
+          std::string("run"), std::string("--containerd"), std::string("debian:bookworm,1.6.4"),
+          std::string("--plugins"), std::string("debian:bookworm"), std::string("--cni-version"),
+          std::string("1.0.0"), std::string("--repeat"), repeat, std::string("--quiet")}) {
+      argv.push_back(word);
+    }
+    return argv;
+  }
+
+  std::optional<TemporaryDirectory> directory;
+};
+
+TEST_P(Kill, OfTheHarnessLeavesNothing) {
+  const auto before = host_state();
+  std::mt19937 random(20);  // NOLINT(cert-msc51-cpp): the same moments each time, more or less
+  for (int i = 0; i < 20; ++i) {
+    auto run = value_or_throw(
+        BackgroundProcess::start(command("1000"), fixed_environment(), directory->path() / "log"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 1200));
+    run.signal(SIGKILL);
+    ASSERT_TRUE(run.wait(10s));
+    ASSERT_TRUE(none_left()) << our_processes().front().second;
+  }
+  EXPECT_EQ(host_state(), before);
+}
+
+TEST_P(Kill, OfANodesProcessesLeavesNothing) {
+  const auto before = host_state();
+  auto run = value_or_throw(
+      BackgroundProcess::start(command("1000"), fixed_environment(), directory->path() / "log"));
+  std::mt19937 random(7);  // NOLINT(cert-msc51-cpp)
+  int killed = 0;
+  for (int i = 0; i < 400 && killed < 30 && run.running(); ++i) {
+    auto processes = our_processes();
+    std::erase_if(processes, [&](const auto& process) { return process.second == "cni-matrix"; });
+    if (!processes.empty()) {
+      ::kill(processes[random() % processes.size()].first, SIGKILL);
+      ++killed;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 60));
+  }
+  EXPECT_EQ(killed, 30);
+  EXPECT_TRUE(run.running()) << read_file(directory->path() / "log").value_or("");
+  run.signal(SIGTERM);
+  ASSERT_TRUE(run.wait(20s));
+  ASSERT_TRUE(none_left());
+  EXPECT_EQ(host_state(), before);
+}
+
+INSTANTIATE_TEST_SUITE_P(As, Kill, testing::Values("root", "user"),
+                         [](const auto& parameter) { return parameter.param; });
+
+TEST(Interrupt, ReportsWhatIsDone) {
+  if (const auto privileges = node::check_privileges(); !privileges) {
+    GTEST_SKIP() << privileges.error().message;
+  }
+  const auto directory = value_or_throw(TemporaryDirectory::create());
+  const auto log = directory.path() / "log";
+  auto run = value_or_throw(BackgroundProcess::start(
+      {CNI_MATRIX_PROGRAM, "run", "--containerd", "1.6.4", "--plugins", "debian:bookworm",
+       "--repeat", "1000", "--verbose"},
+      {"PATH=" + std::string(k_system_path), "HOME=/root", "LANG=C.UTF-8"}, log));
+  for (int i = 0; i < 6000 && read_file(log).value_or("").find("pass") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(10ms);
+    if (!run.running()) {
+      GTEST_SKIP() << read_file(log).value_or("");
+    }
+  }
+  run.signal(SIGINT);
+  ASSERT_TRUE(run.wait(20s));
+  EXPECT_NE(read_file(log).value_or("").find("exit 130"), std::string::npos)
+      << read_file(log).value_or("");
+}
+
+}  // namespace
+}  // namespace cni_matrix
