@@ -36,8 +36,8 @@ struct Cell {
   std::optional<int> host_port;  // the pod publishes it (TCP) to its port 80
   bool mark_chain = false;       // kube-proxy's chain KUBE-MARK-MASQ exists before the run
 
-  // "1.6.2/0.9.0/bridge-portmap@none/lifecycle[to=1.0.0,hostport=18080,markchain,embedded]"; a single
-  // plugin has "conf" first in the brackets.
+  // "1.6.2/0.9.0/bridge-portmap@none/lifecycle[to=1.0.0,hostport=18080,markchain,embedded]"; a
+  // single plugin has "conf" first in the brackets.
   [[nodiscard]] std::string name() const;
   // Ten hexadecimal digits of the SHA-256 of name(): stable over runs, machines and matrix files.
   [[nodiscard]] std::string id() const;
