@@ -125,6 +125,10 @@ TEST_F(Junit, HostileTexts) {
   const std::string text = test.child("failure").text().get();
   EXPECT_THAT(text, HasSubstr("Run: nul\\x00 \\uffff \\xed\\xa0\\x80 ]]>"));
   EXPECT_THAT(text, HasSubstr("</failure>"));
+  // pugixml forgives "]]>" in a text; XML does not.
+  const auto raw = read_file(m_directory->path() / "out.xml");
+  ASSERT_TRUE(raw);
+  EXPECT_EQ(raw->find("]]>"), std::string::npos);
 }
 
 TEST_F(Junit, UnwritableFileIsRefusedBeforeTheRun) {
