@@ -203,6 +203,9 @@ std::vector<Answer> run_model(const Version& libcni, const std::vector<Operation
     }
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(directories.cache / "results", none)) {
+      if (!entry.is_regular_file()) {
+        continue;  // libcni 0.7 lets a network's name have a slash
+      }
       answer.files[entry.path().filename()] = cni::base64(value_or_throw(read_file(entry.path())));
     }
     answers.push_back(std::move(answer));

@@ -143,7 +143,9 @@ func main() {
 			if a.Files == nil {
 				a.Files = map[string][]byte{}
 			}
-			a.Files[filepath.Base(file)], _ = os.ReadFile(file)
+			if data, err := os.ReadFile(file); err == nil {
+				a.Files[filepath.Base(file)] = data
+			}
 		}
 		answers = append(answers, a)
 	}
