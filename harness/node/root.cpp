@@ -174,6 +174,10 @@ Expected<void> make_root(const NodeOptions& options) {
   for (const auto& piece : pieces) {
     CNI_MATRIX_TRY(put(piece));
   }
+  // runc binds these two into every pod; a machine without them would fail every RunPodSandbox.
+  for (const auto* name : {"./etc/hosts", "./etc/resolv.conf"}) {
+    const Fd file(::open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  }
   if (::syscall(SYS_pivot_root, ".", ".") != 0 || ::umount2(".", MNT_DETACH) != 0 ||
       ::chdir("/") != 0) {
     return system_error("cannot change to the node's root");

@@ -1,9 +1,10 @@
 #include "test_plugins.hpp"
 
+#include <cni_matrix/artifacts/provisioner.hpp>
+#include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
 
-#include <algorithm>
-#include <cstdlib>
+#include <utility>
 
 namespace cni_matrix::test {
 
@@ -13,14 +14,25 @@ TestPlugins find_test_plugins() {
   if (found.obstacle.empty() && find_program("iptables").empty()) {
     found.obstacle = "iptables is not installed";
   }
-  for (const std::string release : {"0.9.0", "1.1.1", "1.9.1"}) {
-    std::string variable = "CNI_MATRIX_TEST_PLUGINS_" + release;
-    std::replace(variable.begin(), variable.end(), '.', '_');
-    if (const char* folder = std::getenv(variable.c_str()); folder != nullptr) {
-      found.folders[release] = folder;
-    } else if (found.obstacle.empty()) {
-      found.obstacle = "set " + variable + " to the folder of that release's plugins";
+  if (!found.obstacle.empty()) {
+    return found;
+  }
+  auto provisioner = artifacts::Provisioner::open(cache_directory(), {});
+  for (const auto& [release, suite] : {std::pair{"0.9.0", "debian:bullseye"},
+                                       {"1.1.1", "debian:bookworm"},
+                                       {"1.9.1", "debian:forky"}}) {
+    const auto plugins = provisioner
+                             ? provisioner->ensure(artifacts::Component::plugins, suite)
+                             : Expected<artifacts::Artifact>(tl::unexpected(provisioner.error()));
+    if (!plugins) {
+      found.obstacle = plugins.error().message;
+      return found;
     }
+    if (plugins->version.str() != release) {
+      found.obstacle = std::string(suite) + " has no plugins " + release + " any more";
+      return found;
+    }
+    found.folders[release] = plugins->directory;
   }
   return found;
 }

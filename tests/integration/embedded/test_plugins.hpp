@@ -6,7 +6,7 @@
 
 namespace cni_matrix::test {
 
-// The folders that CNI_MATRIX_TEST_PLUGINS_0_9_0, ..._1_1_1 and ..._1_9_1 name.
+// Debian's builds of 0.9.0, 1.1.1 and 1.9.1, from the store or fetched into it.
 struct TestPlugins {
   NodePlugins folders;
   std::string obstacle;  // why tests with them cannot run here; empty when they can

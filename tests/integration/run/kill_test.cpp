@@ -35,7 +35,7 @@ std::string host_state() {
     state += output_of({"iptables-save"}) + output_of({"ip6tables-save"});
   }
   std::error_code error;
-  for (const auto* folder : {"/tmp", "/run", "/run/netns", "/var/lib/cni", "/run/containerd"}) {
+  for (const auto* folder : {"/run", "/run/netns", "/var/lib/cni", "/run/containerd"}) {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
       const auto name = entry.path().filename().string();
@@ -94,6 +94,8 @@ class Kill : public testing::TestWithParam<std::string> {
     }
     directory = value_or_throw(TemporaryDirectory::create());
     fs::permissions(directory->path(), fs::perms::all);
+    fs::create_directory(directory->path() / "tmp");
+    fs::permissions(directory->path() / "tmp", fs::perms::all);
     // Fill the store before, so that cells run at once.
     const auto warm = value_or_throw(run_command(command("1"), options()));
     if (warm.exit_code == 4) {
@@ -115,7 +117,8 @@ class Kill : public testing::TestWithParam<std::string> {
       argv = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
     }
     for (const auto& word :
-         {std::string("env"), "CNI_MATRIX_CACHE=" + (directory->path() / "cache").string(),
+         {std::string("env"), "TMPDIR=" + (directory->path() / "tmp").string(),
+          "CNI_MATRIX_CACHE=" + (directory->path() / "cache").string(),
           std::string("PATH=") + std::string(k_system_path), std::string(CNI_MATRIX_PROGRAM),
           std::string("run"), std::string("--containerd"), std::string("debian:bookworm,1.6.4"),
           std::string("--plugins"), std::string("debian:bookworm"), std::string("--cni-version"),
@@ -140,6 +143,7 @@ TEST_P(Kill, OfTheHarnessLeavesNothing) {
     ASSERT_TRUE(none_left()) << our_processes().front().second;
   }
   EXPECT_EQ(host_state(), before);
+  EXPECT_TRUE(fs::is_empty(directory->path() / "tmp"));
 }
 
 TEST_P(Kill, OfANodesProcessesLeavesNothing) {
@@ -163,6 +167,7 @@ TEST_P(Kill, OfANodesProcessesLeavesNothing) {
   ASSERT_TRUE(run.wait(20s));
   ASSERT_TRUE(none_left());
   EXPECT_EQ(host_state(), before);
+  EXPECT_TRUE(fs::is_empty(directory->path() / "tmp"));
 }
 
 INSTANTIATE_TEST_SUITE_P(As, Kill, testing::Values("root", "user"),
