@@ -1,9 +1,9 @@
+#include <cni_matrix/artifacts/store.hpp>
 #include <cni_matrix/base/line_printer.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/cli/diff_command.hpp>
 #include <cni_matrix/cli/run_command.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
-#include <cni_matrix/report/flaky.hpp>
 #include <cni_matrix/report/json.hpp>
 #include <cni_matrix/report/junit.hpp>
 #include <cni_matrix/report/saved_run.hpp>
@@ -49,19 +49,16 @@ void show_statements(const std::vector<matrix::Statement>& claims,
   }
 }
 
-void show_flaky(const report::FlakyDetector& detector, int repeat, std::FILE* out) {
-  if (repeat < 2) {
-    return;
-  }
-  const auto flaky = detector.flaky();
-  fmt::print(out, "\n{} of the cells came to different outcomes in {} repetitions\n",
-             flaky.empty() ? "None" : std::to_string(flaky.size()), repeat);
-  for (const auto& cell : flaky) {
-    fmt::print(out, "  {} ({})\n", cell.name, cell.id);
-    for (const auto& seen : cell.seen) {
-      fmt::print(out, "    {} times {}\n", seen.times, run::name_of(seen.outcome.verdict));
+// The containerds of the store, by the token that asked for them.
+Expected<std::map<std::string, Version>> versions_at_hand(const std::filesystem::path& cache) {
+  std::map<std::string, Version> versions;
+  CNI_MATRIX_TRY_ASSIGN(const auto entries, artifacts::list_store(cache));
+  for (const auto& entry : entries) {
+    if (entry.artifact.component == artifacts::Component::containerd) {
+      versions[entry.artifact.token] = entry.artifact.version;
     }
   }
+  return versions;
 }
 
 }  // namespace
@@ -80,7 +77,13 @@ Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
   if (!arguments.matrix.empty()) {
     CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(arguments.matrix));
   }
-  CNI_MATRIX_TRY_ASSIGN(spec, matrix::select(std::move(spec), arguments.selection));
+  auto selection = arguments.selection;
+  if (!selection.kubernetes.empty()) {
+    const auto& cache = arguments.run.cache;
+    CNI_MATRIX_TRY_ASSIGN(selection.at_hand,
+                          versions_at_hand(cache.empty() ? cache_directory() : cache));
+  }
+  CNI_MATRIX_TRY_ASSIGN(spec, matrix::select(std::move(spec), selection));
   if (claims != nullptr) {
     *claims = spec.claims;
   }
@@ -108,15 +111,15 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   LinePrinter printer(err);
   auto fetch = arguments.fetch;
   fetch.progress = [&printer](std::string_view text) { printer.status(text); };
-  const auto notice = [&printer](std::string_view text) {
-    printer.line(fmt::format("note: {}", text));
+  const auto notice = [&](std::string_view text) {
+    printer.finish();
+    reporters->notice(text);
   };
   fetch.notice = notice;
   CNI_MATRIX_TRY_ASSIGN(auto provisioner,
                         artifacts::Provisioner::open(options.cache, std::move(fetch)));
 
   report::Outcomes outcomes;
-  report::FlakyDetector flaky;
   std::vector<matrix::Observation> observations;
   run::RunListener listener;
   listener.cell_started = [&](const matrix::Cell& cell) {
@@ -127,7 +130,6 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
     printer.finish();
     reporters->cell_finished(result);
     report::add_outcome(outcomes, result);
-    flaky.add(result);
     if (!claims.empty() && !result.steps.empty()) {
       if (const auto conflist = scenario::ConflistFile::load(result.cell.conflist)) {
         observations.push_back(run::observation_of(result, conflist->json()));
@@ -153,7 +155,6 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   }
   CNI_MATRIX_TRY(reporters->run_finished(*summary));
   show_statements(claims, observations, console);
-  show_flaky(flaky, options.repeat, console);
   int status = summary->exit_status();
   if (baseline) {
     const int changed = show_baseline(*baseline, outcomes, true, console);

@@ -66,6 +66,7 @@ class Scheduler {
 
   Expected<RunSummary> run() {
     CNI_MATRIX_TRY_ASSIGN(const auto signals, StopSignals::catch_them());
+    m_summary.cells = m_total;
     const auto begin = Clock::now();
     const auto cpu_before = own_cpu_us();
     const auto jobs =
@@ -264,10 +265,7 @@ class Scheduler {
     if (result.verdict == Verdict::pass) {
       result.log.clear();
     }
-    ++m_summary.cells;
-    ++m_summary.verdicts[result.verdict];
-    m_summary.cpu.total_us += result.cpu.total_us;
-    m_summary.cpu.harness_us += result.cpu.harness_us;
+    m_summary.add(result);
     if (m_listener.cell_finished) {
       m_listener.cell_finished(result);
     }

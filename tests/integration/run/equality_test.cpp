@@ -1,0 +1,97 @@
+// What may not change an outcome: the recorder, and what we know of versions.
+
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/matrix/normalise.hpp>
+#include <cni_matrix/node/node.hpp>
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace cni_matrix {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Steps = std::map<std::string, std::vector<std::string>>;  // by the cell's name
+
+// The steps of every cell, as the program's own JSON report tells them.
+Steps steps_of_run(const std::vector<std::string>& arguments, const std::string& data = {}) {
+  const auto directory = value_or_throw(TemporaryDirectory::create());
+  const auto file = directory.path() / "run.json";
+  std::vector<std::string> argv = {CNI_MATRIX_PROGRAM, "run", "--json", file.string(), "--quiet"};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  CommandOptions options;
+  options.timeout = std::chrono::minutes(5);
+  options.environment = fixed_environment();
+  options.environment.push_back("CNI_MATRIX_CACHE=" + cache_directory().string());
+  if (!data.empty()) {
+    options.environment.push_back("CNI_MATRIX_DATA=" + data);
+  }
+  const auto result = value_or_throw(run_command(argv, options));
+  const auto run = value_or_throw(load_json(file));
+  Steps steps;
+  for (const auto& cell : run.at("cells")) {
+    auto& lines = steps[cell.at("cell").at("name").get<std::string>()];
+    for (const auto& step : cell.value("steps", Json::array())) {
+      lines.push_back(step.at("step").get<std::string>() + ": " +
+                      matrix::normalise_error(step.value("error", "")));
+    }
+  }
+  EXPECT_FALSE(steps.empty()) << result.out << result.err;
+  return steps;
+}
+
+bool any_step(const Steps& steps) {
+  for (const auto& [cell, lines] : steps) {
+    if (!lines.empty()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+class Equality : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto privileges = node::check_privileges(); !privileges) {
+      GTEST_SKIP() << privileges.error().message;
+    }
+  }
+};
+
+TEST_F(Equality, RecorderChangesNoOutcome) {
+  const std::vector<std::string> cells = {"--containerd",  "debian:bullseye,debian:forky,1.6.2",
+                                          "--plugins",     "debian:bullseye,debian:bookworm",
+                                          "--cni-version", "none,1.0.0"};
+  auto without = cells;
+  without.emplace_back("--no-record");
+  const auto recorded = steps_of_run(cells);
+  if (!any_step(recorded)) {
+    GTEST_SKIP() << "the binaries cannot be had here";
+  }
+  EXPECT_EQ(recorded, steps_of_run(without));
+}
+
+TEST_F(Equality, EmbeddedRuntimeKnowsNoOutcomes) {
+  const auto directory = value_or_throw(TemporaryDirectory::create());
+  fs::copy(data_directory() / "matrix", directory.path() / "matrix", fs::copy_options::recursive);
+  fs::copy(data_directory() / "scenarios", directory.path() / "scenarios",
+           fs::copy_options::recursive);
+  ASSERT_TRUE(fs::remove(directory.path() / "matrix" / "known-behaviours.json"));
+  const std::vector<std::string> cells = {"--containerd",  "1.4.13,1.6.2,1.6.20,1.7.24,2.1.9",
+                                          "--plugins",     "debian:bullseye,debian:bookworm",
+                                          "--cni-version", "none,0.4.0,1.0.0,abc",
+                                          "--runtime",     "embedded"};
+  const auto with = steps_of_run(cells);
+  if (!any_step(with)) {
+    GTEST_SKIP() << "the plugins cannot be had here";
+  }
+  EXPECT_EQ(with, steps_of_run(cells, directory.path().string()));
+}
+
+}  // namespace
+}  // namespace cni_matrix
