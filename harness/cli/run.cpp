@@ -11,6 +11,7 @@
 #include <cni_matrix/scenario/conflist_file.hpp>
 
 #include <optional>
+#include <set>
 
 namespace cni_matrix::cli {
 
@@ -59,6 +60,25 @@ Expected<std::map<std::string, Version>> versions_at_hand(const std::filesystem:
     }
   }
   return versions;
+}
+
+// The user's own files are looked at before anything runs, so that a mistake is all that is said.
+Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
+                            artifacts::Provisioner& provisioner) {
+  using artifacts::Component;
+  std::set<std::string> seen;
+  for (const auto& cell : cells) {
+    if (seen.insert(cell.conflist.file.string() + cell.conflist.form).second) {
+      CNI_MATRIX_TRY(scenario::ConflistFile::load(cell.conflist));
+    }
+    for (const auto& [component, token] : {std::pair(Component::containerd, cell.containerd),
+                                           std::pair(Component::plugins, cell.plugins)}) {
+      if (token.starts_with("dir:") && seen.insert(token).second) {
+        CNI_MATRIX_TRY(provisioner.ensure(component, token));
+      }
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -118,6 +138,8 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   fetch.notice = notice;
   CNI_MATRIX_TRY_ASSIGN(auto provisioner,
                         artifacts::Provisioner::open(options.cache, std::move(fetch)));
+
+  CNI_MATRIX_TRY(check_inputs(cells, provisioner));
 
   report::Outcomes outcomes;
   std::vector<matrix::Observation> observations;

@@ -265,6 +265,22 @@ void add_shell(CLI::App& app, Action& action) {
       [&action, pid, program] { action = [pid, program] { return node::enter(*pid, *program); }; });
 }
 
+// CLI11 says of a mistyped command only that one is required.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') {
+    return {};
+  }
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) {
+    return {};
+  }
+  return fmt::format("there is no command {}{} (cni-matrix --help)", printable(argv[1]),
+                     did_you_mean(argv[1], names));
+}
+
 int perform(const Action& action) {
   const auto status = action();
   if (!status) {
@@ -305,7 +321,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "cni-matrix: {} (cni-matrix --help)\n", error.what());
+    const auto unknown = unknown_command(app, argc, argv);
+    fmt::print(stderr, "cni-matrix: {}\n",
+               unknown.empty() ? fmt::format("{} (cni-matrix --help)", error.what()) : unknown);
     return 2;
   } catch (const Failure& failure) {
     fmt::print(stderr, "cni-matrix: {}\n", printable(failure.error().message));

@@ -1,0 +1,137 @@
+// The program as a user meets it: bad input gets one sentence and exit status 2, before anything
+// runs.
+
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/node/node.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cni_matrix {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+CommandResult program(const std::vector<std::string>& arguments, const std::string& cache = {}) {
+  std::vector<std::string> argv = {CNI_MATRIX_PROGRAM};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  CommandOptions options;
+  options.timeout = std::chrono::minutes(5);
+  options.environment = fixed_environment();
+  options.environment.push_back("CNI_MATRIX_CACHE=" +
+                                (cache.empty() ? cache_directory().string() : cache));
+  return value_or_throw(run_command(argv, options));
+}
+
+class BadInput : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto privileges = node::check_privileges(); !privileges) {
+      GTEST_SKIP() << privileges.error().message;
+    }
+    directory = value_or_throw(TemporaryDirectory::create());
+  }
+
+  [[nodiscard]] std::string file(const std::string& name, const std::string& text) const {
+    const auto path = directory->path() / name;
+    value_or_throw(write_file(path, text));
+    return path.string();
+  }
+
+  // One line, exit status 2, nothing on standard output.
+  static void expect_sentence(const std::vector<std::string>& arguments, const std::string& part) {
+    const auto result = program(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.err << result.out;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr(part));
+    EXPECT_TRUE(result.err.starts_with("cni-matrix: ")) << result.err;
+    EXPECT_EQ(split(result.err, '\n').size(), 2U) << result.err;
+  }
+
+  std::optional<TemporaryDirectory> directory;
+};
+
+TEST_F(BadInput, InAMatrix) {
+  expect_sentence({"run", file("a.json", "{")}, "a.json:1:2: not JSON");
+  expect_sentence({"run", file("b.json", R"({"containerd": ["1.6.2"], "plugins": []})")},
+                  "/plugins");
+  expect_sentence({"plan", (directory->path() / "none.json").string()}, "No such file");
+  expect_sentence({"run", "--containerd", "bogus", "--plugins", "1.1.1"}, "no version token");
+  expect_sentence({"run", "--containerd", "1.6.2", "--plugins", "1.1.1", "--scenario", "lifecycl"},
+                  "did you mean lifecycle?");
+  expect_sentence({"run", "--containerd", "1.6.2", "--plugins", "1.1.1", "--cell", "nothing"},
+                  "no cell fits");
+  expect_sentence({"run"}, "nothing is selected");
+  expect_sentence({"rnu"}, "did you mean run?");
+  expect_sentence({"explain", "F2"}, "did you mean F02");
+}
+
+TEST_F(BadInput, InAConflist) {
+  const auto run = [](const std::string& conflist, const std::string& part) {
+    expect_sentence({"run", "--containerd", "1.6.4", "--plugins", "1.1.1", "--conflist", conflist},
+                    part);
+  };
+  run(file("x.conflist", "x"), "x.conflist:1:1: not JSON");
+  run(file("n.conflist", R"({"plugins": [{"type": "bridge"}]})"), "/name");
+  run(file("p.conflist", R"({"name": "n", "plugins": []})"), "/plugins");
+  run(file("t.conflist", R"({"name": "n", "plugins": [{}]})"), "/plugins/0");
+  run("nowhere", "there is no conflist nowhere");
+}
+
+TEST_F(BadInput, InADirectoryOfPlugins) {
+  const auto run = [&](const std::string& part) {
+    expect_sentence({"run", "--containerd", "1.6.4", "--plugins",
+                     "dir:" + directory->path().string() + "@1.1.1"},
+                    part);
+  };
+  run("holds no CNI plugins");
+  const auto plugin = file("bridge", "text");
+  run("can be executed");
+  fs::permissions(plugin, fs::perms::owner_all);
+  run("bridge");
+}
+
+TEST_F(BadInput, InTheCacheAndReports) {
+  const auto result = program({"run", "--containerd", "1.6.4", "--plugins", "1.1.1"}, "/proc/none");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("CNI_MATRIX_CACHE"));
+  expect_sentence({"run", "--containerd", "1.6.4", "--plugins", "1.1.1", "--json", "/none/x.json"},
+                  "/none/x.json");
+  expect_sentence({"report", file("r.json", "[]")}, "r.json");
+}
+
+TEST_F(BadInput, LeavesTwoRunsAtOnceAlone) {
+  const std::vector<std::string> arguments = {"run",       "--containerd",    "debian:bookworm",
+                                              "--plugins", "debian:bookworm", "--cni-version",
+                                              "1.0.0"};
+  const auto cache = directory->path() / "cache";
+  std::vector<std::string> argv = {CNI_MATRIX_PROGRAM};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  auto environment = fixed_environment();
+  environment.push_back("CNI_MATRIX_CACHE=" + cache.string());
+  auto other =
+      value_or_throw(BackgroundProcess::start(argv, environment, directory->path() / "log"));
+  const auto result = program(arguments, cache.string());
+  ASSERT_TRUE(other.wait(std::chrono::minutes(5)));
+  if (result.exit_code == 4) {
+    GTEST_SKIP() << result.out;
+  }
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_THAT(value_or_throw(read_file(directory->path() / "log")), HasSubstr("exit 0"));
+}
+
+TEST(Program, TellsOfItself) {
+  EXPECT_THAT(program({"--version"}).out, HasSubstr("cni-matrix "));
+  const auto help = program({"run", "--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, HasSubstr("Examples:"));
+  EXPECT_THAT(help.out, HasSubstr("Exit status: 0"));
+}
+
+}  // namespace
+}  // namespace cni_matrix
