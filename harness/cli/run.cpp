@@ -165,6 +165,7 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
         fmt::format("kept: {} (cni-matrix shell {}; Ctrl-C here ends it)", cell.name(), pid));
   };
 
+  const auto modules = run::loaded_modules();
   reporters->run_started(provenance,
                          cells.size() * static_cast<std::size_t>(std::max(1, options.repeat)));
   auto summary = run::run_cells(cells, options, provisioner, known, listener);
@@ -174,6 +175,12 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
     aborted.interrupted = true;
     (void)reporters->run_finished(aborted);
     return tl::unexpected(summary.error());
+  }
+  auto loaded = run::loaded_modules();
+  std::erase_if(loaded, [&](const std::string& name) { return modules.contains(name); });
+  if (!loaded.empty()) {
+    notice(fmt::format("the kernel loaded modules for this run, and they stay: {}",
+                       fmt::join(loaded, ", ")));
   }
   CNI_MATRIX_TRY(reporters->run_finished(*summary));
   show_statements(claims, observations, console);

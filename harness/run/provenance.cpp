@@ -50,6 +50,17 @@ std::uint64_t available_memory() {
 
 }  // namespace
 
+std::set<std::string> loaded_modules() {
+  std::set<std::string> names;
+  // A kernel without modules has no such file.
+  for (const auto& line : split(read_file("/proc/modules").value_or(""), '\n')) {
+    if (!line.empty()) {
+      names.insert(line.substr(0, line.find(' ')));
+    }
+  }
+  return names;
+}
+
 int default_jobs() {
   constexpr std::uint64_t k_memory_of_a_node = 192U << 20U;
   const auto cores = std::max(1U, std::thread::hardware_concurrency());

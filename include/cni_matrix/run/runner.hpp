@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,10 @@ Expected<RunSummary> run_cells(const std::vector<matrix::Cell>& cells, const Run
 
 // Kernel, iptables, privileges and so on of this machine. Error kind: unavailable.
 Expected<Provenance> take_provenance();
+
+// The kernel modules that are loaded now. Namespaces do not hold them: what a plugin makes the
+// kernel load stays.
+std::set<std::string> loaded_modules();
 
 // Twice the cores, capped so that each node has 192 MiB.
 int default_jobs();
