@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -23,6 +24,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +35,13 @@ namespace bp = boost::process;
 using Clock = std::chrono::steady_clock;
 
 namespace {
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a meter of this process
+std::atomic<std::int64_t> commands_cpu = 0;
+
+std::int64_t microseconds(const timeval& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec;
+}
 
 struct Pipe {
   Fd read;
@@ -127,6 +136,10 @@ bool drain(int fd, std::string& into, std::size_t limit, bool& truncated) {
 
 }  // namespace
 
+std::int64_t commands_cpu_us() {
+  return commands_cpu;
+}
+
 std::vector<std::string> fixed_environment() {
   return {fmt::format("PATH={}", k_system_path), "HOME=/root", "LANG=C"};
 }
@@ -209,8 +222,10 @@ Expected<CommandResult> run_command(const std::vector<std::string>& argv,
   }
   ::signal(SIGPIPE, old_handler);
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  rusage usage{};
+  while (::wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
   }
+  commands_cpu += microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
   if (WIFEXITED(status)) {
     result.exit_code = WEXITSTATUS(status);
   } else if (WIFSIGNALED(status)) {

@@ -3,6 +3,7 @@
 #include <cni_matrix/base/digest.hpp>
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cni/embedded_runtime.hpp>
 #include <cni_matrix/containerd/containerd_runtime.hpp>
@@ -196,7 +197,7 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
                           result.error().message + "\n");
     return 1;
   }
-  result->cpu.harness_us = setup_cpu_us;
+  result->cpu.harness_us = setup_cpu_us + commands_cpu_us();  // iptables-save of the inventory
   for (const auto& call : result->trace) {
     result->cpu.harness_us += call.recorder_cpu_us;
   }

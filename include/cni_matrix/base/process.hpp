@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -38,6 +39,9 @@ struct CommandResult {
 // (k_system_path). Error kind: broken when it cannot be started; a program that fails is no error.
 Expected<CommandResult> run_command(const std::vector<std::string>& argv,
                                     const CommandOptions& options = {});
+
+// CPU time, in microseconds, of the programs that this process has run with run_command.
+std::int64_t commands_cpu_us();
 
 // Where programs of the system are looked up, whoever calls: an ordinary user's PATH lacks sbin.
 inline constexpr std::string_view k_system_path =
