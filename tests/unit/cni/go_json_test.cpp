@@ -22,7 +22,8 @@ TEST(GoJson, SyntaxErrorsAreGos) {
   EXPECT_EQ(syntax_error("tru3"), "invalid character '3' in literal true (expecting 'e')");
   EXPECT_EQ(syntax_error("'"), R"(invalid character '\'' looking for beginning of value)");
   EXPECT_EQ(syntax_error("\"a\nb\""), R"(invalid character '\n' in string literal)");
-  EXPECT_EQ(syntax_error(std::string(10'001, '[')), "exceeded max depth");
+  EXPECT_EQ(syntax_error(std::string(100'000, '[')), "exceeded max depth");
+  EXPECT_EQ(syntax_error(std::string(1'000, '[') + std::string(1'000, ']')), "none");
 }
 
 TEST(GoJson, MarshalsMapsSortedAndEscaped) {
