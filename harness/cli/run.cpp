@@ -123,7 +123,6 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   std::FILE* console = piped ? err : out;
   CNI_MATRIX_TRY_ASSIGN(const auto reporters, make_reporters(arguments, known, console));
   CNI_MATRIX_TRY_ASSIGN(auto provenance, run::take_provenance());
-  provenance.command_line = arguments.command_line;
   provenance.jobs = arguments.run.jobs > 0 ? arguments.run.jobs : run::default_jobs();
 
   auto options = arguments.run;

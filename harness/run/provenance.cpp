@@ -33,6 +33,28 @@ std::string now() {
   return text;
 }
 
+// This process's own, to be pasted into a shell again.
+std::string command_line() {
+  constexpr std::string_view k_plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=,./:@%";
+  std::string line;
+  auto words = split(read_file("/proc/self/cmdline").value_or(""), '\0');
+  words.pop_back();  // the last one ends with a NUL too
+  for (const auto& word : words) {
+    line += line.empty() ? "" : " ";
+    if (!word.empty() && word.find_first_not_of(k_plain) == std::string::npos) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char c : word) {
+      line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    line += '\'';
+  }
+  return line;
+}
+
 // MemAvailable of /proc/meminfo, in bytes.
 std::uint64_t available_memory() {
   const auto text = read_file("/proc/meminfo");
@@ -73,6 +95,7 @@ Expected<Provenance> take_provenance() {
   CNI_MATRIX_TRY_ASSIGN(provenance.privileges, node::check_privileges());
   provenance.program_version = program_version();
   provenance.started = now();
+  provenance.command_line = command_line();
   utsname names{};
   ::uname(&names);
   provenance.kernel = fmt::format("{} {}", names.sysname, names.release);

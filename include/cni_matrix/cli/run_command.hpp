@@ -23,7 +23,6 @@ struct RunArguments {
   std::filesystem::path junit;
   std::filesystem::path baseline;      // fail where a verdict differs from this saved run
   std::filesystem::path rerun_failed;  // the cells come from this saved run
-  std::string command_line;            // for the provenance
 };
 
 // The cells that the arguments ask for. Error kind: input, also when there is none.
