@@ -1,6 +1,8 @@
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 
+// Boost 1.74 has the code for vfork, and nothing that switches it on.
+#define BOOST_POSIX_HAS_VFORK 1  // NOLINT(cppcoreguidelines-macro-usage)
 #include <boost/asio/io_context.hpp>
 #include <boost/process/args.hpp>
 #include <boost/process/child.hpp>
@@ -66,8 +68,8 @@ bp::environment to_environment(const std::vector<std::string>& variables) {
   return environment;
 }
 
-// In the child, between fork and exec: die with the thread that started us, and form a group of our
-// own so that a time-out ends the children too.
+// In the child, between vfork and exec: die with the thread that started us, and form a group of
+// our own so that a time-out ends the children too.
 struct ChildSetup : bp::extend::handler {
   template <typename Executor>
   void on_exec_setup(Executor& /*executor*/) const {
@@ -95,7 +97,8 @@ Expected<pid_t> spawn(const std::vector<std::string>& argv,
   const std::string directory = working_directory.empty() ? "." : working_directory.string();
   bp::child child(bp::exe = program.string(), bp::args = arguments, environment, error,
                   bp::start_dir = directory, bp::posix::fd.bind(0, in), bp::posix::fd.bind(1, out),
-                  bp::posix::fd.bind(2, err), bp::limit_handles, ChildSetup{});
+                  bp::posix::fd.bind(2, err), bp::limit_handles, bp::posix::use_vfork,
+                  ChildSetup{});
   if (error) {
     return broken("cannot start {}: {}", program.string(), error.message());
   }

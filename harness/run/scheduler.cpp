@@ -50,6 +50,7 @@ struct Running {
   Clock::time_point begin;
   Clock::time_point deadline;
   bool timed_out = false;
+  bool said_all = false;  // the worker has ended; the kernel is clearing the node away
 };
 
 class Scheduler {
@@ -72,7 +73,7 @@ class Scheduler {
     const auto jobs =
         static_cast<std::size_t>(m_options.jobs > 0 ? m_options.jobs : default_jobs());
     while ((m_next < m_total && !m_stop) || !m_running.empty()) {
-      while (!m_stop && m_next < m_total && m_running.size() < jobs) {
+      while (!m_stop && m_next < m_total && busy() < jobs) {
         CNI_MATRIX_TRY(start(m_cells[m_next++ % m_cells.size()]));
         if (signals.came()) {
           interrupt();
@@ -136,11 +137,17 @@ class Scheduler {
     return {};
   }
 
+  // Nodes with a worker. Those that are being cleared away mostly wait for the kernel.
+  [[nodiscard]] std::size_t busy() const {
+    return static_cast<std::size_t>(std::count_if(
+        m_running.begin(), m_running.end(), [](const auto& running) { return !running.said_all; }));
+  }
+
   Expected<void> wait(const StopSignals& signals) {
     std::vector<pollfd> fds{{signals.fd(), POLLIN, 0}};
     auto deadline = Clock::now() + std::chrono::seconds(1);
     for (const auto& running : m_running) {
-      fds.push_back({running.node.output(), POLLIN, 0});
+      fds.push_back({running.said_all ? running.node.pidfd() : running.node.output(), POLLIN, 0});
       deadline = std::min(deadline, running.deadline);
     }
     const auto left =
@@ -160,7 +167,12 @@ class Scheduler {
         running->timed_out = true;
         running->node.kill();
       }
-      if (readable && !read_output(*running)) {
+      const bool gone = readable && running->said_all;
+      if (readable && !gone) {
+        running->said_all = !read_output(*running);
+      }
+      // A kept node's init goes on.
+      if (gone || (running->said_all && m_options.keep)) {
         complete(*running);
         running = m_running.erase(running);
       } else {
