@@ -20,6 +20,8 @@ constexpr const char* k_outside = "/run/cni-matrix/outside";  // node/uplink.hpp
 constexpr const char* k_outside_link = "outside";
 constexpr const char* k_far_link = "probe0";  // on the node
 
+constexpr std::chrono::milliseconds k_address_limit{3'000};
+
 struct Family {
   int number;
   const char* name;
@@ -320,6 +322,19 @@ constexpr std::array k_probes = {Probe{"loopback", &Prober::loopback},
                                  Probe{"host-port-not-captured", &Prober::host_port_not_captured},
                                  Probe{"masquerade", &Prober::masquerade}};
 
+// IPv6 addresses of a pod that has just come up, and of its bridge, are not in use at once.
+Expected<void> wait_for_network(const ProbeTarget& pod, const ProbeTarget* other) {
+  std::vector<std::string> places = {"", k_outside, pod.netns};
+  if (other != nullptr) {
+    places.push_back(other->netns);
+  }
+  const auto deadline = Clock::now() + k_address_limit;
+  for (const auto& place : places) {
+    CNI_MATRIX_TRY(wait_for_addresses(place, deadline));
+  }
+  return {};
+}
+
 }  // namespace
 
 const std::vector<std::string>& probe_names() {
@@ -347,6 +362,7 @@ Expected<std::vector<ProbeResult>> probe_data_plane(const std::vector<std::strin
                                                     const ProbeTarget& pod,
                                                     const ProbeTarget* other,
                                                     std::chrono::milliseconds limit) {
+  CNI_MATRIX_TRY(wait_for_network(pod, other));
   std::vector<ProbeResult> results;
   for (const auto& name : probes) {
     const auto* const probe = std::find_if(k_probes.begin(), k_probes.end(),

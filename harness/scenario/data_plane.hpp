@@ -47,9 +47,10 @@ const std::vector<std::string>& probe_names();
 std::vector<std::string> usual_probes(const ProbeTarget& pod);
 
 // Do the probes, in their order, from inside a node. `limit` is for one conversation; a probe has
-// one for each family and host port. `other` is a second pod, or null. What a probe sees is no
-// Error, be it good or bad. Error kinds: input (no such probe; one that the pod has nothing for);
-// broken (the pod's namespace is gone, its port is taken).
+// one for each family and host port; before the first, up to 3 s go to IPv6 addresses that are
+// still looking for duplicates. `other` is a second pod, or null. What a probe sees is no Error, be
+// it good or bad. Error kinds: input (no such probe; one that the pod has nothing for); broken (the
+// pod's namespace is gone, its port is taken).
 Expected<std::vector<ProbeResult>> probe_data_plane(
     const std::vector<std::string>& probes, const ProbeTarget& pod, const ProbeTarget* other,
     std::chrono::milliseconds limit = k_probe_limit);

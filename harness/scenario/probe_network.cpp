@@ -1,11 +1,14 @@
 #include "probe_network.hpp"
 
+#include <cni_matrix/base/file.hpp>
+
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
 #include <netlink/route/route.h>
 
+#include <filesystem>
 #include <memory>
 #include <thread>
 
@@ -17,6 +20,8 @@
 namespace cni_matrix::scenario {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 template <auto Free>
 struct Release {
@@ -92,6 +97,33 @@ Expected<Route> make_route(const std::string& to, const std::string& gateway) {
   return route;
 }
 
+// Our own links are point to point: no need to look for duplicates, which takes up to two seconds.
+// Must be written from inside the namespace, before the link is up.
+Expected<void> skip_address_detection(const std::string& link) {
+  const fs::path file = fs::path("/proc/sys/net/ipv6/conf") / link / "accept_dad";
+  return fs::exists(file) ? write_file(file, "0")
+                          : Expected<void>();  // absent: a node without IPv6
+}
+
+Expected<bool> has_tentative_address(nl_sock* socket) {
+  nl_cache* raw = nullptr;
+  CNI_MATRIX_TRY(netlink_result(rtnl_addr_alloc_cache(socket, &raw), "list the addresses"));
+  const std::unique_ptr<nl_cache, Release<nl_cache_free>> cache(raw);
+  for (auto* object = nl_cache_get_first(cache.get()); object != nullptr;
+       object = nl_cache_get_next(object)) {
+    auto* address = reinterpret_cast<rtnl_addr*>(object);  // NOLINT: libnl's objects
+    const auto flags = rtnl_addr_get_flags(address);
+    if ((flags & IFA_F_TENTATIVE) == 0 || (flags & IFA_F_DADFAILED) != 0) {
+      continue;
+    }
+    const auto link = find_link(socket, "", rtnl_addr_get_ifindex(address));
+    if (link && (rtnl_link_get_flags(link->get()) & IFF_RUNNING) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Expected<void> in_namespace(const std::string& netns, const std::function<Expected<void>()>& work) {
@@ -132,6 +164,20 @@ Expected<LinkState> link_state(const std::string& netns, const std::string& name
     return {};
   }));
   return state;
+}
+
+Expected<void> wait_for_addresses(const std::string& netns,
+                                  std::chrono::steady_clock::time_point deadline) {
+  return in_namespace(netns, [&]() -> Expected<void> {
+    CNI_MATRIX_TRY_ASSIGN(const auto socket, connect());
+    for (;;) {
+      CNI_MATRIX_TRY_ASSIGN(const bool waits, has_tentative_address(socket.get()));
+      if (!waits || std::chrono::steady_clock::now() >= deadline) {
+        return {};
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  });
 }
 
 TemporaryNetwork::~TemporaryNetwork() {
@@ -203,6 +249,7 @@ Expected<std::string> TemporaryNetwork::add_machine(const std::string& node_link
       rtnl_link_put(peer);
       CNI_MATRIX_TRY(netlink_result(
           rtnl_link_add(socket.get(), pair.get(), NLM_F_CREATE | NLM_F_EXCL), "add a veth pair"));
+      CNI_MATRIX_TRY(skip_address_detection(k_far_link));
       return set_up(socket.get(), k_far_link);
     }();
   }).join();
@@ -217,6 +264,7 @@ Expected<std::string> TemporaryNetwork::add_machine(const std::string& node_link
     }
   });
   CNI_MATRIX_TRY_ASSIGN(const auto socket, connect());
+  CNI_MATRIX_TRY(skip_address_detection(node_link));
   CNI_MATRIX_TRY(set_up(socket.get(), node_link));
   const auto path = fmt::format("/proc/self/fd/{}", machine.get());
   m_namespaces.push_back(std::move(machine));

@@ -3,6 +3,7 @@
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/fd.hpp>
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -25,6 +26,12 @@ struct LinkState {
 };
 // By name, or by index when the name is empty.
 Expected<LinkState> link_state(const std::string& netns, const std::string& name, int index = 0);
+
+// Wait until every IPv6 address on a link with carrier has passed duplicate address detection, or
+// the deadline. Until then the kernel does not use it (RFC 4862 section 5.4), and a router without
+// a link-local address asks for no neighbour.
+Expected<void> wait_for_addresses(const std::string& netns,
+                                  std::chrono::steady_clock::time_point deadline);
 
 // Changes to the node's surroundings, taken back in reverse order at the end of this object's life.
 class TemporaryNetwork {

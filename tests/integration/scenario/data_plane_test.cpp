@@ -1,5 +1,7 @@
 #include "scenario/data_plane.hpp"
 
+#include "scenario/probe_network.hpp"
+
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/process.hpp>
@@ -59,9 +61,16 @@ std::string out(const std::string& command) {
   return value_or_throw(run_command(split(command, ' '))).out;
 }
 
+// Else each test waits two seconds for IPv6 addresses.
+void skip_address_detection(const std::string& netns) {
+  value_or_throw(in_namespace(
+      netns, [] { return write_file("/proc/sys/net/ipv6/conf/default/accept_dad", "0"); }));
+}
+
 // A pod as bridge makes it, without plugins.
 ProbeTarget add_pod(const std::string& name, int number) {
   sh("ip netns add " + name);
+  skip_address_detection("/run/netns/" + name);
   sh(fmt::format("ip link add veth-{0} mtu 1400 type veth peer name eth0 mtu 1400 netns {0}",
                  name));
   sh(fmt::format("ip link set veth-{} master cni0 up", name));
@@ -79,6 +88,7 @@ ProbeTarget add_pod(const std::string& name, int number) {
 
 // The rules as portmap and ipMasq make them: TCP 8080 to 80, UDP 5353 to 53.
 ProbeTarget add_bridge_and_pod() {
+  skip_address_detection("");
   sh("ip link add cni0 type bridge");
   sh("ip addr add 10.88.0.1/16 dev cni0");
   sh("ip addr add 2001:db8:4860::1/64 dev cni0 nodad");
@@ -273,6 +283,21 @@ TEST_F(DataPlane, LeavesNothingBehind) {
   ASSERT_EQ(lines.size(), 3U) << lines.front();
   EXPECT_EQ(lines[0], lines[1]);
   EXPECT_THAT(lines[2], testing::StartsWith("ok "));
+}
+
+TEST_F(DataPlane, WaitsForAddresses) {
+  const auto lines = in_node([] {
+    auto pod = add_bridge_and_pod();
+    value_or_throw(write_file("/proc/sys/net/ipv6/conf/cni0/accept_dad", "1"));
+    sh("ip addr add 2001:db8:4860::7/64 dev cni0");
+    const auto tentative = out("ip -o -6 addr show dev cni0 tentative");
+    auto seen = probe({"node-to-pod"}, pod);
+    seen.insert(seen.begin(), {tentative, out("ip -o -6 addr show dev cni0 tentative")});
+    return seen;
+  });
+  ASSERT_EQ(lines.size(), 4U) << lines.front();
+  EXPECT_THAT(lines[0], HasSubstr("2001:db8:4860::7"));
+  EXPECT_EQ(lines[1], "");
 }
 
 TEST_F(DataPlane, RefusesWhatItCannotTry) {
