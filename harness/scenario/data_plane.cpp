@@ -53,6 +53,11 @@ struct Side {
   std::string netns;
 };
 
+// Published on the node's loopback only: nothing for the outside.
+bool is_local(const PortMapping& mapping) {
+  return mapping.host_ip.starts_with("127.") || mapping.host_ip == "::1";
+}
+
 class Prober {
  public:
   Prober(const ProbeTarget& pod, const ProbeTarget* other, std::chrono::milliseconds limit)
@@ -129,7 +134,7 @@ class Prober {
     return for_each_mapping([&](const Family& family, const PortMapping& mapping,
                                 const Server& server) -> Expected<void> {
       const auto to = host_address(family, mapping);
-      if (!to || *to == family.loopback) {
+      if (!to || is_local(mapping)) {
         return {};
       }
       return to_host_port(family, {"the outside", k_outside}, *to, mapping, server);
@@ -142,7 +147,7 @@ class Prober {
                                 const Server& server) -> Expected<void> {
       const auto to = host_address(family, mapping);
       // For IPv6 there is no route_localnet, so portmap does without.
-      if (family.number != AF_INET || !to || (*to != family.node && *to != family.loopback)) {
+      if (family.number != AF_INET || !to || (*to != family.node && !is_local(mapping))) {
         return {};
       }
       return to_host_port(family, {"the node", ""}, family.loopback, mapping, server);
@@ -340,6 +345,7 @@ Expected<void> wait_for_network(const ProbeTarget& pod, const ProbeTarget* other
 const std::vector<std::string>& probe_names() {
   static const std::vector<std::string> k_names = [] {
     std::vector<std::string> names;
+    names.reserve(k_probes.size());
     for (const auto& probe : k_probes) {
       names.emplace_back(probe.name);
     }
@@ -351,8 +357,9 @@ const std::vector<std::string>& probe_names() {
 std::vector<std::string> usual_probes(const ProbeTarget& pod) {
   std::vector<std::string> probes = {"loopback", "node-to-pod", "pod-to-node"};
   const auto& mappings = pod.port_mappings;
-  if (std::any_of(mappings.begin(), mappings.end(),
-                  [](const PortMapping& mapping) { return mapping.host_port != 0; })) {
+  if (std::any_of(mappings.begin(), mappings.end(), [](const PortMapping& mapping) {
+        return mapping.host_port != 0 && !is_local(mapping);
+      })) {
     probes.emplace_back("outside-to-host-port");
   }
   return probes;

@@ -117,7 +117,9 @@ Expected<bool> has_tentative_address(nl_sock* socket) {
       continue;
     }
     const auto link = find_link(socket, "", rtnl_addr_get_ifindex(address));
-    if (link && (rtnl_link_get_flags(link->get()) & IFF_RUNNING) != 0) {
+    // A bridge's port has an address, but nothing is sent from it.
+    if (link && (rtnl_link_get_flags(link->get()) & IFF_RUNNING) != 0 &&
+        rtnl_link_get_master(link->get()) == 0) {
       return true;
     }
   }

@@ -67,19 +67,21 @@ void skip_address_detection(const std::string& netns) {
       netns, [] { return write_file("/proc/sys/net/ipv6/conf/default/accept_dad", "0"); }));
 }
 
-// A pod as bridge makes it, without plugins.
+// A pod as bridge makes it, without plugins. (Not by "ip -n": it mounts /sys, which an ordinary
+// user's node forbids.)
 ProbeTarget add_pod(const std::string& name, int number) {
   sh("ip netns add " + name);
   skip_address_detection("/run/netns/" + name);
   sh(fmt::format("ip link add veth-{0} mtu 1400 type veth peer name eth0 mtu 1400 netns {0}",
                  name));
   sh(fmt::format("ip link set veth-{} master cni0 up", name));
-  sh(fmt::format("ip -n {} link set lo up", name));
-  sh(fmt::format("ip -n {} link set eth0 up", name));
-  sh(fmt::format("ip -n {} addr add 10.88.0.{}/16 dev eth0", name, number));
-  sh(fmt::format("ip -n {} addr add 2001:db8:4860::{}/64 dev eth0 nodad", name, number));
-  sh(fmt::format("ip -n {} route add default via 10.88.0.1", name));
-  sh(fmt::format("ip -n {} -6 route add default via 2001:db8:4860::1", name));
+  sh(fmt::format("nsenter --net=/run/netns/{} ip link set lo up", name));
+  sh(fmt::format("nsenter --net=/run/netns/{} ip link set eth0 up", name));
+  sh(fmt::format("nsenter --net=/run/netns/{} ip addr add 10.88.0.{}/16 dev eth0", name, number));
+  sh(fmt::format("nsenter --net=/run/netns/{} ip addr add 2001:db8:4860::{}/64 dev eth0 nodad",
+                 name, number));
+  sh(fmt::format("nsenter --net=/run/netns/{} ip route add default via 10.88.0.1", name));
+  sh(fmt::format("nsenter --net=/run/netns/{} ip -6 route add default via 2001:db8:4860::1", name));
   ProbeTarget pod;
   pod.netns = "/run/netns/" + name;
   pod.ips = {fmt::format("10.88.0.{}", number), fmt::format("2001:db8:4860::{}", number)};
@@ -188,13 +190,13 @@ TEST_F(DataPlane, SaysWhatItSawOfABrokenPod) {
     Lines seen;
     const auto note = [&](const std::string& what, const Lines& more) {
       for (const auto& line : more) {
-        seen.push_back(what + ": " + line);
+        seen.push_back(fmt::format("{}: {}", what, line));
       }
     };
-    sh("ip -n pod link set lo down");
+    sh("nsenter --net=/run/netns/pod ip link set lo down");
     note("lo down", probe({"loopback"}, pod));
-    sh("ip -n pod link set lo up");
-    sh("ip -n pod link set eth0 mtu 1300");
+    sh("nsenter --net=/run/netns/pod ip link set lo up");
+    sh("nsenter --net=/run/netns/pod ip link set eth0 mtu 1300");
     note("mtu", probe({"mtu"}, pod));
     pod.mtu = 1300;
     note("mtu as wanted", probe({"mtu"}, pod));
@@ -210,11 +212,11 @@ TEST_F(DataPlane, SaysWhatItSawOfABrokenPod) {
     auto unmapped = pod;
     unmapped.port_mappings = {{"tcp", 80, 8081, ""}};
     note("no rule", probe({"outside-to-host-port"}, unmapped));
-    sh("ip -n pod route del default");
-    sh("ip -n pod -6 route del default");
+    sh("nsenter --net=/run/netns/pod ip route del default");
+    sh("nsenter --net=/run/netns/pod ip -6 route del default");
     note("no route", probe({"pod-to-node"}, pod));
-    sh("ip -n pod route add default via 10.88.0.1");
-    sh("ip -n pod -6 route add default via 2001:db8:4860::1");
+    sh("nsenter --net=/run/netns/pod ip route add default via 10.88.0.1");
+    sh("nsenter --net=/run/netns/pod ip -6 route add default via 2001:db8:4860::1");
     sh("iptables -w -t nat -A OUTPUT -p tcp --dport 8080 -j DNAT --to-destination 10.88.0.2:80");
     sh("ip6tables -w -t nat -A PREROUTING -p udp --dport 5353 -j DNAT --to-destination "
        "[2001:db8:4860::2]:53");
@@ -264,6 +266,24 @@ TEST_F(DataPlane, SaysWhatItSawOfABrokenPod) {
          "wrong source address 2001:db8:4860::2 and not the node's 2001:db8:ffff::2");
   is_bad("link down: BAD pod-to-pod ipv4", ": timed out");
   is_bad("rejected: BAD pod-to-node ipv4", ": refused");
+}
+
+TEST_F(DataPlane, LooksOnlyWhereAPortIsPublished) {
+  const auto lines = in_node([] {
+    auto pod = add_bridge_and_pod();
+    pod.port_mappings = {{"tcp", 80, 8080, "127.0.0.1"}};
+    auto seen = probe({"loopback-to-host-port"}, pod);
+    seen.push_back(probe({"outside-to-host-port"}, pod).front());
+    seen.push_back(fmt::format("{}", usual_probes(pod).size()));
+    pod.port_mappings = {{"tcp", 80, 8080, "2001:db8:ffff::2"}};
+    for (const auto& line : probe({"outside-to-host-port"}, pod)) {
+      seen.push_back(line);
+    }
+    return seen;
+  });
+  EXPECT_THAT(lines, testing::ElementsAre(HasSubstr("127.0.0.1:8080/tcp, the pod's port 80: conn"),
+                                          HasSubstr("needs a host port"), "3",
+                                          HasSubstr("[2001:db8:ffff::2]:8080/tcp, the pod's")));
 }
 
 TEST_F(DataPlane, LeavesNothingBehind) {
