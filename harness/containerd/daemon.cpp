@@ -128,11 +128,19 @@ bool Daemon::ended_within(std::chrono::milliseconds timeout) const {
 }
 
 Expected<void> Daemon::stop() {
-  m_process.signal(SIGTERM);
+  return end(SIGTERM);
+}
+
+Expected<void> Daemon::kill() {
+  return end(SIGKILL);
+}
+
+Expected<void> Daemon::end(int signal) {
+  m_process.signal(signal);
   if (!m_process.wait(m_options.timeouts.call)) {
-    const Error reason =
-        error(fmt::format("containerd {} did not end within {} ms of SIGTERM",
-                          m_options.version.str(), m_options.timeouts.call.count()));
+    const Error reason = error(fmt::format("containerd {} did not end within {} ms of SIG{}",
+                                           m_options.version.str(), m_options.timeouts.call.count(),
+                                           signal == SIGTERM ? "TERM" : "KILL"));
     m_process = BackgroundProcess();
     return tl::unexpected(reason);
   }

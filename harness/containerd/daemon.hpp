@@ -21,11 +21,16 @@ class Daemon {
   [[nodiscard]] bool ended_within(std::chrono::milliseconds timeout) const;
   // SIGTERM, and wait. Error kind: broken when it does not end in time; it is killed then.
   Expected<void> stop();
+  // SIGKILL, and wait.
+  Expected<void> kill();
+  [[nodiscard]] int pid() const { return m_process.pid(); }
   // `what`, and why: the last lines of the log.
   [[nodiscard]] Error error(const std::string& what) const;
 
  private:
   explicit Daemon(ContainerdOptions options) : m_options(std::move(options)) {}
+  Expected<void> end(int signal);
+
   ContainerdOptions m_options;
   BackgroundProcess m_process;
 };

@@ -45,6 +45,18 @@ class ContainerdRuntime : public PodRuntime {
     return result;
   }
 
+  Expected<void> kill() override {
+    m_client.reset();
+    if (!m_daemon) {
+      return {};
+    }
+    auto result = m_daemon->kill();
+    m_daemon.reset();
+    return result;
+  }
+
+  [[nodiscard]] int pid() const override { return m_daemon ? m_daemon->pid() : 0; }
+
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod) override {
     return m_client ? m_client->run_pod_sandbox(pod, (m_options.pod_logs / pod.uid).string())
                     : not_running<std::string>();

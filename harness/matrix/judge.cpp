@@ -1,12 +1,12 @@
-#include "regex_text.hpp"
-
 #include <cni_matrix/matrix/judge.hpp>
 #include <cni_matrix/matrix/normalise.hpp>
+#include <cni_matrix/matrix/regex_text.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 namespace cni_matrix::matrix {
@@ -124,11 +124,22 @@ class Judge {
   }
 
   Judgement result() {
+    if (const auto whole = candidates(Kind::outcome, {}); !whole.empty()) {
+      compare_outcome(whole);
+      return conclusion();
+    }
     for (const auto& step : m_observation.steps) {
       take(step);
     }
-    finish_pod();
+    for (auto& [name, pod] : m_pods) {
+      finish_pod(pod);
+    }
     check_leftovers();
+    return conclusion();
+  }
+
+ private:
+  Judgement conclusion() {
     if (!m_failure.empty()) {
       m_judgement.finding = Finding::fail;
       m_judgement.reason = m_failure;
@@ -141,8 +152,7 @@ class Judge {
     return std::move(m_judgement);
   }
 
- private:
-  // What became of the pod of the last run.
+  // What became of a pod since its last run.
   struct Pod {
     bool exists = false;
     bool run_failed = false;
@@ -171,6 +181,48 @@ class Judge {
     return result;
   }
 
+  // The first of them whose failing steps are those that were seen; the leftovers have to be as it
+  // says.
+  void compare_outcome(const std::vector<Candidate>& expected) {
+    for (const auto& candidate : expected) {
+      if (!fails_so(*candidate.rule)) {
+        continue;
+      }
+      note(*candidate.behaviour);
+      m_required.insert(candidate.rule->leaves.begin(), candidate.rule->leaves.end());
+      m_may_leave.insert(candidate.rule->may_leave.begin(), candidate.rule->may_leave.end());
+      m_required_by = candidate.behaviour->id;
+      check_leftovers();
+      return;
+    }
+    const auto& behaviour = *expected.front().behaviour;
+    std::vector<std::string> seen;
+    for (const auto& step : m_observation.steps) {
+      if (!step.ok) {
+        seen.push_back(fmt::format("{}: {}", step.step, normalise_error(step.error)));
+      }
+    }
+    fail(fmt::format("{}: it went otherwise than {} says: {}",
+                     behaviour.observed ? "changed" : "refuted", behaviour.id,
+                     seen.empty() ? "no step failed" : fmt::format("{}", fmt::join(seen, "; "))));
+  }
+
+  [[nodiscard]] bool fails_so(const BehaviourCase& rule) const {
+    std::size_t next = 0;
+    for (const auto& step : m_observation.steps) {
+      if (step.ok) {
+        continue;
+      }
+      if (next == rule.fails.size() || rule.fails[next].step != step.step ||
+          !regex_found(expand_regex(rule.fails[next].error, regex_version()),
+                       normalise_error(step.error))) {
+        return false;
+      }
+      ++next;
+    }
+    return next == rule.fails.size();
+  }
+
   void fail(std::string reason) {
     if (m_failure.empty()) {
       m_failure = std::move(reason);
@@ -193,7 +245,9 @@ class Judge {
       const ObservedStep& step,
       const std::vector<std::pair<Candidate, std::string_view>>& expected) {
     if (step.ok) {
-      if (!expected.empty()) {
+      if (!step.expect.empty()) {
+        fail(fmt::format("{} should have failed, with an error like: {}", step.step, step.expect));
+      } else if (!expected.empty()) {
         const auto& behaviour = *expected.front().first.behaviour;
         fail(behaviour.observed
                  ? fmt::format("changed: {} says that {} fails here, and it succeeded",
@@ -204,6 +258,9 @@ class Judge {
       return nullptr;
     }
     const auto text = normalise_error(step.error);
+    if (!step.expect.empty() && regex_found(step.expect, text)) {
+      return nullptr;
+    }
     std::set<std::string> others;
     for (const auto& [candidate, prefix] : expected) {
       const auto& rule = *candidate.rule;
@@ -238,15 +295,17 @@ class Judge {
   }
 
   void take(const ObservedStep& step) {
+    m_pod = &m_pods[step.pod];
     if (step.step == "RunPodSandbox") {
       run(step);
     } else if (step.step == "StopPodSandbox") {
       stop(step);
     } else if (step.step == "RemovePodSandbox") {
       remove(step);
-    } else if (!step.ok) {
-      fail(fmt::format("{} failed: {}", step.step, normalise_error(step.error)));
+    } else if (step.step == "trace") {
+      compare(step, with_prefix(candidates(Kind::failure, "trace:" + step.to), {}));
     } else {
+      compare(step, with_prefix(candidates(Kind::failure, step.step), {}));
       change(step);
     }
   }
@@ -276,9 +335,9 @@ class Judge {
   }
 
   void run(const ObservedStep& step) {
-    finish_pod();
-    m_pod = Pod{};
-    m_pod.exists = true;
+    finish_pod(*m_pod);
+    *m_pod = Pod{};
+    m_pod->exists = true;
     m_now.netns_gone = false;
     m_now.created_cni_version.clear();
     const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
@@ -286,7 +345,7 @@ class Judge {
       m_now.created_cni_version = m_now.cni_version;
       return;
     }
-    m_pod.run_failed = true;
+    m_pod->run_failed = true;
     if (rule != nullptr) {
       clean_up(*rule);
     }
@@ -294,18 +353,18 @@ class Judge {
 
   // containerd calls DEL after a failed ADD. What follows when that cannot work is a behaviour too.
   void clean_up(const BehaviourCase& failure) {
-    m_pod.record = "forgotten";
+    m_pod->record = "forgotten";
     if (candidates(Kind::failure, "stop").empty()) {
       return;
     }
-    add_leaves(failure, m_pod.leaks);
+    add_leaves(failure, m_pod->leaks);
     const bool made = failure.interface_made.value_or(false);
     for (const auto& candidate : candidates(Kind::failed_clean_up, {})) {
       if (flag_fits(candidate.rule->interface_made, made)) {
         note(*candidate.behaviour);
-        m_pod.record = candidate.rule->record;
-        m_pod.leaves_by = candidate.behaviour->id;
-        add_leaves(*candidate.rule, m_pod.record == "stuck" ? m_pod.leaves : m_pod.leaks);
+        m_pod->record = candidate.rule->record;
+        m_pod->leaves_by = candidate.behaviour->id;
+        add_leaves(*candidate.rule, m_pod->record == "stuck" ? m_pod->leaves : m_pod->leaks);
         return;
       }
     }
@@ -326,34 +385,34 @@ class Judge {
   }
 
   void stop(const ObservedStep& step) {
-    m_pod.stop_tried = true;
-    if (m_pod.run_failed && m_pod.record == "forgotten") {
+    m_pod->stop_tried = true;
+    if (m_pod->run_failed && m_pod->record == "forgotten") {
       fail(fmt::format("changed: a pod whose start failed is still there on containerd {}",
                        m_now.containerd.str()));
     }
-    const bool easy = m_pod.stopped || m_pod.record == "releasable";
+    const bool easy = m_pod->stopped || m_pod->record == "releasable";
     const auto expected = easy ? std::vector<Candidate>() : candidates(Kind::failure, "stop");
     const auto* rule = compare(step, with_prefix(expected, k_destroy));
     if (!step.ok) {
-      if (rule != nullptr && !m_pod.run_failed) {
-        m_pod.leaves.clear();
+      if (rule != nullptr && !m_pod->run_failed) {
+        m_pod->leaves.clear();
         stays(*rule);
       }
       return;
     }
-    if (!m_pod.stopped && !m_pod.run_failed) {
+    if (!m_pod->stopped && !m_pod->run_failed) {
       for (const auto& leak : candidates(Kind::leak, {})) {
         note(*leak.behaviour);
-        m_pod.leaves_by = leak.behaviour->id;
-        add_leaves(*leak.rule, m_pod.leaks);
+        m_pod->leaves_by = leak.behaviour->id;
+        add_leaves(*leak.rule, m_pod->leaks);
       }
     }
-    m_pod.stopped = true;
-    m_pod.leaves.clear();
+    m_pod->stopped = true;
+    m_pod->leaves.clear();
   }
 
   void stays(const BehaviourCase& rule) {
-    m_pod.leaves_by = m_judgement.known.empty() ? "" : m_judgement.known.back();
+    m_pod->leaves_by = m_judgement.known.empty() ? "" : m_judgement.known.back();
     if (rule.leaves_everything) {
       Leaks everything;
       if (m_observation.after_run) {
@@ -367,51 +426,51 @@ class Judge {
       }
       for (const auto leak : everything) {
         if (leak != node::LeakClass::process && !vanished(leak)) {
-          m_pod.leaves.insert(leak);
+          m_pod->leaves.insert(leak);
         }
       }
     }
-    add_leaves(rule, m_pod.leaves);
+    add_leaves(rule, m_pod->leaves);
   }
 
   void remove(const ObservedStep& step) {
-    m_pod.remove_tried = true;
+    m_pod->remove_tried = true;
     std::vector<std::pair<Candidate, std::string_view>> expected;
-    if (!m_pod.stopped && !m_pod.removed && m_pod.record != "releasable") {
-      if (!m_pod.stop_tried || m_pod.run_failed || m_now.containerd >= k_forced_stop_since) {
+    if (!m_pod->stopped && !m_pod->removed && m_pod->record != "releasable") {
+      if (!m_pod->stop_tried || m_pod->run_failed || m_now.containerd >= k_forced_stop_since) {
         static const auto forced = std::string(k_forced) + std::string(k_destroy);
         expected = with_prefix(candidates(Kind::failure, "stop"), forced);
       }
-      if (m_pod.stop_tried) {
+      if (m_pod->stop_tried) {
         const auto more = with_prefix(candidates(Kind::failure, "remove"), {});
         expected.insert(expected.end(), more.begin(), more.end());
       }
     }
     compare(step, expected);
     if (step.ok) {
-      m_pod.removed = true;
-      m_pod.leaves.erase(node::LeakClass::pod_record);
+      m_pod->removed = true;
+      m_pod->leaves.erase(node::LeakClass::pod_record);
       // Where a pod goes that could not be stopped, what it had stays without it.
-      if (!m_pod.stopped && !m_pod.stop_tried) {
-        m_pod.leaves.clear();
+      if (!m_pod->stopped && !m_pod->stop_tried) {
+        m_pod->leaves.clear();
       }
     }
   }
 
-  void finish_pod() {
-    if (!m_pod.exists) {
+  void finish_pod(Pod& pod) {
+    if (!pod.exists) {
       return;
     }
-    m_required.insert(m_pod.leaves.begin(), m_pod.leaves.end());
-    m_required.insert(m_pod.leaks.begin(), m_pod.leaks.end());
-    if (!m_pod.leaves_by.empty()) {
-      m_required_by = m_pod.leaves_by;
+    m_required.insert(pod.leaves.begin(), pod.leaves.end());
+    m_required.insert(pod.leaks.begin(), pod.leaks.end());
+    if (!pod.leaves_by.empty()) {
+      m_required_by = pod.leaves_by;
     }
-    if (!m_pod.run_failed && !m_pod.remove_tried) {
+    if (!pod.run_failed && !pod.remove_tried) {
       // The scenario itself leaves the pod alone.
       m_may_leave.insert(std::begin(node::k_leak_classes), std::end(node::k_leak_classes));
     }
-    m_pod.exists = false;
+    pod.exists = false;
   }
 
   void check_leftovers() {
@@ -440,7 +499,8 @@ class Judge {
   const KnownBehaviours& m_behaviours;
   const Observation& m_observation;
   Moment m_now;
-  Pod m_pod;
+  std::map<std::string, Pod> m_pods;  // by the scenario's names
+  Pod* m_pod = nullptr;               // the one that the step is about
   Leaks m_required;
   Leaks m_may_leave;
   std::string m_required_by;

@@ -1,7 +1,6 @@
-#include "regex_text.hpp"
-
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
+#include <cni_matrix/matrix/regex_text.hpp>
 
 #include <fmt/format.h>
 
@@ -66,6 +65,7 @@ Expected<BehaviourCase> case_from_json(const Json& value, std::string_view place
   const auto kind = value.at("kind").get<std::string>();
   result.kind = kind == "failure"           ? BehaviourCase::Kind::failure
                 : kind == "failed-clean-up" ? BehaviourCase::Kind::failed_clean_up
+                : kind == "outcome"         ? BehaviourCase::Kind::outcome
                                             : BehaviourCase::Kind::leak;
   result.steps = value.value("steps", Strings{});
   result.error = value.value("error", "");
@@ -81,6 +81,16 @@ Expected<BehaviourCase> case_from_json(const Json& value, std::string_view place
   }
   if (result.kind == BehaviourCase::Kind::failed_clean_up && result.record.empty()) {
     return input_error("{}: a failed clean-up needs \"record\"", place);
+  }
+  if (result.kind == BehaviourCase::Kind::outcome) {
+    for (const auto& failure : value.value("fails", Json::array())) {
+      result.fails.push_back(
+          {failure.at("step").get<std::string>(), failure.at("error").get<std::string>()});
+      if (const auto problem = regex_problem(expand_regex(result.fails.back().error, "1.0.0"));
+          !problem.empty()) {
+        return input_error("{}/fails: not a regular expression: {}", place, problem);
+      }
+    }
   }
   if (!result.error.empty()) {
     if (const auto problem = regex_problem(expand_regex(result.error, "1.0.0")); !problem.empty()) {

@@ -1,4 +1,4 @@
-#include "regex_text.hpp"
+#include <cni_matrix/matrix/regex_text.hpp>
 
 #include <array>
 #include <map>

@@ -1,52 +1,72 @@
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/text.hpp>
+#include <cni_matrix/matrix/regex_text.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
+#include <map>
 #include <optional>
+#include <set>
 #include <system_error>
 
 namespace cni_matrix::matrix {
 
 namespace {
 
-enum class Takes { nothing, to, plugin };
-
+// `needs` and `allows`: the keys that a step has beside "step", "if" and "expect".
 struct StepName {
   StepKind kind;
   std::string_view name;
   std::string_view label;
-  Takes takes;
+  std::vector<std::string_view> needs;
+  std::vector<std::string_view> allows;
 };
 
-constexpr std::array k_steps = {
-    StepName{StepKind::run, "run", "RunPodSandbox", Takes::nothing},
-    StepName{StepKind::stop, "stop", "StopPodSandbox", Takes::nothing},
-    StepName{StepKind::remove, "remove", "RemovePodSandbox", Takes::nothing},
-    StepName{StepKind::status, "status", "PodSandboxStatus", Takes::nothing},
-    StepName{StepKind::probe, "probe", "probe", Takes::nothing},
-    StepName{StepKind::edit_conflist, "edit-conflist", "edit-conflist", Takes::to},
-    StepName{StepKind::remove_conflist, "remove-conflist", "remove-conflist", Takes::nothing},
-    StepName{StepKind::restore_conflist, "restore-conflist", "restore-conflist", Takes::nothing},
-    StepName{StepKind::delete_netns, "delete-netns", "delete-netns", Takes::nothing},
-    StepName{StepKind::restart_runtime, "restart-runtime", "restart-runtime", Takes::nothing},
-    StepName{StepKind::replace_runtime, "replace-runtime", "replace-runtime", Takes::to},
-    StepName{StepKind::replace_plugins, "replace-plugins", "replace-plugins", Takes::to},
-    StepName{StepKind::remove_plugin, "remove-plugin", "remove-plugin", Takes::plugin},
-    StepName{StepKind::restore_plugin, "restore-plugin", "restore-plugin", Takes::plugin},
-};
+const std::vector<StepName>& all_steps() {
+  using S = StepKind;
+  static const std::vector<StepName> steps = {
+      {S::run, "run", "RunPodSandbox", {}, {"pod", "count", "hostNetwork"}},
+      {S::stop, "stop", "StopPodSandbox", {}, {"pod"}},
+      {S::remove, "remove", "RemovePodSandbox", {}, {"pod"}},
+      {S::status, "status", "PodSandboxStatus", {}, {"pod"}},
+      {S::probe, "probe", "probe", {}, {"pod", "probes", "with"}},
+      {S::cycle, "cycle", "cycle", {"times"}, {"pod"}},
+      {S::edit_conflist, "edit-conflist", "edit-conflist", {}, {"to", "patch"}},
+      {S::remove_conflist, "remove-conflist", "remove-conflist", {}, {}},
+      {S::restore_conflist, "restore-conflist", "restore-conflist", {}, {}},
+      {S::delete_netns, "delete-netns", "delete-netns", {}, {"pod"}},
+      {S::restart_runtime, "restart-runtime", "restart-runtime", {}, {}},
+      {S::replace_runtime, "replace-runtime", "replace-runtime", {"to"}, {}},
+      {S::replace_plugins, "replace-plugins", "replace-plugins", {"to"}, {}},
+      {S::remove_plugin, "remove-plugin", "remove-plugin", {"plugin"}, {}},
+      {S::restore_plugin, "restore-plugin", "restore-plugin", {"plugin"}, {}},
+      {S::write_config, "write-config", "write-config", {"file", "text"}, {"how"}},
+      {S::remove_config, "remove-config", "remove-config", {"file"}, {}},
+      {S::await, "await", "await", {}, {"ready", "load", "withinMs"}},
+      {S::damage_cache, "damage-cache", "damage-cache", {"how"}, {}},
+      {S::delete_link, "delete-link", "delete-link", {"link"}, {}},
+      {S::fault,
+       "fault",
+       "fault",
+       {"plugin", "do"},
+       {"on", "call", "code", "message", "details", "text", "status", "milliseconds"}},
+      {S::clear_faults, "clear-faults", "clear-faults", {}, {}},
+      {S::kill_runtime, "kill-runtime", "kill-runtime", {}, {}},
+  };
+  return steps;
+}
 
 const StepName& step_of(StepKind kind) {
-  return *std::find_if(k_steps.begin(), k_steps.end(),
+  return *std::find_if(all_steps().begin(), all_steps().end(),
                        [kind](const StepName& step) { return step.kind == kind; });
 }
 
 std::vector<std::string> step_names() {
   std::vector<std::string> names;
-  for (const auto& step : k_steps) {
+  for (const auto& step : all_steps()) {
     names.emplace_back(step.name);
   }
   return names;
@@ -77,26 +97,115 @@ Expected<void> check_reference(const Scenario& scenario, const std::string& text
                      text);
 }
 
+bool holds(const std::vector<std::string_view>& keys, std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+// A step has the keys that it needs, and none that it does not know.
+Expected<void> check_keys(const Json& value, const StepName& step, std::string_view place) {
+  for (const auto key : step.needs) {
+    if (!value.contains(key)) {
+      return input_error("{}: the step {} needs \"{}\"", place, step.name, key);
+    }
+  }
+  for (const auto& [key, unused] : value.items()) {
+    if (key != "step" && key != "if" && key != "expect" && !holds(step.needs, key) &&
+        !holds(step.allows, key)) {
+      return input_error("{}: the step {} takes no \"{}\"", place, step.name, key);
+    }
+  }
+  return {};
+}
+
+Expected<void> check_regex(const std::string& text, std::string_view place) {
+  if (const auto problem = regex_problem(text); !problem.empty()) {
+    return input_error("{}: not a regular expression: {}", place, problem);
+  }
+  return {};
+}
+
+Expected<void> check_values(const Step& step, std::string_view place) {
+  if (step.kind == StepKind::edit_conflist && step.to.empty() == step.patch.is_null()) {
+    return input_error("{}: the step edit-conflist needs either \"to\" or \"patch\"", place);
+  }
+  const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), step.how) != words.end();
+  };
+  if (step.kind == StepKind::write_config && !is_one_of({"write", "rename", "move-in"})) {
+    return input_error("{}/how: write, rename or move-in, not \"{}\"", place, step.how);
+  }
+  if (step.kind == StepKind::damage_cache && !is_one_of({"truncate", "garbage", "delete"})) {
+    return input_error("{}/how: truncate, garbage or delete, not \"{}\"", place, step.how);
+  }
+  return {};
+}
+
+// A step on a pod comes after a `run` of it.
+Expected<void> check_pods(const Scenario& scenario, std::string_view name) {
+  std::set<std::string> pods;
+  for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
+    const auto& step = scenario.steps[i];
+    switch (step.kind) {
+      case StepKind::run:
+        pods.insert(step.pod);
+        break;
+      case StepKind::stop:
+      case StepKind::remove:
+      case StepKind::status:
+      case StepKind::probe:
+      case StepKind::delete_netns:
+        for (const auto& pod : {step.pod, step.with}) {
+          if (!pod.empty() && !pods.contains(pod)) {
+            return input_error("{}: /steps/{}: no step before it runs the pod \"{}\"", name, i,
+                               pod);
+          }
+        }
+        break;
+      default:
+        break;
+    }
+  }
+  return {};
+}
+
 Expected<Step> step_from_json(const Json& value, const Scenario& scenario, std::string_view place) {
   const auto name = value.at("step").get<std::string>();
-  const auto known = std::find_if(k_steps.begin(), k_steps.end(),
+  const auto known = std::find_if(all_steps().begin(), all_steps().end(),
                                   [&name](const StepName& step) { return step.name == name; });
-  if (known == k_steps.end()) {
+  if (known == all_steps().end()) {
     return input_error("{}/step: there is no step \"{}\"{}", place, name,
                        suggestion(name, step_names()));
   }
+  CNI_MATRIX_TRY(check_keys(value, *known, place));
   Step step;
   step.kind = known->kind;
   step.to = value.value("to", "");
   step.plugin = value.value("plugin", "");
   step.condition = value.contains("if") ? Condition::stop_failed : Condition::always;
-  if ((known->takes == Takes::to) == step.to.empty()) {
-    return input_error("{}: the step {} {} \"to\"", place, name,
-                       step.to.empty() ? "needs" : "takes no");
+  if (value.contains("expect")) {
+    step.expect = value.at("expect").get<std::string>();
+    CNI_MATRIX_TRY(check_regex(*step.expect, fmt::format("{}/expect", place)));
   }
-  if ((known->takes == Takes::plugin) == step.plugin.empty()) {
-    return input_error("{}: the step {} {} \"plugin\"", place, name,
-                       step.plugin.empty() ? "needs" : "takes no");
+  step.pod = value.value("pod", "pod");
+  step.count = value.value("count", 0);
+  step.host_network = value.value("hostNetwork", false);
+  step.times = value.value("times", 1);
+  step.patch = value.value("patch", Json());
+  step.probes = value.value("probes", std::vector<std::string>{});
+  step.with = value.value("with", "");
+  step.file = value.value("file", "");
+  step.text = value.value("text", "");
+  step.how = value.value("how", step.kind == StepKind::write_config ? "write" : "");
+  step.link = value.value("link", "");
+  step.ready = value.value("ready", true);
+  step.load = value.value("load", "");
+  step.within_ms = value.value("withinMs", step.within_ms);
+  CNI_MATRIX_TRY(check_regex(step.load, fmt::format("{}/load", place)));
+  CNI_MATRIX_TRY(check_values(step, place));
+  if (step.kind == StepKind::fault) {
+    auto fault = value;
+    fault.erase("expect");
+    CNI_MATRIX_TRY_ASSIGN(step.fault, recorder::fault_from_json(fault, place));
   }
   CNI_MATRIX_TRY(check_reference(scenario, step.to, place));
   CNI_MATRIX_TRY(check_reference(scenario, step.plugin, place));
@@ -153,33 +262,45 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) 
         auto step, step_from_json(steps[i], scenario, fmt::format("{}: /steps/{}", name, i)));
     scenario.steps.push_back(std::move(step));
   }
+  scenario.trace = value.value("trace", std::vector<std::string>{});
+  CNI_MATRIX_TRY(check_pods(scenario, name));
   return scenario;
 }
 
-Expected<Scenario> load_scenario(std::string_view id) {
-  auto file = data_directory() / "scenarios" / (std::string(id) + ".json");
-  if (id.ends_with(".json")) {
-    file = std::filesystem::path(id);
-  } else {
-    std::error_code ignored;
-    if (id.empty() || id.find('/') != std::string_view::npos ||
-        !std::filesystem::exists(file, ignored)) {
-      CNI_MATRIX_TRY_ASSIGN(const auto ids, list_scenarios());
-      return input_error("there is no scenario \"{}\"{}", id, suggestion(id, ids));
-    }
-  }
-  CNI_MATRIX_TRY_ASSIGN(const auto value, load_json(file));
-  return scenario_from_json(value, file.string());
+bool Scenario::needs_recorder() const {
+  return !trace.empty() || std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+    return step.kind == StepKind::fault;
+  });
 }
 
-Expected<std::vector<std::string>> list_scenarios() {
+std::string Scenario::needs_daemon() const {
+  for (const auto& step : steps) {
+    if (step.fault && (step.fault->action == recorder::FaultAction::kill_runtime_before ||
+                       step.fault->action == recorder::FaultAction::kill_runtime_after)) {
+      return "containerd is killed in the middle of a plugin call";
+    }
+  }
+  return {};
+}
+
+namespace {
+
+// The scenario files of data_directory() by id.
+Expected<std::map<std::string, std::filesystem::path>> scenario_files() {
+  namespace fs = std::filesystem;
   const auto directory = data_directory() / "scenarios";
-  std::vector<std::string> ids;
+  std::map<std::string, fs::path> files;
   std::error_code error;
-  for (auto entry = std::filesystem::directory_iterator(directory, error);
-       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    if (entry->path().extension() == ".json") {
-      ids.push_back(entry->path().stem().string());
+  for (auto area = fs::directory_iterator(directory, error);
+       !error && area != fs::directory_iterator(); area.increment(error)) {
+    if (!area->is_directory(error) || area->path().filename() == "conflists") {
+      continue;
+    }
+    for (auto entry = fs::directory_iterator(area->path(), error);
+         !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      if (entry->path().extension() == ".json") {
+        files[entry->path().stem().string()] = entry->path();
+      }
     }
   }
   if (error) {
@@ -188,8 +309,52 @@ Expected<std::vector<std::string>> list_scenarios() {
         "scenarios/ and matrix/",
         directory.string(), error.message());
   }
-  std::sort(ids.begin(), ids.end());
+  return files;
+}
+
+}  // namespace
+
+Expected<Scenario> load_scenario(std::string_view id) {
+  if (id.ends_with(".json")) {
+    const std::filesystem::path file(id);
+    CNI_MATRIX_TRY_ASSIGN(const auto value, load_json(file));
+    return scenario_from_json(value, file.string());
+  }
+  CNI_MATRIX_TRY_ASSIGN(const auto files, scenario_files());
+  const auto found = files.find(std::string(id));
+  if (found == files.end()) {
+    CNI_MATRIX_TRY_ASSIGN(const auto ids, list_scenarios());
+    return input_error("there is no scenario \"{}\"{}", id, suggestion(id, ids));
+  }
+  CNI_MATRIX_TRY_ASSIGN(const auto value, load_json(found->second));
+  CNI_MATRIX_TRY_ASSIGN(auto scenario, scenario_from_json(value, found->second.string()));
+  scenario.area = found->second.parent_path().filename().string();
+  if (scenario.id != id) {
+    return input_error("{}: at /id: \"{}\" is not the file's name", found->second.string(),
+                       scenario.id);
+  }
+  return scenario;
+}
+
+Expected<std::vector<std::string>> list_scenarios() {
+  CNI_MATRIX_TRY_ASSIGN(const auto files, scenario_files());
+  std::vector<std::string> ids;
+  for (const auto& [id, file] : files) {
+    ids.push_back(id);
+  }
   return ids;
+}
+
+Expected<std::vector<Scenario>> load_scenarios() {
+  CNI_MATRIX_TRY_ASSIGN(const auto ids, list_scenarios());
+  std::vector<Scenario> scenarios;
+  for (const auto& id : ids) {
+    CNI_MATRIX_TRY_ASSIGN(auto scenario, load_scenario(id));
+    scenarios.push_back(std::move(scenario));
+  }
+  std::stable_sort(scenarios.begin(), scenarios.end(),
+                   [](const Scenario& a, const Scenario& b) { return a.area < b.area; });
+  return scenarios;
 }
 
 Expected<std::vector<Step>> bind_steps(const Scenario& scenario,
@@ -208,6 +373,9 @@ Expected<std::vector<Step>> bind_steps(const Scenario& scenario,
   for (auto& step : steps) {
     CNI_MATRIX_TRY(bind(step.to, scenario, parameters));
     CNI_MATRIX_TRY(bind(step.plugin, scenario, parameters));
+    if (step.fault) {
+      step.fault->plugin = step.plugin;
+    }
   }
   return steps;
 }

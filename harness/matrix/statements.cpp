@@ -1,8 +1,7 @@
-#include "regex_text.hpp"
-
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/matrix/judge.hpp>
 #include <cni_matrix/matrix/normalise.hpp>
+#include <cni_matrix/matrix/regex_text.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
 #include <cni_matrix/matrix/statements.hpp>
 

@@ -112,7 +112,8 @@ std::string leftover_counts(const node::Inventory& leftover) {
 }
 
 std::string step_name(const run::StepResult& step) {
-  return step.detail.empty() ? step.step : fmt::format("{} ({})", step.step, step.detail);
+  const auto name = step.pod.empty() ? step.step : step.step + " " + step.pod;
+  return step.detail.empty() ? name : fmt::format("{} ({})", name, step.detail);
 }
 
 int gravity(run::Verdict verdict) {

@@ -1,6 +1,12 @@
 #include "cell_plan.hpp"
 
+#include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cni/profile.hpp>
+#include <cni_matrix/matrix/judge.hpp>
+#include <cni_matrix/scenario/data_plane.hpp>
+#include <cni_matrix/scenario/trace_rules.hpp>
+
+#include <algorithm>
 
 namespace cni_matrix::run {
 
@@ -55,18 +61,62 @@ Expected<void> plan_runtimes(const matrix::Cell& cell, bool embedded, CellPlan& 
   return {};
 }
 
+// What the scenario asks of this cell's configuration, before anything starts.
+Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
+  auto conflist = plan.conflist;
+  bool other_files = false;
+  for (const auto& rule : plan.trace) {
+    if (!scenario::is_trace_rule(rule)) {
+      return input_error("scenario {}: at /trace: there is no rule \"{}\" for the trace",
+                         cell.scenario, rule);
+    }
+  }
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const auto& step = plan.steps[i];
+    const auto place = fmt::format("scenario {}: at /steps/{}", cell.scenario, i);
+    if (step.kind == matrix::StepKind::edit_conflist && step.to.empty()) {
+      if (auto patched = conflist.patch(step.patch); !patched) {
+        return input_error("{}: {}", place, patched.error().message);
+      }
+    }
+    other_files = other_files || step.kind == matrix::StepKind::write_config;
+    if (step.fault && step.plugin != "loopback" && !other_files) {
+      const auto used = matrix::conflist_traits(conflist.json());
+      if (std::find(used.begin(), used.end(), step.plugin) == used.end()) {
+        return input_error("{}: a fault of the plugin {}, which the conflist {} does not use",
+                           place, step.plugin, cell.conflist.name);
+      }
+    }
+    const auto& probes = scenario::probe_names();
+    for (const auto& probe : step.probes) {
+      if (std::find(probes.begin(), probes.end(), probe) == probes.end()) {
+        return input_error("{}: there is no probe \"{}\"{}", place, probe,
+                           did_you_mean(probe, probes));
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner) {
   CNI_MATRIX_TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
-  CellPlan plan{false, {}, std::move(conflist), {}, {}, {}};
+  CellPlan plan{false, {}, {}, false, std::move(conflist), {}, {}, {}};
   CNI_MATRIX_TRY_ASSIGN(const auto scenario, matrix::load_scenario(cell.scenario));
   CNI_MATRIX_TRY_ASSIGN(plan.steps, matrix::bind_steps(scenario, cell.parameters));
+  plan.trace = scenario.trace;
+  plan.needs_recorder = scenario.needs_recorder();
+  CNI_MATRIX_TRY(check_steps(cell, plan));
 
   using matrix::RuntimeChoice;
   const bool embedded = cell.runtime == RuntimeChoice::embedded;
+  const auto needs_daemon = scenario.needs_daemon();
+  if (embedded && !needs_daemon.empty()) {
+    return unavailable("{}: that takes a real containerd", needs_daemon);
+  }
   auto runtimes = plan_runtimes(cell, embedded, plan, provisioner);
-  if (!runtimes && cell.runtime == RuntimeChoice::automatic &&
+  if (!runtimes && needs_daemon.empty() && cell.runtime == RuntimeChoice::automatic &&
       runtimes.error().kind == ErrorKind::unavailable) {
     // Without the binary the cell is modelled, where the version is known at all.
     if (auto modelled = plan_runtimes(cell, true, plan, provisioner)) {

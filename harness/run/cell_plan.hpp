@@ -23,6 +23,8 @@ struct PlannedContainerd {
 struct CellPlan {
   bool embedded = false;
   std::vector<matrix::Step> steps;
+  std::vector<std::string> trace;  // rules
+  bool needs_recorder = false;
   scenario::ConflistFile conflist;
   std::map<std::string, PlannedContainerd> containerds;
   std::map<std::string, artifacts::Artifact> plugins;

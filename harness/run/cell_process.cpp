@@ -10,6 +10,7 @@
 #include <cni_matrix/containerd/prepared_root.hpp>
 #include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/scenario/executor.hpp>
+#include <cni_matrix/scenario/trace_rules.hpp>
 
 #include <array>
 #include <cerrno>
@@ -136,6 +137,34 @@ std::string end_of_log() {
   return printable(text);
 }
 
+// The first releases that attach a pod's networks in parallel, and that tell plugins its uid.
+const Version k_parallel_since{1, 6, 0, {}};
+const Version k_pod_uid_since{1, 5, 3, {}};
+
+// Every rule of the scenario for the trace is one more step of the outcome.
+void check_trace(const CellPlan& plan, const std::vector<recorder::PluginCall>& trace,
+                 scenario::Outcome& outcome) {
+  if (plan.trace.empty()) {
+    return;
+  }
+  scenario::TraceFacts facts;
+  facts.conflists = outcome.conflists;
+  facts.netns_gone_ns = outcome.netns_gone_ns;
+  for (const auto& [token, containerd] : plan.containerds) {
+    facts.parallel_attach = facts.parallel_attach || containerd.version >= k_parallel_since;
+    facts.pod_uid = facts.pod_uid && containerd.version >= k_pod_uid_since;
+  }
+  for (const auto& rule : plan.trace) {
+    const auto violations = scenario::violations(rule, trace, facts);
+    StepResult step;
+    step.step = "trace";
+    step.detail = rule;
+    step.ok = violations.empty();
+    step.error = fmt::format("{}", fmt::join(violations, "; "));
+    outcome.steps.push_back(std::move(step));
+  }
+}
+
 Expected<CellResult> run(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& options,
                          int output) {
   CellResult result;
@@ -149,6 +178,7 @@ Expected<CellResult> run(const matrix::Cell& cell, const CellPlan& plan, const R
   CNI_MATRIX_TRY_ASSIGN(auto outcome, scenario::execute(make_setup(cell, plan, options, output)));
   if (options.record) {
     CNI_MATRIX_TRY_ASSIGN(result.trace, recorder::read_trace(node::k_trace));
+    check_trace(plan, result.trace, outcome);
   }
   if (!all_ok(outcome)) {
     result.log = end_of_log();

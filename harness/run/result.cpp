@@ -83,7 +83,9 @@ Expected<artifacts::Artifact> artifact_from_json(const Json& value) {
 
 Json to_json(const StepResult& step) {
   Json value = {{"step", step.step}, {"ok", step.ok}, {"wall_us", step.wall_us}};
+  put_text(value, "pod", step.pod);
   put_text(value, "detail", step.detail);
+  put_text(value, "expect", step.expect);
   put_text(value, "code", step.code);
   put_text(value, "error", step.error);
   return value;
@@ -94,7 +96,9 @@ StepResult step_from_json(const Json& value) {
   step.step = value.at("step").get<std::string>();
   step.ok = value.at("ok").get<bool>();
   step.wall_us = value.value("wall_us", std::int64_t{0});
+  step.pod = text_of(value, "pod");
   step.detail = text_of(value, "detail");
+  step.expect = text_of(value, "expect");
   step.code = text_of(value, "code");
   step.error = text_of(value, "error");
   return step;

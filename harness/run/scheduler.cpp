@@ -107,6 +107,10 @@ class Scheduler {
   // Put a cell on a node, or finish it at once.
   Expected<void> start(const matrix::Cell& cell) {
     auto plan = plan_cell(cell, m_provisioner);
+    if (plan && plan->needs_recorder && !m_options.record) {
+      plan = unavailable("scenario {} needs the recorder, which --no-record leaves out",
+                         cell.scenario);
+    }
     if (plan) {
       if (auto prepared = prepare_roots(*plan, m_options, m_listener); !prepared) {
         plan = tl::unexpected(prepared.error());

@@ -29,7 +29,7 @@ matrix::Observation observation_of(const CellResult& result, const Json& configu
   seen.host_port = result.cell.host_port.has_value();
   seen.mark_chain = result.cell.mark_chain;
   for (const auto& step : result.steps) {
-    seen.steps.push_back({step.step, step.detail, step.ok, step.error});
+    seen.steps.push_back({step.step, step.detail, step.ok, step.error, step.pod, step.expect});
   }
   if (result.after_run) {
     seen.after_run = matrix::classes_of(*result.after_run);

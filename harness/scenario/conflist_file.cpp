@@ -76,6 +76,16 @@ void ConflistFile::set_version(const std::string& version) {
   m_text = m_configuration.dump(2) + "\n";
 }
 
+Expected<void> ConflistFile::patch(const Json& patch) {
+  try {
+    m_configuration = m_configuration.patch(OrderedJson::parse(patch.dump()));
+  } catch (const OrderedJson::exception& error) {
+    return input_error("the patch does not fit {}: {}", m_path.filename().string(), error.what());
+  }
+  m_text = m_configuration.dump(2) + "\n";
+  return {};
+}
+
 Expected<void> ConflistFile::write() const {
   return write_file(m_path, m_text);
 }

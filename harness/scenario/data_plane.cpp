@@ -1,4 +1,4 @@
-#include "data_plane.hpp"
+#include <cni_matrix/scenario/data_plane.hpp>
 
 #include "probe_exchange.hpp"
 #include "probe_network.hpp"

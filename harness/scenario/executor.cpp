@@ -1,17 +1,19 @@
 #include "configuration_wait.hpp"
-#include "data_plane.hpp"
+#include <cni_matrix/scenario/data_plane.hpp>
+#include "node_changes.hpp"
 
 #include <cni_matrix/base/process.hpp>
+#include <cni_matrix/matrix/regex_text.hpp>
 #include <cni_matrix/node/layout.hpp>
+#include <cni_matrix/recorder/faults.hpp>
 #include <cni_matrix/scenario/executor.hpp>
 #include <cni_matrix/scenario/plugin_directory.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <optional>
 #include <thread>
-
-#include <sys/mount.h>
-#include <unistd.h>
 
 namespace cni_matrix::scenario {
 
@@ -21,6 +23,9 @@ using Clock = std::chrono::steady_clock;
 using matrix::Step;
 using matrix::StepKind;
 using namespace std::chrono_literals;
+
+// Results do not name a pod when it is the only one.
+constexpr std::string_view k_only_pod = "pod";
 
 Expected<void> make_mark_chain() {
   for (const auto* program : {"iptables", "ip6tables"}) {
@@ -43,7 +48,7 @@ class Executor {
 
   Expected<Outcome> execute() {
     CNI_MATRIX_TRY(m_plugins.use(m_setup.plugins.at("").folder));
-    CNI_MATRIX_TRY(m_conflist.write());
+    CNI_MATRIX_TRY(write_conflist());
     if (m_setup.mark_chain) {
       CNI_MATRIX_TRY(make_mark_chain());
     }
@@ -55,7 +60,7 @@ class Executor {
         continue;
       }
       CNI_MATRIX_TRY(perform(step));
-      if (m_run_failed) {
+      if (!m_failed_pod.empty()) {
         CNI_MATRIX_TRY(end_after_failed_run());
         break;
       }
@@ -66,10 +71,21 @@ class Executor {
   }
 
  private:
+  // A pod by the scenario's name of it.
+  struct Pod {
+    std::string name;  // as the runtime knows it
+    std::string id;    // empty: the runtime has no record of it
+  };
+
   void tell(const std::string& what) const {
     if (m_setup.progress) {
       m_setup.progress(what);
     }
+  }
+
+  Expected<void> write_conflist() {
+    m_outcome.conflists.push_back(m_conflist.json());
+    return m_conflist.write();
   }
 
   Expected<void> start_runtime(const std::string& token) {
@@ -80,17 +96,71 @@ class Executor {
     m_runtime.reset();
     CNI_MATRIX_TRY_ASSIGN(m_runtime, choice->second.make());
     m_runtime_token = token;
-    return m_runtime->start();
+    CNI_MATRIX_TRY(m_runtime->start());
+    if (m_has_faults && m_runtime->pid() > 0) {
+      return recorder::set_runtime_pid(node::k_faults, m_runtime->pid());
+    }
+    return {};
   }
 
-  // Do one step and note how it went. Only harness trouble is an Error.
+  // The pods that a step is about: a group's members, or the one.
+  [[nodiscard]] std::vector<std::string> members(const Step& step) const {
+    if (step.kind == StepKind::run && step.count > 0) {
+      std::vector<std::string> names;
+      for (int i = 1; i <= step.count; ++i) {
+        names.push_back(fmt::format("{}-{}", step.pod, i));
+      }
+      return names;
+    }
+    const auto group = m_groups.find(step.pod);
+    return group == m_groups.end() ? std::vector<std::string>{step.pod} : group->second;
+  }
+
+  static bool is_about_pods(StepKind kind) {
+    switch (kind) {
+      case StepKind::run:
+      case StepKind::stop:
+      case StepKind::remove:
+      case StepKind::status:
+      case StepKind::probe:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  // Do a step and note how it went, for every pod that it is about. Only harness trouble is an
+  // Error.
   Expected<void> perform(const Step& step) {
+    if (!is_about_pods(step.kind)) {
+      return perform(step, step.pod);
+    }
+    const auto pods = members(step);
+    if (step.kind == StepKind::run && step.count > 0) {
+      m_groups[step.pod] = pods;
+    }
+    for (const auto& pod : pods) {
+      CNI_MATRIX_TRY(perform(step, pod));
+    }
+    return {};
+  }
+
+  Expected<void> perform(const Step& step, const std::string& pod) {
+    const bool later = step.kind == StepKind::stop || step.kind == StepKind::remove ||
+                       step.kind == StepKind::status || step.kind == StepKind::probe;
+    if (later && m_pods[pod].id.empty()) {
+      return {};  // its run failed and was forgotten: there is nothing to do it to
+    }
     StepResult result;
     result.step = matrix::label_of(step.kind);
     result.detail = detail_of(step);
-    tell(result.step);
+    result.expect = step.expect.value_or("");
+    if (is_about_pods(step.kind) && pod != k_only_pod) {
+      result.pod = pod;
+    }
+    tell(result.pod.empty() ? result.step : result.step + " " + result.pod);
     const auto begin = Clock::now();
-    CNI_MATRIX_TRY(dispatch(step, result));
+    CNI_MATRIX_TRY(dispatch(step, pod, result));
     result.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
     const bool ran = step.kind == StepKind::run && result.ok;
@@ -114,6 +184,19 @@ class Executor {
       case StepKind::remove_plugin:
       case StepKind::restore_plugin:
         return step.plugin;
+      case StepKind::fault:
+        return fmt::format("{} {}: {}", step.fault->plugin,
+                           step.fault->command.empty() ? "any call" : step.fault->command,
+                           recorder::name_of(step.fault->action));
+      case StepKind::write_config:
+      case StepKind::remove_config:
+        return step.file;
+      case StepKind::damage_cache:
+        return step.how;
+      case StepKind::delete_link:
+        return step.link;
+      case StepKind::cycle:
+        return fmt::format("{} times", step.times);
       default:
         return step.to;
     }
@@ -128,21 +211,25 @@ class Executor {
     }
   }
 
-  Expected<void> dispatch(const Step& step, StepResult& result) {
+  Expected<void> dispatch(const Step& step, const std::string& pod, StepResult& result) {
     switch (step.kind) {
       case StepKind::run:
-        return run(result);
+        return run(step, pod, result);
       case StepKind::stop:
-        note(result, m_runtime->stop_pod_sandbox(m_pod_id));
+        note(result, m_runtime->stop_pod_sandbox(m_pods[pod].id));
         m_stop_failed = !result.ok;
         return {};
       case StepKind::remove:
-        note(result, m_runtime->remove_pod_sandbox(m_pod_id));
+        note(result, m_runtime->remove_pod_sandbox(m_pods[pod].id));
         return {};
       case StepKind::status:
-        return status(result);
+        return status(m_pods[pod], result);
       case StepKind::probe:
-        return probe(result);
+        return probe(step, pod, result);
+      case StepKind::cycle:
+        return cycle(step, result);
+      case StepKind::await:
+        return await(step, result);
       default:
         // The rest is done by us to the node: it works, or the harness is broken.
         CNI_MATRIX_TRY(change(step));
@@ -154,20 +241,26 @@ class Executor {
   Expected<void> change(const Step& step) {
     switch (step.kind) {
       case StepKind::edit_conflist:
-        m_conflist.set_version(step.to);
-        CNI_MATRIX_TRY(m_conflist.write());
+        if (!step.to.empty()) {
+          m_conflist.set_version(step.to);
+        } else {
+          CNI_MATRIX_TRY(m_conflist.patch(step.patch));
+        }
+        CNI_MATRIX_TRY(write_conflist());
         return await_configuration(m_conflist.text());
       case StepKind::remove_conflist:
         CNI_MATRIX_TRY(m_conflist.remove());
         return await_configuration("");
       case StepKind::restore_conflist:
-        CNI_MATRIX_TRY(m_conflist.write());
+        CNI_MATRIX_TRY(write_conflist());
         return await_configuration(m_conflist.text());
       case StepKind::delete_netns:
-        return delete_netns();
+        return remove_netns_of(m_pods[step.pod]);
       case StepKind::restart_runtime:
         CNI_MATRIX_TRY(m_runtime->shut_down());
         return start_runtime(m_runtime_token);
+      case StepKind::kill_runtime:
+        return m_runtime->kill();
       case StepKind::replace_runtime:
         CNI_MATRIX_TRY(m_runtime->shut_down());
         return start_runtime(step.to);
@@ -180,9 +273,30 @@ class Executor {
         return m_plugins.remove(step.plugin);
       case StepKind::restore_plugin:
         return m_plugins.restore(step.plugin);
+      case StepKind::write_config:
+        return write_config(step.file, step.text, step.how);
+      case StepKind::remove_config:
+        return remove_config(step.file);
+      case StepKind::damage_cache:
+        return damage_cache(step.how);
+      case StepKind::delete_link:
+        return delete_link(step.link);
+      case StepKind::fault:
+        return place_fault(*step.fault);
+      case StepKind::clear_faults:
+        return recorder::clear_faults(node::k_faults);
       default:
         return broken("the executor lacks the step {}", matrix::name_of(step.kind));
     }
+  }
+
+  Expected<void> place_fault(const recorder::Fault& fault) {
+    CNI_MATRIX_TRY(recorder::place_fault(node::k_faults, fault));
+    m_has_faults = true;
+    if (m_runtime->pid() > 0) {
+      return recorder::set_runtime_pid(node::k_faults, m_runtime->pid());
+    }
+    return {};
   }
 
   Expected<void> await_configuration(const std::string& text) {
@@ -190,59 +304,129 @@ class Executor {
     return {};
   }
 
-  Expected<void> run(StepResult& result) {
-    auto pod = m_setup.pod;
-    if (m_pods > 0) {
-      pod.name += fmt::format("-{}", m_pods + 1);
-      pod.uid += fmt::format("-{}", m_pods + 1);
+  // Until Status is as the step says, or its time is over: then what Status says is the error.
+  Expected<void> await(const Step& step, StepResult& result) {
+    const auto deadline = Clock::now() + std::chrono::milliseconds(step.within_ms);
+    for (;;) {
+      const auto status = m_runtime->network_status();
+      if (!status) {
+        note(result, status);
+        return {};
+      }
+      m_outcome.network = *status;
+      std::string load;
+      for (const auto& [key, value] : status->load_status) {
+        load = value;
+      }
+      result.ok = status->network_ready == step.ready &&
+                  (step.load.empty() || matrix::regex_found(step.load, load));
+      if (result.ok) {
+        return {};
+      }
+      if (Clock::now() >= deadline) {
+        result.error = fmt::format("after {} ms the network is {}; load status: {}", step.within_ms,
+                                   status->network_ready ? "ready" : "not ready", load);
+        return {};
+      }
+      std::this_thread::sleep_for(2ms);  // CRI has no call that tells of a reload
     }
-    ++m_pods;
-    m_pod_name = pod.name;
-    const auto answer = m_runtime->run_pod_sandbox(pod);
+  }
+
+  [[nodiscard]] PodSpec new_pod(Pod& pod, bool host_network) {
+    auto spec = m_setup.pod;
+    if (m_pods_made > 0) {
+      spec.name += fmt::format("-{}", m_pods_made + 1);
+      spec.uid += fmt::format("-{}", m_pods_made + 1);
+    }
+    ++m_pods_made;
+    spec.host_network = host_network;
+    pod.name = spec.name;
+    pod.id.clear();
+    return spec;
+  }
+
+  Expected<void> run(const Step& step, const std::string& name, StepResult& result) {
+    auto& pod = m_pods[name];
+    const auto answer = m_runtime->run_pod_sandbox(new_pod(pod, step.host_network));
     note(result, answer);
-    m_run_failed = !answer;
-    m_pod_id = answer ? *answer : std::string();
+    if (answer) {
+      pod.id = *answer;
+    } else if (!step.expect) {
+      m_failed_pod = name;
+    } else if (const auto pods = m_runtime->list_pod_sandboxes()) {
+      pod.id = id_of(pod.name, *pods);
+    }
     return {};
+  }
+
+  // Until one of the calls fails.
+  Expected<void> cycle(const Step& step, StepResult& result) {
+    result.ok = true;
+    for (int i = 1; i <= step.times && result.ok; ++i) {
+      Pod pod;
+      const auto did = [&](const char* what, const auto& answer) {
+        note(result, answer);
+        if (!answer) {
+          result.error = fmt::format("{} of pod {}: {}", what, i, result.error);
+        }
+        return answer.has_value();
+      };
+      const auto id = m_runtime->run_pod_sandbox(new_pod(pod, false));
+      if (did("RunPodSandbox", id) && did("StopPodSandbox", m_runtime->stop_pod_sandbox(*id))) {
+        did("RemovePodSandbox", m_runtime->remove_pod_sandbox(*id));
+      }
+    }
+    return {};
+  }
+
+  static std::string id_of(const std::string& name, const std::vector<PodSandbox>& pods) {
+    const auto found = std::find_if(pods.begin(), pods.end(),
+                                    [&](const PodSandbox& pod) { return pod.name == name; });
+    return found == pods.end() ? std::string() : found->id;
   }
 
   Expected<void> end_after_failed_run() {
     if (auto status = m_runtime->network_status()) {
       m_outcome.network = std::move(*status);
     }
+    auto& pod = m_pods[m_failed_pod];
     CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_now());
-    const auto kept = std::find_if(pods.begin(), pods.end(),
-                                   [&](const PodSandbox& pod) { return pod.name == m_pod_name; });
-    if (kept == pods.end()) {
-      return {};
-    }
-    m_pod_id = kept->id;
-    CNI_MATRIX_TRY(perform({StepKind::stop, {}, {}, {}}));
-    return perform({StepKind::remove, {}, {}, {}});
+    pod.id = id_of(pod.name, pods);
+    Step step;
+    step.kind = StepKind::stop;
+    CNI_MATRIX_TRY(perform(step, m_failed_pod));
+    step.kind = StepKind::remove;
+    return perform(step, m_failed_pod);
   }
 
-  Expected<void> status(StepResult& result) {
-    const auto pod = m_runtime->pod_sandbox_status(m_pod_id);
-    note(result, pod);
-    if (pod && pod->state != PodState::ready) {
+  Expected<void> status(const Pod& pod, StepResult& result) {
+    const auto seen = m_runtime->pod_sandbox_status(pod.id);
+    note(result, seen);
+    if (seen && seen->state != PodState::ready) {
       result.ok = false;
       result.error = "the pod sandbox is not ready";
     }
     return {};
   }
 
-  Expected<void> probe(StepResult& result) {
-    const auto pod = m_runtime->pod_sandbox_status(m_pod_id);
-    note(result, pod);
-    if (!pod) {
+  Expected<void> probe(const Step& step, const std::string& name, StepResult& result) {
+    CNI_MATRIX_TRY_ASSIGN(const auto target, probe_target(name, result));
+    if (!target) {
       return {};
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto netns, pod_netns(*pod));
-    const ProbeTarget target{netns, pod->ips, m_setup.pod.port_mappings};
-    const auto seen = probe_data_plane(usual_probes(target), target, nullptr);
+    std::optional<ProbeTarget> other;
+    if (!step.with.empty()) {
+      Step with;
+      with.pod = step.with;
+      CNI_MATRIX_TRY_ASSIGN(other, probe_target(members(with).front(), result));
+      if (!other) {
+        return {};
+      }
+    }
+    const auto seen = probe_data_plane(step.probes.empty() ? usual_probes(*target) : step.probes,
+                                       *target, other ? &*other : nullptr);
     if (!seen) {
-      result.ok = false;
-      result.error = seen.error().message;
-      return {};
+      return tl::unexpected(seen.error());
     }
     for (const auto& probe : *seen) {
       if (!probe.ok) {
@@ -252,6 +436,17 @@ class Executor {
       }
     }
     return {};
+  }
+
+  // Absent, and noted, when the runtime does not know the pod.
+  Expected<std::optional<ProbeTarget>> probe_target(const std::string& name, StepResult& result) {
+    const auto pod = m_runtime->pod_sandbox_status(m_pods[name].id);
+    note(result, pod);
+    if (!pod) {
+      return std::nullopt;
+    }
+    CNI_MATRIX_TRY_ASSIGN(const auto netns, pod_netns(*pod));
+    return ProbeTarget{netns, pod->ips, m_setup.pod.port_mappings};
   }
 
   Expected<std::string> pod_netns(const PodStatus& pod) {
@@ -266,15 +461,16 @@ class Executor {
     return added.netns.front();
   }
 
-  Expected<void> delete_netns() {
-    PodStatus pod;
-    if (auto answer = m_runtime->pod_sandbox_status(m_pod_id)) {
-      pod = std::move(*answer);
+  Expected<void> remove_netns_of(const Pod& pod) {
+    PodStatus status;
+    if (auto answer = m_runtime->pod_sandbox_status(pod.id)) {
+      status = std::move(*answer);
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto path, pod_netns(pod));
-    if (::umount2(path.c_str(), MNT_DETACH) != 0 || ::unlink(path.c_str()) != 0) {
-      return system_error(fmt::format("cannot remove {}", path));
-    }
+    CNI_MATRIX_TRY_ASSIGN(const auto path, pod_netns(status));
+    CNI_MATRIX_TRY(delete_netns(path));
+    m_outcome.netns_gone_ns[path] =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
+            .count();
     return {};
   }
 
@@ -318,11 +514,12 @@ class Executor {
   std::string m_runtime_token;
   node::Inventory m_before;
   Outcome m_outcome;
-  std::string m_pod_id;
-  std::string m_pod_name;
-  int m_pods = 0;
-  bool m_run_failed = false;
+  std::map<std::string, Pod> m_pods;
+  std::map<std::string, std::vector<std::string>> m_groups;
+  int m_pods_made = 0;
+  std::string m_failed_pod;  // whose run failed when it should not have
   bool m_stop_failed = false;
+  bool m_has_faults = false;
 };
 
 }  // namespace

@@ -20,7 +20,9 @@ struct ObservedStep {
   // ("1.6.20"); remove-plugin, restore-plugin: the plugin.
   std::string to;
   bool ok = false;
-  std::string error;  // as it came; normalised here
+  std::string error;     // as it came; normalised here
+  std::string pod{};     // the scenario's name of it; empty where there is but one
+  std::string expect{};  // regular expression: the scenario says that it fails with this
 };
 
 // What was seen of one cell, without anything of how it was run.

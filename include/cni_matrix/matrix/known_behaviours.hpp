@@ -37,9 +37,18 @@ struct BehaviourCase {
     failure,          // a step fails with `error`
     failed_clean_up,  // what is left, and what follows, when the DEL after a failed ADD fails too
     leak,             // everything succeeds, and `leaves` stays
+    outcome,  // of a whole scenario: the steps in `fails` fail, no others, and `leaves` stays
   };
   Kind kind = Kind::failure;
-  std::vector<std::string> steps;  // failure: "run", "stop", "remove"
+  std::vector<std::string> steps;  // failure: "run", "stop", "remove", another step's label, or
+                                   // "trace:RULE"
+  // outcome: the steps that fail, in their order, each with a regular expression over the whole
+  // normalised text. `when` is about the cell as it begins.
+  struct Failure {
+    std::string step;  // the label, "RunPodSandbox"
+    std::string error;
+  };
+  std::vector<Failure> fails;
   BehaviourCondition when;
   // failure: regular expression over the normalised text after "failed to setup network for sandbox
   // "<ID>": " and its like; {plugin}, {supports} and {version} as

@@ -2,25 +2,29 @@
 
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/json.hpp>
+#include <cni_matrix/recorder/faults.hpp>
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-// Scenarios are data: scenarios/<id>.json, checked against matrix/scenario.schema.json.
+// Scenarios are data: scenarios/<area>/<id>.json, checked against matrix/scenario.schema.json.
 namespace cni_matrix::matrix {
 
 // The step vocabulary.
 enum class StepKind {
-  run,              // RunPodSandbox
-  stop,             // StopPodSandbox
-  remove,           // RemovePodSandbox
-  status,           // PodSandboxStatus and the runtime's Status; fails when the pod is not ready
-  probe,            // the data plane: lo up, and the pod and the node reach each other (IPv4, IPv6)
-  edit_conflist,    // write cniVersion `to` into the conflist in place: a value, "none" or "empty"
-  remove_conflist,  // delete the file from the configuration directory
+  run,            // RunPodSandbox
+  stop,           // StopPodSandbox
+  remove,         // RemovePodSandbox
+  status,         // PodSandboxStatus and the runtime's Status; fails when the pod is not ready
+  probe,          // the data plane: `probes` of a pod, `with` a second one (IPv4, IPv6)
+  cycle,          // `times` run, stop and remove, until one fails
+  edit_conflist,  // write the conflist in place, with cniVersion `to` (a value, "none" or "empty")
+                  // or after `patch`
+  remove_conflist,   // delete the file from the configuration directory
   restore_conflist,  // put it back as it was
   delete_netns,      // unmount and remove the pod's network namespace behind the runtime's back
   restart_runtime,   // SIGTERM, then start the same containerd on the same state
@@ -28,6 +32,14 @@ enum class StepKind {
   replace_plugins,   // every plugin is now the one of release `to`
   remove_plugin,     // delete the executable `plugin` from the plugin directory
   restore_plugin,    // put it back
+  write_config,      // a file of the configuration directory: `file`, `text`, `how`
+  remove_config,     // delete `file` from there
+  await,             // until Status says `ready` and the load status matches `load`
+  damage_cache,      // the cached results of the pods' network: `how`
+  delete_link,       // `link`, as `ip link delete` does
+  fault,             // the recorder does it to a plugin call from now on
+  clear_faults,
+  kill_runtime,  // SIGKILL; restart_runtime brings it up again
 };
 std::string_view name_of(StepKind kind);   // as scenarios write it: "run", "edit-conflist"
 std::string_view label_of(StepKind kind);  // as results show it: "RunPodSandbox", "edit-conflist"
@@ -39,8 +51,30 @@ enum class Condition { always, stop_failed };
 struct Step {
   StepKind kind = StepKind::run;
   std::string to;      // edit_conflist, replace_runtime, replace_plugins
-  std::string plugin;  // remove_plugin, restore_plugin
+  std::string plugin;  // remove_plugin, restore_plugin, fault
   Condition condition = Condition::always;
+  // The step has to fail, with an error that holds a match of this regular expression. Such a
+  // failure of `run` does not end the scenario.
+  std::optional<std::string> expect;
+  // Which pod, by the scenario's own name. A `run` with `count` makes a group POD-1, POD-2, ...;
+  // `stop`, `remove`, `status` and `probe` of a group do it to each.
+  std::string pod = "pod";
+  int count = 0;                    // run: 0 for a single pod
+  bool host_network = false;        // run
+  int times = 1;                    // cycle
+  Json patch;                       // edit_conflist: RFC 6902, on the file as it is then
+  std::vector<std::string> probes;  // empty: those that every pod should pass
+  std::string with;                 // probe: the other pod
+  std::string file;                 // write_config, remove_config: a plain name
+  std::string text;                 // write_config
+  std::string how;                  // write_config: "write", "rename" (a file beside it becomes
+                                    // it), "move-in" (from another directory);
+                                    // damage_cache: "truncate", "garbage", "delete"
+  std::string link;                 // delete_link
+  bool ready = true;                // await
+  std::string load;                 // await: a regular expression; empty: anything
+  int within_ms = 2'000;            // await
+  std::optional<recorder::Fault> fault;
 };
 
 // What a scenario's parameter stands for; decides which axis values a matrix may give it.
@@ -56,15 +90,22 @@ struct Parameter {
 // record of the pod, the scenario ends there; when it keeps one, `stop` and `remove` follow and it
 // ends. Every other failing step is noted and the next one is done.
 struct Scenario {
-  std::string id;  // "lifecycle"
+  std::string id;    // "lifecycle"
+  std::string area;  // the folder it is in: "baseline"; empty for a file of the user's
   std::string title;
   std::vector<std::string> references;
   std::map<std::string, Parameter> parameters;  // "to", "to_containerd", "to_plugins", "plugin"
   std::vector<Step> steps;                      // `to` and `plugin` may still be "$NAME"
+  std::vector<std::string> trace;               // rules that the exec trace has to keep
+
+  // The faults and the trace rules need the recorder.
+  [[nodiscard]] bool needs_recorder() const;
+  // Has a step that only a real daemon can be put to; why, in a few words, or empty.
+  [[nodiscard]] std::string needs_daemon() const;
 };
 
-// scenarios/<id>.json of data_directory(), or `id` itself when it is a path that ends in ".json".
-// Error kind: input; an unknown scenario or step comes with "did you mean".
+// scenarios/<area>/<id>.json of data_directory(), or `id` itself when it is a path that ends in
+// ".json". Error kind: input; an unknown scenario or step comes with "did you mean".
 Expected<Scenario> load_scenario(std::string_view id);
 
 // `name` is what an error names.
@@ -72,6 +113,9 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name);
 
 // The ids of data_directory()/scenarios, sorted.
 Expected<std::vector<std::string>> list_scenarios();
+
+// All of them, read and checked, by area and id.
+Expected<std::vector<Scenario>> load_scenarios();
 
 // The steps with every "$NAME" replaced from `parameters` (a cell's) or the parameter's fallback.
 // Error kind: input when one is missing, or when `parameters` has one that the scenario does not

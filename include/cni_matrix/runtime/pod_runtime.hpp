@@ -86,6 +86,10 @@ class PodRuntime {
   virtual Expected<void> start() = 0;
   // SIGTERM and wait; pods live on. Error kind: broken.
   virtual Expected<void> shut_down() = 0;
+  // SIGKILL and wait; what it had on disk is what the next one finds. Error kind: broken.
+  virtual Expected<void> kill() = 0;
+  // The daemon's process as the node counts, 0 when there is none.
+  [[nodiscard]] virtual int pid() const = 0;
 
   // Returns the sandbox id.
   virtual RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod) = 0;

@@ -22,6 +22,8 @@ class ConflistFile {
   [[nodiscard]] Expected<void> remove() const;
   // Change cniVersion: a value, "none" (key removed) or "empty" (""). Only in memory.
   void set_version(const std::string& version);
+  // RFC 6902, only in memory. Error kind: input, when the configuration has not what it is about.
+  Expected<void> patch(const Json& patch);
 
   [[nodiscard]] const std::string& text() const { return m_text; }
   [[nodiscard]] Json json() const;

@@ -4,6 +4,7 @@
 #include <cni_matrix/runtime/pod_runtime.hpp>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ struct StepResult {
   std::string code;   // gRPC status name of a runtime's refusal
   std::string error;  // its message as it came
   std::int64_t wall_us = 0;
+  std::string pod{};     // the scenario's name of it; empty where there is but one
+  std::string expect{};  // the scenario says that it fails, with a match of this
 };
 
 // What a scenario came to on its node.
@@ -26,6 +29,9 @@ struct Outcome {
   std::optional<node::Inventory> after_run;  // what the running pod added; absent when run failed
   node::Inventory leftover;  // what was there after the last step and not before the first
   std::optional<NetworkStatus> network;  // CRI Status after a failed run or an edit
+  std::vector<Json> conflists;           // every network configuration that the runtime was given
+  std::map<std::string, std::int64_t>
+      netns_gone_ns;  // by path: when it was removed, CLOCK_MONOTONIC
 };
 
 }  // namespace cni_matrix::scenario

@@ -1,5 +1,3 @@
-#include "scenario/data_plane.hpp"
-
 #include "scenario/probe_network.hpp"
 
 #include <cni_matrix/base/file.hpp>
@@ -7,6 +5,7 @@
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/node/node.hpp>
+#include <cni_matrix/scenario/data_plane.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -198,7 +198,25 @@ TEST(Scenarios, UnknownOnesAndStepsAreNamed) {
               AllOf(HasSubstr("x.json: /steps/1/step"), HasSubstr("did you mean stop")));
   const auto bare = scenario_from_json(
       Json::parse(R"({"id": "x", "title": "x", "steps": [{"step": "edit-conflist"}]})"), "x.json");
-  EXPECT_THAT(bare.error().message, HasSubstr("needs \"to\""));
+  EXPECT_THAT(bare.error().message, HasSubstr("needs either \"to\" or \"patch\""));
+  const auto refusal = [](const std::string& steps) {
+    const auto scenario = scenario_from_json(
+        Json::parse(R"({"id": "x", "title": "x", "steps": [)" + steps + "]}"), "x.json");
+    return scenario ? "none" : scenario.error().message;
+  };
+  EXPECT_THAT(refusal(R"({"step": "stop"})"),
+              HasSubstr("/steps/0: no step before it runs the pod \"pod\""));
+  EXPECT_THAT(refusal(R"({"step": "run"}, {"step": "stop", "pod": "a"})"),
+              HasSubstr("/steps/1: no step before it runs the pod \"a\""));
+  EXPECT_THAT(refusal(R"({"step": "run", "times": 2})"), HasSubstr("takes no \"times\""));
+  EXPECT_THAT(refusal(R"({"step": "cycle"})"), HasSubstr("needs \"times\""));
+  EXPECT_THAT(refusal(R"({"step": "run", "expect": "("})"), HasSubstr("/expect: not a regular"));
+  EXPECT_THAT(refusal(R"({"step": "damage-cache", "how": "burn"})"),
+              HasSubstr("truncate, garbage"));
+  EXPECT_THAT(refusal(R"({"step": "fault", "plugin": "bridge", "do": "faill"})"),
+              HasSubstr("did you mean fail"));
+  EXPECT_THAT(refusal(R"({"step": "write-config", "file": "../x", "text": ""})"),
+              HasSubstr("/steps/0/file"));
   const auto undeclared = scenario_from_json(
       Json::parse(R"({"id": "x", "title": "x", "steps": [{"step": "edit-conflist", "to": "$v"}]})"),
       "x.json");

@@ -1,0 +1,74 @@
+#include "node_changes.hpp"
+
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/node/layout.hpp>
+
+#include <sys/mount.h>
+#include <unistd.h>
+
+namespace cni_matrix::scenario {
+
+namespace fs = std::filesystem;
+
+Expected<void> write_config(const std::string& file, const std::string& text,
+                            const std::string& how) {
+  const auto target = fs::path(node::k_cni_conf) / file;
+  if (how == "write") {
+    return write_file(target, text);
+  }
+  // A name that no runtime takes for a configuration, or a directory that it does not watch.
+  const auto source = how == "rename" ? fs::path(target.string() + ".new")
+                                      : fs::path(node::k_ours) / (file + ".new");
+  CNI_MATRIX_TRY(write_file(source, text));
+  if (::rename(source.c_str(), target.c_str()) != 0) {
+    return system_error(fmt::format("cannot rename {} to {}", source.string(), target.string()));
+  }
+  return {};
+}
+
+Expected<void> remove_config(const std::string& file) {
+  const auto target = fs::path(node::k_cni_conf) / file;
+  if (::unlink(target.c_str()) != 0) {
+    return system_error(fmt::format("cannot remove {}", target.string()));
+  }
+  return {};
+}
+
+Expected<void> damage_cache(const std::string& how) {
+  std::error_code error;
+  std::size_t damaged = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(node::k_cni_state) / "results", error)) {
+    if (entry.path().filename().string().starts_with("cni-loopback-")) {
+      continue;
+    }
+    ++damaged;
+    if (how == "delete") {
+      fs::remove(entry.path(), error);
+    } else {
+      CNI_MATRIX_TRY(write_file(entry.path(), how == "garbage" ? "{\"kind\": \"cniCa" : ""));
+    }
+  }
+  if (error || damaged == 0) {
+    return broken("there is no cached result to damage");
+  }
+  return {};
+}
+
+Expected<void> delete_link(const std::string& name) {
+  CNI_MATRIX_TRY_ASSIGN(const auto deleted, run_command({"ip", "link", "delete", name}));
+  if (!deleted.ok()) {
+    return broken("cannot delete the link {}: {}", name, trim(deleted.err));
+  }
+  return {};
+}
+
+Expected<void> delete_netns(const fs::path& path) {
+  if (::umount2(path.c_str(), MNT_DETACH) != 0 || ::unlink(path.c_str()) != 0) {
+    return system_error(fmt::format("cannot remove {}", path.string()));
+  }
+  return {};
+}
+
+}  // namespace cni_matrix::scenario
