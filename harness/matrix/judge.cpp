@@ -231,6 +231,7 @@ class Judge {
   static std::vector<std::pair<Candidate, std::string_view>> with_prefix(
       const std::vector<Candidate>& list, std::string_view prefix) {
     std::vector<std::pair<Candidate, std::string_view>> result;
+    result.reserve(list.size());
     for (const auto& candidate : list) {
       result.emplace_back(candidate, prefix);
     }

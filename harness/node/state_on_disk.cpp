@@ -24,7 +24,7 @@ bool is_folder(const std::string& path) {
 
 void list_files(const std::string& folder, int depth, std::vector<std::string>& files) {
   for (const auto& name : names_in(folder)) {
-    const auto path = folder + "/" + name;
+    const auto path = fmt::format("{}/{}", folder, name);
     if (depth < k_deepest && is_folder(path)) {
       list_files(path, depth + 1, files);
     } else {
@@ -82,7 +82,7 @@ void list_mounts(Inventory& inventory) {
 
 void list_below(const std::string& folder, std::vector<std::string>& paths) {
   for (const auto& name : names_in(folder)) {
-    paths.push_back(folder + "/" + name);
+    paths.push_back(fmt::format("{}/{}", folder, name));
   }
 }
 
@@ -96,7 +96,7 @@ void list_records(Inventory& inventory) {
       if (!plugin.starts_with("io.containerd.")) {
         continue;
       }
-      const auto folder = root + "/" + plugin;
+      const auto folder = fmt::format("{}/{}", root, plugin);
       if (plugin.find(".cri") != std::string::npos || plugin.find("sandbox") != std::string::npos) {
         list_below(folder + "/sandboxes", inventory.snapshots);
         list_below(folder + "/containers", inventory.snapshots);

@@ -148,7 +148,7 @@ void CellGroups::describe(const Group& group, const Style& style, const TitleOf&
   }
   for (const auto& id : example.known) {
     const auto title = title_of ? title_of(id) : std::string();
-    put("known", title.empty() ? id : id + ": " + title);
+    put("known", title.empty() ? id : fmt::format("{}: {}", id, title));
   }
   if (!example.remedy.empty()) {
     put("remedy", example.remedy);
