@@ -18,7 +18,7 @@ TEST(Inventory, EveryClassHasANameAndAListOfItsOwn) {
     EXPECT_FALSE(name_of(leak).empty());
     EXPECT_TRUE(names.insert(name_of(leak)).second) << name_of(leak);
     EXPECT_THAT(inventory.of(leak), IsEmpty()) << name_of(leak);
-    inventory.of(leak).push_back("x");
+    inventory.of(leak).emplace_back("x");
   }
 }
 
