@@ -149,7 +149,7 @@ std::vector<std::string> fixed_environment() {
 
 std::filesystem::path find_program(std::string_view name) {
   for (const auto& folder : split(k_system_path, ':')) {
-    const auto path = std::filesystem::path(folder) / name;
+    auto path = std::filesystem::path(folder) / name;
     if (::access(path.c_str(), X_OK) == 0) {
       return path;
     }

@@ -164,13 +164,33 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   listener.tick = [&] { reporters->tick(); };
   listener.notice = notice;
   listener.node_kept = [&](const matrix::Cell& cell, int pid) {
-    printer.line(
-        fmt::format("kept: {} (cni-matrix shell {}; Ctrl-C here ends it)", cell.name(), pid));
+    notice(fmt::format("kept: {} (cni-matrix shell {}; Ctrl-C here ends it)", cell.name(), pid));
   };
 
   const auto modules = run::loaded_modules();
   reporters->run_started(provenance,
                          cells.size() * static_cast<std::size_t>(std::max(1, options.repeat)));
+  const auto conclude = [&](const run::RunSummary& summary) -> Expected<int> {
+    auto loaded = run::loaded_modules();
+    std::erase_if(loaded, [&](const std::string& name) { return modules.contains(name); });
+    if (!loaded.empty()) {
+      notice(fmt::format("the kernel loaded modules for this run, and they stay: {}",
+                         fmt::join(loaded, ", ")));
+    }
+    CNI_MATRIX_TRY(reporters->run_finished(summary));
+    show_statements(claims, observations, console);
+    int status = summary.exit_status();
+    if (baseline) {
+      const int changed = show_baseline(*baseline, outcomes, true, console);
+      status = status == 0 && changed != 0 ? changed : status;
+    }
+    return status;
+  };
+  std::optional<Expected<int>> status;
+  listener.before_waiting = [&](const run::RunSummary& summary) {
+    status = conclude(summary);
+    std::fflush(console);
+  };
   auto summary = run::run_cells(cells, options, provisioner, known, listener);
   if (!summary) {
     // What is done is reported all the same.
@@ -179,20 +199,7 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
     (void)reporters->run_finished(aborted);
     return tl::unexpected(summary.error());
   }
-  auto loaded = run::loaded_modules();
-  std::erase_if(loaded, [&](const std::string& name) { return modules.contains(name); });
-  if (!loaded.empty()) {
-    notice(fmt::format("the kernel loaded modules for this run, and they stay: {}",
-                       fmt::join(loaded, ", ")));
-  }
-  CNI_MATRIX_TRY(reporters->run_finished(*summary));
-  show_statements(claims, observations, console);
-  int status = summary->exit_status();
-  if (baseline) {
-    const int changed = show_baseline(*baseline, outcomes, true, console);
-    status = status == 0 && changed != 0 ? changed : status;
-  }
-  return status;
+  return status ? *status : conclude(*summary);
 }
 
 }  // namespace cni_matrix::cli

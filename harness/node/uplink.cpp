@@ -1,6 +1,7 @@
 #include "uplink.hpp"
 
 #include <cni_matrix/base/fd.hpp>
+#include <cni_matrix/base/file.hpp>
 
 #include <netlink/cache.h>
 #include <netlink/netlink.h>
@@ -10,6 +11,7 @@
 #include <netlink/route/route.h>
 
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -52,6 +54,11 @@ Expected<Socket> connect() {
 }
 
 Expected<void> set_up(const char* name) {
+  // Duplicate address detection would keep its link-local address from use for up to two seconds.
+  const auto detection = fmt::format("/proc/sys/net/ipv6/conf/{}/accept_dad", name);
+  if (std::filesystem::exists(detection)) {  // not so on a host without IPv6
+    CNI_MATRIX_TRY(write_file(detection, "0"));
+  }
   const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request{};
   std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);

@@ -3,13 +3,18 @@
 namespace cni_matrix::recorder {
 
 Json to_json(const PluginCall& call) {
-  return {{"plugin", call.plugin},           {"command", call.command},
-          {"environment", call.environment}, {"input", call.input},
-          {"output", call.output},           {"error_output", call.error_output},
-          {"truncated", call.truncated},     {"exit_code", call.exit_code},
-          {"signal", call.signal},           {"finished", call.finished},
-          {"delegated", call.delegated},     {"start_ns", call.start_ns},
-          {"end_ns", call.end_ns},           {"recorder_cpu_us", call.recorder_cpu_us}};
+  Json value = {{"plugin", call.plugin},           {"command", call.command},
+                {"environment", call.environment}, {"input", call.input},
+                {"output", call.output},           {"error_output", call.error_output},
+                {"truncated", call.truncated},     {"exit_code", call.exit_code},
+                {"signal", call.signal},           {"finished", call.finished},
+                {"delegated", call.delegated},     {"start_ns", call.start_ns},
+                {"end_ns", call.end_ns},           {"recorder_cpu_us", call.recorder_cpu_us}};
+  if (!call.fault.empty()) {
+    value["fault"] = call.fault;
+    value["withheld"] = call.withheld;
+  }
+  return value;
 }
 
 Expected<PluginCall> plugin_call_from_json(const Json& value) {
@@ -29,6 +34,8 @@ Expected<PluginCall> plugin_call_from_json(const Json& value) {
     value.at("start_ns").get_to(call.start_ns);
     value.at("end_ns").get_to(call.end_ns);
     value.at("recorder_cpu_us").get_to(call.recorder_cpu_us);
+    call.fault = value.value("fault", "");
+    call.withheld = value.value("withheld", "");
   } catch (const Json::exception& error) {
     return input_error("a plugin call in the trace is not as this program writes it: {}",
                        error.what());

@@ -50,6 +50,12 @@ bool take_chunk(Tag tag, std::string_view content, PluginCall& call) {
     case Tag::error_output:
       call.error_output += content;
       return true;
+    case Tag::fault:
+      call.fault = printable(content);
+      return true;
+    case Tag::withheld:
+      call.withheld += content;
+      return true;
     case Tag::truncated:
       call.truncated = true;
       return true;
@@ -84,6 +90,7 @@ Expected<PluginCall> parse_call(std::string_view text, const std::filesystem::pa
   call.input = printable(call.input);
   call.output = printable(call.output);
   call.error_output = printable(call.error_output);
+  call.withheld = printable(call.withheld);
   if (const auto command = call.environment.find("CNI_COMMAND");
       command != call.environment.end()) {
     call.command = command->second;

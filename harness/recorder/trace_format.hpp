@@ -22,6 +22,8 @@ enum class Tag : char {
   input = 'i',         // piece of standard input
   output = 'o',        // piece of standard output
   error_output = 'r',  // piece of standard error
+  fault = 'f',         // name of the fault applied; the last one counts
+  withheld = 'w',      // piece of what the plugin printed while its output was kept back
   truncated = 't',     // empty; a stream had more than k_stream_limit bytes
   end = 'x',           // "EXIT SIGNAL END_NS CPU_US", decimal
 };

@@ -251,8 +251,8 @@ class ConsoleReporter : public Reporter {
       text += fmt::format(", {:.1f} cells/s", static_cast<double>(executed) * 1e6 /
                                                   static_cast<double>(summary.wall_us));
     }
-    if (summary.cpu.total_us > 0) {
-      const auto real = std::max<std::int64_t>(0, summary.cpu.total_us - summary.cpu.harness_us);
+    // The CPU of a node that is kept is not known.
+    if (const auto real = summary.cpu.total_us - summary.cpu.harness_us; real > 0) {
       text +=
           fmt::format(", {} % of the CPU in the real binaries", 100 * real / summary.cpu.total_us);
     }

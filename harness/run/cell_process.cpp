@@ -186,6 +186,7 @@ node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options) 
 
 int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& options, int output,
              std::int64_t setup_cpu_us) {
+  const auto commands_before_us = commands_cpu_us();  // of the process that we are a fork of
   auto result = run(cell, plan, options, output);
   if (!result) {
     const auto log = end_of_log();
@@ -193,7 +194,8 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
                           result.error().message + "\n");
     return 1;
   }
-  result->cpu.harness_us = setup_cpu_us + commands_cpu_us();  // iptables-save of the inventory
+  // The commands are iptables-save, for the inventory.
+  result->cpu.harness_us = setup_cpu_us + commands_cpu_us() - commands_before_us;
   for (const auto& call : result->trace) {
     result->cpu.harness_us += call.recorder_cpu_us;
   }

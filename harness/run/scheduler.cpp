@@ -86,16 +86,20 @@ class Scheduler {
         interrupt();
       }
     }
-    if (!m_kept.empty() && !m_summary.interrupted) {
-      pollfd stop{signals.fd(), POLLIN, 0};
-      while (::poll(&stop, 1, -1) < 0) {
-      }
-    }
     m_summary.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
     const auto scheduler = own_cpu_us() - cpu_before;
     m_summary.cpu.total_us += scheduler;
     m_summary.cpu.harness_us += scheduler;
+    if (!m_kept.empty() && !m_summary.interrupted) {
+      if (m_listener.before_waiting) {
+        m_listener.before_waiting(m_summary);
+      }
+      pollfd stop{signals.fd(), POLLIN, 0};
+      while (::poll(&stop, 1, -1) < 0) {
+      }
+      (void)signals.came();  // taken, or it would end us when the signals are let through again
+    }
     return m_summary;
   }
 

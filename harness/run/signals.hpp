@@ -12,6 +12,8 @@ class StopSignals {
  public:
   static Expected<StopSignals> catch_them();
   StopSignals(StopSignals&& other) noexcept;
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
   StopSignals& operator=(StopSignals&&) = delete;
   ~StopSignals();
 

@@ -237,11 +237,19 @@ class Executor {
       return {};
     }
     CNI_MATRIX_TRY_ASSIGN(const auto netns, pod_netns(*pod));
-    DataPlane plane{netns, pod->ips, m_setup.pod.port_mappings};
-    const auto seen = probe_data_plane(plane);
-    result.ok = seen.has_value();
+    const ProbeTarget target{netns, pod->ips, m_setup.pod.port_mappings};
+    const auto seen = probe_data_plane(usual_probes(target), target, nullptr);
     if (!seen) {
+      result.ok = false;
       result.error = seen.error().message;
+      return {};
+    }
+    for (const auto& probe : *seen) {
+      if (!probe.ok) {
+        result.ok = false;
+        result.error +=
+            fmt::format("{}{}: {}", result.error.empty() ? "" : "; ", probe.probe, probe.saw);
+      }
     }
     return {};
   }

@@ -1,6 +1,7 @@
 #include "forward.hpp"
 
 #include "cpu.hpp"
+#include "streams.hpp"
 
 #include <cerrno>
 #include <iterator>
@@ -16,35 +17,17 @@ namespace {
 
 constexpr int k_last_input_wait_ms = 50;
 
-ssize_t read_again(int fd, char* to, std::size_t size) {
-  ssize_t count = 0;
-  do {
-    count = ::read(fd, to, size);
-  } while (count < 0 && errno == EINTR);
-  return count;
-}
-
-// All of it, also where our caller gave us a non-blocking pipe. False when nobody reads it.
-bool write_all(int fd, const char* from, std::size_t size) {
-  while (size > 0) {
-    const ssize_t count = ::write(fd, from, size);
-    if (count >= 0) {
-      from += count;
-      size -= static_cast<std::size_t>(count);
-    } else if (errno == EAGAIN) {
-      pollfd ready = {fd, POLLOUT, 0};
-      ::poll(&ready, 1, -1);
-    } else if (errno != EINTR) {
-      return false;
-    }
-  }
-  return true;
-}
-
 // One direction: what the caller sends.
 class Input {
  public:
-  Input(Fd& plugin, TraceFile& trace) : m_plugin(plugin), m_trace(trace) {}
+  Input(Fd& plugin, TraceFile& trace, Tap* tap) : m_plugin(plugin), m_trace(trace), m_tap(tap) {
+    if (tap != nullptr && (tap->input_size > 0 || tap->input_ended)) {
+      m_open = !tap->input_ended;
+      m_from = tap->input;
+      m_end = tap->input_size;
+      write();
+    }
+  }
 
   [[nodiscard]] bool open() const { return m_open; }
   [[nodiscard]] bool pending() const { return m_begin < m_end; }
@@ -60,8 +43,12 @@ class Input {
       return;
     }
     m_trace.stream(Tag::input, m_bytes, static_cast<std::size_t>(count));
+    if (m_tap != nullptr) {
+      m_tap->version.feed(m_bytes, static_cast<std::size_t>(count));
+    }
     // A plugin that does not read is no error; what comes for it is noted and dropped.
     if (m_plugin) {
+      m_from = m_bytes;
       m_begin = 0;
       m_end = static_cast<std::size_t>(count);
       write();
@@ -70,7 +57,7 @@ class Input {
 
   void write() {
     while (pending()) {
-      const ssize_t count = ::write(m_plugin.get(), m_bytes + m_begin, m_end - m_begin);
+      const ssize_t count = ::write(m_plugin.get(), m_from + m_begin, m_end - m_begin);
       if (count >= 0) {
         m_begin += static_cast<std::size_t>(count);
       } else if (errno == EAGAIN) {
@@ -105,6 +92,8 @@ class Input {
 
   Fd& m_plugin;
   TraceFile& m_trace;
+  Tap* m_tap;
+  const char* m_from = m_bytes;
   bool m_open = true;
   std::size_t m_begin = 0;
   std::size_t m_end = 0;
@@ -113,15 +102,20 @@ class Input {
 
 // The other direction. `plugin` is closed at its end, or when nobody reads ours: then the plugin
 // gets the SIGPIPE that it would have got from our caller.
-void pass_on(Fd& plugin, int to, Tag tag, TraceFile& trace) {
+void pass_on(Fd& plugin, int to, Tag tag, TraceFile& trace, Tap* tap) {
   static char bytes[64U << 10U];
   const ssize_t count = read_again(plugin.get(), bytes, sizeof(bytes));
   if (count <= 0) {
     plugin.reset();
     return;
   }
+  if (tap != nullptr && tap->hold_output && tag == Tag::output) {
+    trace.stream(Tag::withheld, bytes, static_cast<std::size_t>(count));
+    tap->hold(bytes, static_cast<std::size_t>(count));
+    return;
+  }
   trace.stream(tag, bytes, static_cast<std::size_t>(count));
-  if (!write_all(to, bytes, static_cast<std::size_t>(count))) {
+  if (!write_all(to, bytes, static_cast<std::size_t>(count)) && tap == nullptr) {
     plugin.reset();
   }
 }
@@ -149,8 +143,8 @@ void take_signals(const Signals& signals, pid_t plugin, bool& ended, Ending& end
 
 }  // namespace
 
-Ending forward(Child& child, const Signals& signals, TraceFile& trace) {
-  Input input(child.input, trace);
+Ending forward(Child& child, const Signals& signals, TraceFile& trace, Tap* tap) {
+  Input input(child.input, trace, tap);
   const bool waits_for_errors = caller_waits_for_error_output();
   Ending ending;
   bool ended = false;
@@ -172,10 +166,10 @@ Ending forward(Child& child, const Signals& signals, TraceFile& trace) {
       input.write();
     }
     if (fds[2].revents != 0) {
-      pass_on(child.output, STDOUT_FILENO, Tag::output, trace);
+      pass_on(child.output, STDOUT_FILENO, Tag::output, trace, tap);
     }
     if (fds[3].revents != 0) {
-      pass_on(child.error_output, STDERR_FILENO, Tag::error_output, trace);
+      pass_on(child.error_output, STDERR_FILENO, Tag::error_output, trace, tap);
     }
     if (fds[4].revents != 0) {
       take_signals(signals, child.pid, ended, ending);

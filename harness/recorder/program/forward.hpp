@@ -1,6 +1,7 @@
 #pragma once
 
 #include "child.hpp"
+#include "tap.hpp"
 #include "trace_file.hpp"
 
 #include <cstdint>
@@ -15,7 +16,8 @@ struct Ending {
 };
 
 // Carry the three streams between our caller and the plugin, noting them in `trace`, until the
-// plugin has ended and its output has too.
-Ending forward(Child& child, const Signals& signals, TraceFile& trace);
+// plugin has ended and its output has too. With a `tap` a caller that no longer reads is no reason
+// to let the plugin feel it.
+Ending forward(Child& child, const Signals& signals, TraceFile& trace, Tap* tap = nullptr);
 
 }  // namespace cni_matrix::recorder

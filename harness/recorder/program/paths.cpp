@@ -25,6 +25,12 @@ const char* trace_directory() {
   return path;
 }
 
+const char* faults_directory() {
+  static char path[PATH_MAX];
+  std::snprintf(path, sizeof(path), "%s/faults", std::getenv("RECORDER_TEST_ROOT"));
+  return path;
+}
+
 #else
 
 const char* real_plugins() {
@@ -32,6 +38,9 @@ const char* real_plugins() {
 }
 const char* trace_directory() {
   return node::k_trace;
+}
+const char* faults_directory() {
+  return node::k_faults;
 }
 
 #endif

@@ -12,7 +12,16 @@ namespace cni_matrix::recorder {
 namespace {
 
 std::size_t slot(Tag tag) {
-  return tag == Tag::input ? 0 : tag == Tag::output ? 1 : 2;
+  switch (tag) {
+    case Tag::input:
+      return 0;
+    case Tag::output:
+      return 1;
+    case Tag::withheld:
+      return 2;
+    default:
+      return 3;
+  }
 }
 
 }  // namespace
@@ -60,6 +69,11 @@ void TraceFile::stream(Tag tag, const char* bytes, std::size_t size) {
     m_truncated = true;
     append(Tag::truncated, {});
   }
+  flush();
+}
+
+void TraceFile::fault(std::string_view name) {
+  append(Tag::fault, name);
   flush();
 }
 

@@ -18,7 +18,9 @@ class TraceFile {
   TraceFile(const char* folder, std::string_view plugin, std::int64_t start_ns, bool delegated,
             char** environment);
 
-  void stream(Tag tag, const char* bytes, std::size_t size);  // Tag::input, output, error_output
+  // Tag::input, output, error_output, withheld
+  void stream(Tag tag, const char* bytes, std::size_t size);
+  void fault(std::string_view name);
   void end(int exit_code, int signal, std::int64_t end_ns, std::int64_t cpu_us);
 
  private:
@@ -26,7 +28,7 @@ class TraceFile {
   void flush();  // everything since the last flush in one write
 
   Fd m_fd;
-  std::size_t m_kept[3] = {0, 0, 0};
+  std::size_t m_kept[4] = {0, 0, 0, 0};
   bool m_truncated = false;
   std::size_t m_used = 0;
   char m_buffer[96U << 10U];

@@ -37,6 +37,8 @@ struct FetchOptions {
 class Provisioner {
  public:
   static Expected<Provisioner> open(const std::filesystem::path& cache, FetchOptions options);
+  Provisioner(const Provisioner&) = delete;
+  Provisioner& operator=(const Provisioner&) = delete;
   Provisioner(Provisioner&&) noexcept;
   Provisioner& operator=(Provisioner&&) noexcept;
   ~Provisioner();

@@ -15,7 +15,8 @@ inline constexpr const char* k_stacks = "/opt/stacks";  // /opt/stacks/container
 inline constexpr const char* k_ours = "/run/cni-matrix";
 inline constexpr const char* k_recorder = "/run/cni-matrix/recorder";
 inline constexpr const char* k_real_plugins = "/run/cni-matrix/real";
-inline constexpr const char* k_trace = "/run/cni-matrix/trace";  // one file a plugin call
+inline constexpr const char* k_trace = "/run/cni-matrix/trace";    // one file a plugin call
+inline constexpr const char* k_faults = "/run/cni-matrix/faults";  // there only when there are any
 inline constexpr const char* k_logs = "/run/cni-matrix/logs";
 
 }  // namespace cni_matrix::node

@@ -17,7 +17,7 @@ struct PluginCall {
   std::string command;                             // CNI_COMMAND
   std::map<std::string, std::string> environment;  // CNI_* variables, CNI_COMMAND included
   std::string input;                               // the configuration on standard input
-  std::string output;
+  std::string output;                              // what its caller got, also under a fault
   std::string error_output;
   bool truncated = false;  // a stream had more than 1 MiB; that much of it is here
   int exit_code = -1;      // -1 when a signal ended it or it did not end
@@ -28,6 +28,12 @@ struct PluginCall {
   std::int64_t end_ns = 0;
   // CPU of the recorder itself: not the plugin's, nor what the kernel takes to reap the plugin.
   std::int64_t recorder_cpu_us = 0;
+  // The fault that was applied (faults.hpp), by name: "fail-after"; empty when none was. One that
+  // could not be: "kill-runtime-before: " and why.
+  std::string fault;
+  // What the plugin printed under a fault that keeps its output back: all of it, also when it was
+  // passed on in the end.
+  std::string withheld;
 };
 
 // The calls in a trace directory, in order of their start. Bytes that are not UTF-8 come as "\xNN".

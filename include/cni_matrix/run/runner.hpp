@@ -35,6 +35,8 @@ struct RunListener {
   std::function<void(std::string_view)> notice;  // a line for people
   // --keep: the cell's node stays, and its init is this process.
   std::function<void(const matrix::Cell&, int pid)> node_kept;
+  // --keep: every cell is done, and run_cells now waits for SIGINT or SIGTERM.
+  std::function<void(const RunSummary&)> before_waiting;
 };
 
 // Run every cell on a node of its own and judge it. The caller must be single-threaded. SIGINT and

@@ -51,6 +51,17 @@ TEST_F(ReadTraceTest, PiecesOfAStreamMakeOneEvenInTheMiddleOfACharacter) {
   EXPECT_EQ(calls[0].recorder_cpu_us, 5);
 }
 
+TEST_F(ReadTraceTest, TheLastNoteOfAFaultCountsAndWithheldPiecesMakeOne) {
+  add("1-1", k_magic + chunk(Tag::fault, "kill-runtime-after") + chunk(Tag::withheld, "caf\xC3") +
+                 chunk(Tag::withheld, "\xA9\xFF") + chunk(Tag::fault, "kill-runtime-after: no"));
+  const auto calls = value_or_throw(read());
+  ASSERT_THAT(calls, SizeIs(1));
+  EXPECT_EQ(calls[0].fault, "kill-runtime-after: no");
+  EXPECT_EQ(calls[0].withheld, "caf\xC3\xA9\\xff");
+  EXPECT_EQ(calls[0].output, "");
+  EXPECT_FALSE(calls[0].finished);
+}
+
 TEST_F(ReadTraceTest, EveryTruncationIsAnUnfinishedCall) {
   const std::string whole = k_magic + chunk(Tag::plugin, "bridge") +
                             chunk(Tag::environment, "CNI_A=b=c") + chunk(Tag::end, "1 0 77 5");
@@ -105,10 +116,21 @@ TEST(PluginCallJson, ComesBackAsItWas) {
   call.start_ns = 1;
   call.end_ns = 1'700'000'000'000'000'000;
   call.recorder_cpu_us = 12;
+  call.fault = "fail-after";
+  call.withheld = "w";
   const auto again = value_or_throw(plugin_call_from_json(to_json(call)));
   EXPECT_EQ(to_json(again), to_json(call));
   EXPECT_EQ(again.end_ns, call.end_ns);
   EXPECT_EQ(again.exit_code, -1);
+  EXPECT_EQ(again.fault, "fail-after");
+  EXPECT_EQ(again.withheld, "w");
+}
+
+TEST(PluginCallJson, OneWrittenBeforeThereWereFaultsIsReadable) {
+  const Json value = to_json(PluginCall{});
+  EXPECT_FALSE(value.contains("fault"));
+  EXPECT_FALSE(value.contains("withheld"));
+  EXPECT_EQ(value_or_throw(plugin_call_from_json(value)).fault, "");
 }
 
 TEST(PluginCallJson, AMissingKeyIsAnError) {

@@ -1,0 +1,227 @@
+#include "fault_format.hpp"
+#include "fault_text.hpp"
+
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/recorder/faults.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <vector>
+
+namespace cni_matrix::recorder {
+namespace {
+
+using Names = std::vector<std::string>;
+
+// Commands of the CNI specification 1.1.0, section 2.
+const Names& commands() {
+  static const Names names = {"ADD", "DEL", "CHECK", "GC", "STATUS", "VERSION"};
+  return names;
+}
+
+Names parameters_of(FaultAction action) {
+  switch (action) {
+    case FaultAction::fail:
+    case FaultAction::fail_after:
+      return {"code", "message", "details"};
+    case FaultAction::exit:
+      return {"status"};
+    case FaultAction::text:
+    case FaultAction::text_after:
+      return {"text", "status"};
+    case FaultAction::error_output:
+      return {"text"};
+    case FaultAction::slow:
+      return {"milliseconds"};
+    default:
+      return {};
+  }
+}
+
+bool contains(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string suggestion(std::string_view word, const Names& candidates) {
+  const auto similar = did_you_mean(word, candidates);
+  return similar.empty() ? fmt::format("; there are {}", fmt::join(candidates, ", ")) : similar;
+}
+
+// Leaves `text` alone when there is no such key. Error kind: input.
+Expected<void> take_text(const Json& value, const char* key, std::string& text,
+                         std::string_view place) {
+  const auto found = value.find(key);
+  if (found == value.end()) {
+    return {};
+  }
+  if (!found->is_string()) {
+    return input_error("{}/{}: this is no text; write it in quotes", place, key);
+  }
+  text = found->get<std::string>();
+  return {};
+}
+
+// The same for a number; its range is check_fault's.
+Expected<void> take_number(const Json& value, const char* key, int& number,
+                           std::string_view place) {
+  const auto found = value.find(key);
+  if (found == value.end()) {
+    return {};
+  }
+  if (!found->is_number_integer()) {
+    return input_error("{}/{}: this is no whole number", place, key);
+  }
+  // Too big a number comes as the biggest or smallest one, which no range has.
+  const auto wide =
+      found->is_number_unsigned() && found->get<std::uint64_t>() >
+                                         static_cast<std::uint64_t>(std::numeric_limits<int>::max())
+          ? std::int64_t{std::numeric_limits<int>::max()}
+          : found->get<std::int64_t>();
+  number = static_cast<int>(std::clamp<std::int64_t>(wide, std::numeric_limits<int>::min(),
+                                                     std::numeric_limits<int>::max()));
+  return {};
+}
+
+Expected<FaultAction> action_from_json(const Json& value, std::string_view place) {
+  std::string name;
+  CNI_MATRIX_TRY(take_text(value, "do", name, place));
+  const auto* const known =
+      std::find_if(std::begin(k_fault_actions), std::end(k_fault_actions),
+                   [&name](const FaultActionName& action) { return action.name == name; });
+  if (known != std::end(k_fault_actions)) {
+    return known->action;
+  }
+  Names names;
+  for (const auto& action : k_fault_actions) {
+    names.emplace_back(action.name);
+  }
+  return name.empty()
+             ? input_error("{}: \"do\" is missing; there are {}", place, fmt::join(names, ", "))
+             : input_error("{}/do: there is no fault \"{}\"{}", place, name,
+                           suggestion(name, names));
+}
+
+Expected<void> check_keys(const Json& value, FaultAction action, std::string_view place) {
+  Names known = {"plugin", "on", "call", "do"};
+  const Names parameters = parameters_of(action);
+  known.insert(known.end(), parameters.begin(), parameters.end());
+  for (const auto& [key, ignored] : value.items()) {
+    if (key != "step" && key != "if" && !contains(known, key)) {
+      return input_error("{}: the fault {} has no \"{}\"{}", place, name_of(action), key,
+                         suggestion(key, known));
+    }
+  }
+  for (const char* needed : {"text", "milliseconds"}) {
+    if (contains(parameters, needed) && !value.contains(needed)) {
+      return input_error("{}: the fault {} needs \"{}\"", place, name_of(action), needed);
+    }
+  }
+  return {};
+}
+
+bool is_plugin_name(std::string_view name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
+  };
+  return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), good);
+}
+
+bool in_range(int number, int least, int most) {
+  return number >= least && number <= most;
+}
+
+}  // namespace
+
+std::string_view name_of(FaultAction action) {
+  return std::find_if(std::begin(k_fault_actions), std::end(k_fault_actions),
+                      [action](const FaultActionName& name) { return name.action == action; })
+      ->name;
+}
+
+Expected<void> check_fault(const Fault& fault, std::string_view place) {
+  if (!is_plugin_name(fault.plugin)) {
+    return input_error(
+        "{}/plugin: \"{}\" is no plugin's name; write that of a file in /opt/cni/bin", place,
+        printable(fault.plugin));
+  }
+  if (!fault.command.empty() && !contains(commands(), fault.command)) {
+    return input_error("{}/on: there is no CNI command \"{}\"{}", place, printable(fault.command),
+                       suggestion(fault.command, commands()));
+  }
+  if (!in_range(fault.call, 0, 1'000'000)) {
+    return input_error("{}/call: this is not 0 (every call) to 1000000", place);
+  }
+  const Names parameters = parameters_of(fault.action);
+  if (contains(parameters, "code") && !in_range(fault.code, 0, 1'000'000)) {
+    return input_error("{}/code: this is not 0 to 1000000", place);
+  }
+  if (contains(parameters, "status") && !in_range(fault.status, 0, 255)) {
+    return input_error("{}/status: this is not 0 to 255", place);
+  }
+  if (fault.action == FaultAction::slow && !in_range(fault.milliseconds, 1, k_longest_wait_ms)) {
+    return input_error("{}/milliseconds: this is not 1 to {}", place, k_longest_wait_ms);
+  }
+  if (rule_text(fault).size() > k_rule_text_limit) {
+    return input_error("{}: the text is longer than {} bytes; the fault flood is the long one",
+                       place, k_rule_text_limit);
+  }
+  return {};
+}
+
+Expected<Fault> fault_from_json(const Json& value, std::string_view place) {
+  if (!value.is_object()) {
+    return input_error("{}: a fault is an object: {{\"plugin\": ..., \"do\": ...}}", place);
+  }
+  Fault fault;
+  CNI_MATRIX_TRY_ASSIGN(fault.action, action_from_json(value, place));
+  CNI_MATRIX_TRY(check_keys(value, fault.action, place));
+  if (!value.contains("plugin")) {
+    return input_error("{}: \"plugin\" is missing; write which plugin the fault is for", place);
+  }
+  fault.status = fault.action == FaultAction::exit ? 1 : 0;
+  CNI_MATRIX_TRY(take_text(value, "plugin", fault.plugin, place));
+  CNI_MATRIX_TRY(take_text(value, "on", fault.command, place));
+  CNI_MATRIX_TRY(take_number(value, "call", fault.call, place));
+  CNI_MATRIX_TRY(take_number(value, "code", fault.code, place));
+  CNI_MATRIX_TRY(take_text(value, "message", fault.message, place));
+  CNI_MATRIX_TRY(take_text(value, "details", fault.details, place));
+  CNI_MATRIX_TRY(take_text(value, "text", fault.text, place));
+  CNI_MATRIX_TRY(take_number(value, "status", fault.status, place));
+  CNI_MATRIX_TRY(take_number(value, "milliseconds", fault.milliseconds, place));
+  Fault checked = fault;
+  if (fault.plugin.size() > 1 && fault.plugin.front() == '$') {
+    checked.plugin.erase(0, 1);  // a parameter of the scenario
+  }
+  CNI_MATRIX_TRY(check_fault(checked, place));
+  return fault;
+}
+
+Json to_json(const Fault& fault) {
+  Json value = {{"plugin", fault.plugin}, {"call", fault.call}, {"do", name_of(fault.action)}};
+  if (!fault.command.empty()) {
+    value["on"] = fault.command;
+  }
+  for (const std::string& parameter : parameters_of(fault.action)) {
+    if (parameter == "code") {
+      value[parameter] = fault.code;
+    } else if (parameter == "message") {
+      value[parameter] = fault.message;
+    } else if (parameter == "details" && !fault.details.empty()) {
+      value[parameter] = fault.details;
+    } else if (parameter == "text") {
+      value[parameter] = fault.text;
+    } else if (parameter == "status") {
+      value[parameter] = fault.status;
+    } else if (parameter == "milliseconds") {
+      value[parameter] = fault.milliseconds;
+    }
+  }
+  return value;
+}
+
+}  // namespace cni_matrix::recorder

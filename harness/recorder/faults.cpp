@@ -1,0 +1,100 @@
+#include "fault_format.hpp"
+#include "fault_text.hpp"
+
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/recorder/faults.hpp>
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+namespace cni_matrix::recorder {
+namespace {
+
+namespace fs = std::filesystem;
+
+Expected<void> make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    return broken("cannot make {} for faults: {}", folder.string(), error.message());
+  }
+  return {};
+}
+
+std::string rule_file(const Fault& fault) {
+  const bool status = fault.action == FaultAction::exit || fault.action == FaultAction::text ||
+                      fault.action == FaultAction::text_after;
+  return fmt::format("{}{} {} {} {} {} {}\n{}", k_rule_magic, fault.plugin,
+                     fault.command.empty() ? std::string(1, k_any_command) : fault.command,
+                     fault.call, name_of(fault.action), status ? fault.status : 0,
+                     fault.action == FaultAction::slow ? fault.milliseconds : 0, rule_text(fault));
+}
+
+}  // namespace
+
+std::string rule_text(const Fault& fault) {
+  switch (fault.action) {
+    case FaultAction::fail:
+    case FaultAction::fail_after: {
+      const auto quoted = [](const std::string& text) {
+        return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+      };
+      return fmt::format(R"("code":{},"msg":{}{}}})", fault.code, quoted(fault.message),
+                         fault.details.empty() ? "" : ",\"details\":" + quoted(fault.details));
+    }
+    case FaultAction::text:
+    case FaultAction::text_after:
+    case FaultAction::error_output:
+      return fault.text;
+    default:
+      return {};
+  }
+}
+
+Expected<void> place_fault(const fs::path& directory, const Fault& fault) {
+  CNI_MATRIX_TRY(check_fault(fault, "fault"));
+  CNI_MATRIX_TRY(make_folder(directory / "empty"));
+  CNI_MATRIX_TRY(make_folder(directory / "rules"));
+  for (int number = 1; number <= k_rules_limit; ++number) {
+    const fs::path rule = directory / "rules" / std::to_string(number);
+    std::error_code error;
+    if (fs::exists(rule, error)) {
+      continue;
+    }
+    // The counter comes first: a rule without one is not in force.
+    CNI_MATRIX_TRY(write_file(rule.string() + ".count", ""));
+    return write_file_atomic(rule, rule_file(fault));
+  }
+  return input_error("there are {} faults already; clear them first", k_rules_limit);
+}
+
+Expected<void> clear_faults(const fs::path& directory) {
+  // Out of sight in one step, so that no call sees half of them.
+  const fs::path old = directory / "rules.old";
+  std::error_code error;
+  fs::remove_all(old, error);
+  if (!error) {
+    fs::rename(directory / "rules", old, error);
+    if (error == std::errc::no_such_file_or_directory) {
+      return {};
+    }
+  }
+  if (!error) {
+    fs::remove_all(old, error);
+  }
+  if (error) {
+    return broken("cannot clear the faults in {}: {}", directory.string(), error.message());
+  }
+  return {};
+}
+
+Expected<void> set_runtime_pid(const fs::path& directory, pid_t pid) {
+  if (pid < 2) {
+    return input_error("{} is not the process id of a runtime", pid);
+  }
+  CNI_MATRIX_TRY(make_folder(directory));
+  return write_file_atomic(directory / "runtime.pid", std::to_string(pid) + "\n");
+}
+
+}  // namespace cni_matrix::recorder

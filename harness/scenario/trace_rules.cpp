@@ -1,0 +1,554 @@
+#include "trace_attachments.hpp"
+
+#include <cni_matrix/cni/spec_version.hpp>
+#include <cni_matrix/scenario/trace_rules.hpp>
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+namespace cni_matrix::scenario {
+
+namespace {
+
+using Calls = std::vector<RuntimeCall>;
+using Sentences = std::vector<std::string>;
+
+constexpr std::string_view k_negotiated = "negotiated=";
+
+bool at_least(const std::string& version, const char* other) {
+  return cni::at_least(version, other, cni::EmptyVersion::is_0_1_0).value_or(false);
+}
+
+bool is_attachment_call(const RuntimeCall& call) {
+  return call.is("ADD") || call.is("DEL");
+}
+
+Sentences add_has_del(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& add : calls) {
+    if (!add.is("ADD")) {
+      continue;
+    }
+    const auto after = add.raw->finished ? add.raw->end_ns : add.raw->start_ns;
+    const bool deleted = std::any_of(calls.begin(), calls.end(), [&](const RuntimeCall& del) {
+      return del.is("DEL") && del.raw->start_ns >= after && del.plugin() == add.plugin() &&
+             del.container() == add.container() && del.interface() == add.interface() &&
+             del.network() == add.network();
+    });
+    if (!deleted) {
+      found.push_back(fmt::format("{} (network \"{}\"{}) has no DEL after it", add.title(),
+                                  add.network(), add.succeeded() ? "" : ", failed"));
+    }
+  }
+  return found;
+}
+
+// `plugins` without those that `others` lacks.
+std::vector<std::string> only_in(std::vector<std::string> plugins,
+                                 const std::vector<std::string>& others) {
+  std::erase_if(plugins, [&](const std::string& plugin) {
+    return std::find(others.begin(), others.end(), plugin) == others.end();
+  });
+  return plugins;
+}
+
+Sentences del_in_reverse(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& attachment : attachments(calls)) {
+    for (std::size_t i = 0; i < attachment.runs.size(); ++i) {
+      const auto& run = attachment.runs[i];
+      const auto* add = attachment.add_before(i);
+      if (!run.is("DEL") || add == nullptr) {
+        continue;
+      }
+      // An edit may have put a plugin into the list or taken one out; a failure may end it early.
+      const auto seen = only_in(run.plugins(), add->plugins());
+      auto expected = only_in(add->plugins(), run.plugins());
+      std::reverse(expected.begin(), expected.end());
+      if (seen.size() > expected.size() ||
+          !std::equal(seen.begin(), seen.end(), expected.begin())) {
+        found.push_back(
+            fmt::format("{}: DEL called {}, which is not the reverse of the ADD before it: {}",
+                        run.calls.front()->title(), fmt::join(run.plugins(), ", "),
+                        fmt::join(add->plugins(), ", ")));
+      }
+    }
+  }
+  return found;
+}
+
+Sentences no_overlap(const Calls& calls, const TraceFacts& facts) {
+  Sentences found;
+  for (auto first = calls.begin(); first != calls.end(); ++first) {
+    for (auto second = first + 1; second != calls.end(); ++second) {
+      const bool same_container =
+          !first->container().empty() && first->container() == second->container();
+      // Of a call without an end it is not known how long it ran.
+      if (!same_container || !first->raw->finished || !second->raw->finished ||
+          second->raw->start_ns >= first->raw->end_ns) {
+        continue;
+      }
+      const bool by_design = facts.parallel_attach && first->is("ADD") && second->is("ADD") &&
+                             first->interface() != second->interface();
+      if (!by_design) {
+        found.push_back(fmt::format("{} started {} us before {} had ended", second->title(),
+                                    (first->raw->end_ns - second->raw->start_ns) / 1'000,
+                                    first->title()));
+      }
+    }
+  }
+  return found;
+}
+
+Sentences prev_result_on_add(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& attachment : attachments(calls)) {
+    for (const auto& run : attachment.runs) {
+      if (!run.is("ADD")) {
+        continue;
+      }
+      if (run.calls.front()->has("prevResult")) {
+        found.push_back(fmt::format("{} got a prevResult though it is the first of its list",
+                                    run.calls.front()->title()));
+      }
+      for (std::size_t i = 1; i < run.calls.size(); ++i) {
+        if (!run.calls[i]->has("prevResult")) {
+          found.push_back(fmt::format("{} got no prevResult though {} ran before it",
+                                      run.calls[i]->title(), run.calls[i - 1]->plugin()));
+        }
+      }
+    }
+  }
+  return found;
+}
+
+// The plugins of a configuration: its list, or itself.
+std::vector<Json> plugins_of(const Json& conflist) {
+  if (!conflist.is_object()) {
+    return {};
+  }
+  if (const auto list = conflist.find("plugins"); list != conflist.end() && list->is_array()) {
+    return list->get<std::vector<Json>>();
+  }
+  return {conflist};
+}
+
+std::vector<const Json*> conflists_named(const TraceFacts& facts, const std::string& network) {
+  std::vector<const Json*> found;
+  for (const auto& conflist : facts.conflists) {
+    if (text_at(conflist, "name") == network) {
+      found.push_back(&conflist);
+    }
+  }
+  return found;
+}
+
+// Whether the runtime has a result of this ADD to give to DEL: it came to the list's end, and each
+// result could be read.
+bool left_a_result(const ChainRun& add, const TraceFacts& facts) {
+  for (const auto* call : add.calls) {
+    const auto result = object_in(call->raw->output);
+    if (!call->succeeded() || result.is_null()) {
+      return false;
+    }
+    if (!facts.highest_result.empty() &&
+        cni::greater(text_at(result, "cniVersion"), facts.highest_result,
+                     cni::EmptyVersion::is_0_1_0)
+            .value_or(true)) {
+      return false;
+    }
+  }
+  const auto known = conflists_named(facts, add.calls.front()->network());
+  return known.empty() || std::any_of(known.begin(), known.end(), [&](const Json* conflist) {
+           std::vector<std::string> types;
+           for (const auto& plugin : plugins_of(*conflist)) {
+             types.push_back(text_at(plugin, "type"));
+           }
+           return types == add.plugins();
+         });
+}
+
+Sentences prev_result_on_del(const Calls& calls, const TraceFacts& facts) {
+  Sentences found;
+  for (const auto& attachment : attachments(calls)) {
+    bool there_is_a_result = false;
+    for (const auto& run : attachment.runs) {
+      if (run.is("ADD")) {
+        there_is_a_result = there_is_a_result || left_a_result(run, facts);
+        continue;
+      }
+      for (const auto* call : run.calls) {
+        if (there_is_a_result && !call->has("prevResult") && at_least(call->version(), "0.4.0")) {
+          found.push_back(
+              fmt::format("{} got no prevResult at cniVersion {}", call->title(), call->version()));
+        }
+      }
+      // A DEL that succeeded takes the result with it: a further DEL cannot have one.
+      there_is_a_result = there_is_a_result && !run.calls.back()->succeeded();
+    }
+  }
+  return found;
+}
+
+// For every DEL of an attachment that has an ADD: visit(del, add).
+template <typename Visit>
+void for_each_del(const Calls& calls, const Visit& visit) {
+  for (const auto& attachment : attachments(calls)) {
+    for (std::size_t i = 0; i < attachment.runs.size(); ++i) {
+      const auto* add = attachment.add_before(i);
+      if (attachment.runs[i].is("DEL") && add != nullptr) {
+        for (const auto* del : attachment.runs[i].calls) {
+          visit(*del, *add);
+        }
+      }
+    }
+  }
+}
+
+Sentences same_args_on_del(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for_each_del(calls, [&](const RuntimeCall& del, const ChainRun& add) {
+    const auto before = add.calls.front()->arguments();
+    const auto now = del.arguments();
+    std::vector<std::string> differences;
+    for (const auto& [key, value] : before) {
+      const auto other = now.find(key);
+      if (other == now.end()) {
+        differences.push_back(fmt::format("{} is missing", key));
+      } else if (other->second != value) {
+        differences.push_back(fmt::format("{} is {} and was {}", key, other->second, value));
+      }
+    }
+    for (const auto& [key, value] : now) {
+      if (!before.contains(key)) {
+        differences.push_back(fmt::format("{}={} is new", key, value));
+      }
+    }
+    if (!differences.empty()) {
+      found.push_back(fmt::format("{} got other CNI_ARGS than ADD: {}", del.title(),
+                                  fmt::join(differences, ", ")));
+    }
+  });
+  return found;
+}
+
+Sentences same_interface_on_del(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& del : calls) {
+    std::set<std::string> interfaces;
+    for (const auto& add : calls) {
+      if (del.is("DEL") && add.is("ADD") && add.raw->start_ns < del.raw->start_ns &&
+          add.plugin() == del.plugin() && add.container() == del.container() &&
+          add.network() == del.network()) {
+        interfaces.insert(add.interface());
+      }
+    }
+    if (!interfaces.empty() && !interfaces.contains(del.interface())) {
+      found.push_back(fmt::format("{}: ADD of network \"{}\" was for {}", del.title(),
+                                  del.network(), fmt::join(interfaces, ", ")));
+    }
+  }
+  return found;
+}
+
+Sentences same_runtime_config_on_del(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for_each_del(calls, [&](const RuntimeCall& del, const ChainRun& add) {
+    const RuntimeCall* before = nullptr;  // a list may have the plugin twice
+    for (const auto* call : add.calls) {
+      if (call->plugin() != del.plugin()) {
+        continue;
+      }
+      if (call->runtime_config() == del.runtime_config()) {
+        return;
+      }
+      before = call;
+    }
+    if (before != nullptr) {
+      found.push_back(fmt::format("{} got the runtimeConfig {}, ADD got {}", del.title(),
+                                  del.runtime_config().dump(), before->runtime_config().dump()));
+    }
+  });
+  return found;
+}
+
+Sentences name_and_version(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& call : calls) {
+    if (!is_attachment_call(call)) {
+      continue;
+    }
+    if (call.input.is_null()) {
+      found.push_back(fmt::format("{} got a configuration that is no JSON object", call.title()));
+      continue;
+    }
+    for (const char* key : {"name", "cniVersion"}) {
+      if (!call.input.contains(key) || !call.input.at(key).is_string()) {
+        found.push_back(fmt::format("{} got a configuration without {}", call.title(), key));
+      }
+    }
+  }
+  for (const auto& attachment : attachments(calls)) {
+    for (const auto& run : attachment.runs) {
+      for (std::size_t i = 1; i < run.calls.size(); ++i) {
+        const auto& first = *run.calls.front();
+        const auto& call = *run.calls[i];
+        if (call.network() != first.network()) {
+          found.push_back(fmt::format("{} got the name \"{}\", {} got \"{}\"", call.title(),
+                                      call.network(), first.plugin(), first.network()));
+        }
+        if (call.version() != first.version()) {
+          found.push_back(fmt::format("{} got the cniVersion \"{}\", {} got \"{}\"", call.title(),
+                                      call.version(), first.plugin(), first.version()));
+        }
+      }
+    }
+  }
+  return found;
+}
+
+Sentences no_capabilities(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& call : calls) {
+    if (is_attachment_call(call) && call.has("capabilities")) {
+      found.push_back(fmt::format("{} got the key capabilities: {}", call.title(),
+                                  call.input.at("capabilities").dump()));
+    }
+  }
+  return found;
+}
+
+Sentences runtime_config_as_declared(const Calls& calls, const TraceFacts& facts) {
+  Sentences found;
+  for (const auto& call : calls) {
+    const auto known = conflists_named(facts, call.network());
+    if (!is_attachment_call(call) || known.empty()) {
+      continue;
+    }
+    std::set<std::string> declared;
+    for (const auto* conflist : known) {
+      for (const auto& plugin : plugins_of(*conflist)) {
+        const auto capabilities = plugin.find("capabilities");
+        if (text_at(plugin, "type") != call.plugin() || capabilities == plugin.end()) {
+          continue;
+        }
+        for (const auto& [key, value] : capabilities->items()) {
+          if (value == true) {
+            declared.insert(key);
+          }
+        }
+      }
+    }
+    const auto given = call.runtime_config();
+    for (const auto& [key, value] : given.items()) {
+      if (!declared.contains(key)) {
+        found.push_back(
+            fmt::format("{} got runtimeConfig {}, which it does not declare", call.title(), key));
+      }
+    }
+  }
+  return found;
+}
+
+Sentences pod_arguments(const Calls& calls, const TraceFacts& facts) {
+  std::vector<std::string> wanted = {"K8S_POD_NAMESPACE", "K8S_POD_NAME",
+                                     "K8S_POD_INFRA_CONTAINER_ID"};
+  if (facts.pod_uid) {
+    wanted.emplace_back("K8S_POD_UID");
+  }
+  Sentences found;
+  for (const auto& call : calls) {
+    if (!is_attachment_call(call)) {
+      continue;
+    }
+    const auto arguments = call.arguments();
+    for (const auto& key : wanted) {
+      const auto argument = arguments.find(key);
+      if (argument == arguments.end() || argument->second.empty()) {
+        found.push_back(fmt::format("{} got CNI_ARGS without {}", call.title(), key));
+      } else if (key == "K8S_POD_INFRA_CONTAINER_ID" && argument->second != call.container()) {
+        found.push_back(fmt::format("{} got the {} of another container: {}", call.title(), key,
+                                    argument->second.substr(0, 12)));
+      }
+    }
+  }
+  return found;
+}
+
+Sentences netns_on_add(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& call : calls) {
+    if (call.is("ADD") && call.netns().empty()) {
+      found.push_back(fmt::format("{} got an empty CNI_NETNS", call.title()));
+    }
+  }
+  return found;
+}
+
+Sentences netns_on_del(const Calls& calls, const TraceFacts& facts) {
+  Sentences found;
+  for_each_del(calls, [&](const RuntimeCall& del, const ChainRun& add) {
+    const auto before = add.calls.front()->netns();
+    if (!del.netns().empty() && del.netns() != before) {
+      found.push_back(fmt::format("{} got CNI_NETNS {}, ADD got {}", del.title(), del.netns(),
+                                  before.empty() ? "none" : before));
+    }
+  });
+  for (const auto& call : calls) {
+    for (const auto& [path, gone_ns] : facts.netns_gone_ns) {
+      const auto plain = path.starts_with("/var/run/") ? path.substr(4) : path;
+      if (call.is("DEL") && call.netns() == plain && call.raw->start_ns >= gone_ns) {
+        found.push_back(fmt::format("{} got CNI_NETNS {}, which was removed {} ms before",
+                                    call.title(), path,
+                                    (call.raw->start_ns - gone_ns) / 1'000'000));
+      }
+    }
+  }
+  return found;
+}
+
+Sentences no_check_no_gc(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& call : calls) {
+    if (call.is("CHECK")) {
+      found.push_back(fmt::format("{} was called", call.title()));
+    } else if (call.is("GC")) {  // has no container
+      found.push_back(
+          fmt::format("{} GC of network \"{}\" was called", call.plugin(), call.network()));
+    }
+  }
+  return found;
+}
+
+const RuntimeCall* first_add(const Calls& calls) {
+  const auto found = std::find_if(calls.begin(), calls.end(), [](const RuntimeCall& call) {
+    return call.is("ADD") && call.plugin() != "loopback";
+  });
+  return found == calls.end() ? nullptr : &*found;
+}
+
+std::string version_or_none(const RuntimeCall& call) {
+  return call.version().empty() ? "none" : call.version();
+}
+
+Sentences negotiated(const Calls& calls, std::string_view wanted) {
+  const auto* add = first_add(calls);
+  if (add == nullptr || version_or_none(*add) == wanted) {
+    return {};
+  }
+  return {
+      fmt::format("{} got the cniVersion {}, not {}", add->title(), version_or_none(*add), wanted)};
+}
+
+struct Entry {
+  TraceRule rule;
+  Sentences (*check)(const Calls&, const TraceFacts&);
+};
+
+constexpr std::string_view k_lifecycle = "SPEC section 3, Lifecycle & Ordering";
+constexpr std::string_view k_request = "SPEC section 3, Deriving request configuration";
+
+const std::vector<Entry>& entries() {
+  static const std::vector<Entry> k_entries = {
+      {{"add-has-del", k_lifecycle,
+        "Every ADD, also one that failed, is followed by a DEL of the same plugin, container, "
+        "interface and network."},
+       add_has_del},
+      {{"del-in-reverse", "SPEC section 3, Deleting an attachment",
+        "DEL goes through the plugins in the reverse order of ADD."},
+       del_in_reverse},
+      {{"no-overlap", "SPEC section 3, Lifecycle & Ordering; containerd/go-cni#76",
+        "No two calls for one container run at the same time, except ADDs of different interfaces "
+        "where the runtime attaches in parallel by design."},
+       no_overlap},
+      {{"prev-result-on-add", k_request,
+        "On ADD every plugin but the first gets a prevResult, and the first gets none."},
+       prev_result_on_add},
+      {{"prev-result-on-del", "SPEC section 3, Deleting an attachment; since cniVersion 0.4.0",
+        "From cniVersion 0.4.0 on every plugin gets the result of ADD as prevResult on DEL, until "
+        "a DEL has succeeded."},
+       prev_result_on_del},
+      {{"same-args-on-del", k_lifecycle, "DEL gets the same CNI_ARGS as ADD, in whatever order."},
+       same_args_on_del},
+      {{"same-interface-on-del", k_lifecycle, "DEL gets the same CNI_IFNAME as ADD."},
+       same_interface_on_del},
+      {{"same-runtime-config-on-del", k_lifecycle, "DEL gets the same runtimeConfig as ADD."},
+       same_runtime_config_on_del},
+      {{"name-and-version", k_request,
+        "Every plugin gets name and cniVersion, the same ones over the whole list."},
+       name_and_version},
+      {{"no-capabilities", k_request, "The key capabilities is not passed on to a plugin."},
+       no_capabilities},
+      {{"runtime-config-as-declared", "SPEC section 3, Deriving runtimeConfig",
+        "A plugin gets only those keys of runtimeConfig that its configuration declares among its "
+        "capabilities."},
+       runtime_config_as_declared},
+      {{"pod-arguments", "CNI CONVENTIONS, CNI_ARGS; containerd internal/cri toCNILabels",
+        "CNI_ARGS names the pod: K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_INFRA_CONTAINER_ID and, "
+        "where the runtime knows it, K8S_POD_UID."},
+       pod_arguments},
+      {{"netns-on-add", "SPEC section 2, ADD", "CNI_NETNS is not empty on ADD."}, netns_on_add},
+      {{"netns-on-del", "SPEC section 2, DEL; section 3, Lifecycle & Ordering",
+        "CNI_NETNS on DEL is that of ADD or empty: never another one, nor one that is gone."},
+       netns_on_del},
+      {{"no-check-no-gc", "containerd/containerd#13332, containerd/go-cni#131",
+        "containerd calls neither CHECK nor GC."},
+       no_check_no_gc},
+      {{"negotiated=VERSION", "SPEC section 1, Version considerations",
+        "The first ADD of a network other than loopback got this cniVersion (none: no version)."},
+       nullptr},
+  };
+  return k_entries;
+}
+
+const Entry* find_entry(std::string_view name) {
+  const auto found = std::find_if(entries().begin(), entries().end(), [&](const Entry& entry) {
+    return entry.check != nullptr && entry.rule.name == name;
+  });
+  return found == entries().end() ? nullptr : &*found;
+}
+
+bool is_negotiated(std::string_view name) {
+  return name.starts_with(k_negotiated) && name.size() > k_negotiated.size() &&
+         name != "negotiated=VERSION";
+}
+
+}  // namespace
+
+const std::vector<TraceRule>& trace_rules() {
+  static const std::vector<TraceRule> k_rules = [] {
+    std::vector<TraceRule> rules;
+    for (const auto& entry : entries()) {
+      rules.push_back(entry.rule);
+    }
+    return rules;
+  }();
+  return k_rules;
+}
+
+bool is_trace_rule(std::string_view name) {
+  return is_negotiated(name) || find_entry(name) != nullptr;
+}
+
+std::vector<std::string> violations(std::string_view rule,
+                                    const std::vector<recorder::PluginCall>& trace,
+                                    const TraceFacts& facts) {
+  const auto calls = runtime_calls(trace);
+  if (is_negotiated(rule)) {
+    return negotiated(calls, rule.substr(k_negotiated.size()));
+  }
+  if (const auto* entry = find_entry(rule)) {
+    return entry->check(calls, facts);
+  }
+  return {fmt::format("there is no rule \"{}\" for traces", rule)};
+}
+
+std::string negotiated_version(const std::vector<recorder::PluginCall>& trace) {
+  const auto calls = runtime_calls(trace);
+  const auto* add = first_add(calls);
+  return add == nullptr ? "" : version_or_none(*add);
+}
+
+}  // namespace cni_matrix::scenario

@@ -1,0 +1,161 @@
+// Faults in calls of real plugins, in a node with the recorder as it is installed.
+#include "containerd/stacks.hpp"
+
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/node/inventory.hpp>
+#include <cni_matrix/node/layout.hpp>
+#include <cni_matrix/node/node.hpp>
+#include <cni_matrix/recorder/faults.hpp>
+#include <cni_matrix/recorder/plugin_call.hpp>
+#include <cni_matrix/scenario/plugin_directory.hpp>
+
+#include <gmock/gmock.h>
+
+#include <array>
+#include <functional>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace cni_matrix::recorder {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr const char* k_plugins = "/opt/stacks/plugins";
+constexpr const char* k_source = "/opt/stacks/recorder";
+constexpr const char* k_config = R"({"cniVersion":"0.4.0","name":"net","type":"bridge",
+  "bridge":"cni0","ipMasq":true,"ipam":{"type":"host-local","subnet":"10.22.0.0/16"}})";
+
+CommandResult bridge(const std::string& command) {
+  CommandOptions options;
+  options.input = k_config;
+  options.environment = fixed_environment();
+  for (const char* variable : {"CNI_CONTAINERID=pod", "CNI_NETNS=/run/netns/cni-pod",
+                               "CNI_IFNAME=eth0", "CNI_PATH=/opt/cni/bin"}) {
+    options.environment.emplace_back(variable);
+  }
+  options.environment.push_back("CNI_COMMAND=" + command);
+  return value_or_throw(run_command({fs::path(node::k_cni_bin) / "bridge"}, options));
+}
+
+void place(const char* plugin, FaultAction action, const char* text = "") {
+  Fault fault;
+  fault.plugin = plugin;
+  fault.command = "ADD";
+  fault.action = action;
+  fault.code = 11;
+  fault.message = "no addresses today";
+  fault.text = text;
+  value_or_throw(clear_faults(node::k_faults));
+  value_or_throw(place_fault(node::k_faults, fault));
+}
+
+class RealPlugins : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto privileges = node::check_privileges(); !privileges) {
+      GTEST_SKIP() << privileges.error().message;
+    }
+    if (containerd::plugins().empty() || find_program("ip").empty() ||
+        find_program("iptables").empty()) {
+      GTEST_SKIP()
+          << "no CNI plugins, ip or iptables at hand: install containernetworking-plugins, "
+             "iproute2, iptables";
+    }
+  }
+
+  // What `work` returns in a node where every plugin is recorded.
+  static std::string in_node(const std::function<std::string()>& work) {
+    node::NodeOptions options;
+    options.binds = {{containerd::plugins(), k_plugins},
+                     {libexec_directory() / "recorder", k_source}};
+    auto node = node::Node::start(options, [&work](int output, std::int64_t) {
+      std::string text;
+      try {
+        fs::copy_file(k_source, node::k_recorder);
+        scenario::PluginDirectory plugins(true);
+        value_or_throw(plugins.use(k_plugins));
+        value_or_throw(run_command({"ip", "netns", "add", "cni-pod"}));
+        text = work();
+      } catch (const std::exception& error) {
+        text = std::string("failed: ") + error.what();
+      }
+      return ::write(output, text.data(), text.size()) >= 0 ? 0 : 1;
+    });
+    if (!node) {
+      return "cannot start: " + node.error().message;
+    }
+    std::string text;
+    std::array<char, 4096> buffer{};
+    for (pollfd watched{node->output(), POLLIN, 0}; ::poll(&watched, 1, 60'000) > 0;) {
+      const auto count = ::read(node->output(), buffer.data(), buffer.size());
+      if (count <= 0) {
+        return text;
+      }
+      text.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    return text + "the node did not end in time";
+  }
+
+  // What bridge ADD under a fault ended with, left behind, noted and printed.
+  static std::string add_with(const char* plugin, FaultAction action, const char* text = "") {
+    return in_node([&] {
+      place(plugin, action, text);
+      const CommandResult result = bridge("ADD");
+      std::string noted;
+      for (const PluginCall& call : value_or_throw(read_trace(node::k_trace))) {
+        noted += call.fault.empty() ? "" : call.plugin + " " + call.fault;
+      }
+      const auto inventory = value_or_throw(node::take_inventory());
+      return fmt::format("exit {}, leases {}, veths {}, {}: {}", result.exit_code,
+                         inventory.leases.size(), inventory.veths.size(), noted, result.out);
+    });
+  }
+};
+
+TEST_F(RealPlugins, WithoutAFaultTheyWork) {
+  EXPECT_THAT(in_node([] {
+                const auto add = bridge("ADD");
+                const auto del = bridge("DEL");
+                return fmt::format("{} {}{}{}", add.exit_code, del.exit_code,
+                                   fs::exists(node::k_faults) ? " faults" : "", add.out);
+              }),
+              testing::StartsWith("0 0{"));
+}
+
+TEST_F(RealPlugins, AnErrorOfIpamIsTheErrorOfBridge) {
+  const auto seen = add_with("host-local", FaultAction::fail);
+  EXPECT_THAT(seen, HasSubstr("exit 1, leases 0,"));
+  EXPECT_THAT(seen, HasSubstr("host-local fail: "));
+  EXPECT_THAT(seen, HasSubstr("no addresses today"));
+}
+
+TEST_F(RealPlugins, AnErrorOfIpamAfterItsWorkLeavesTheLease) {
+  EXPECT_THAT(add_with("host-local", FaultAction::fail_after), HasSubstr("exit 1, leases 1,"));
+}
+
+TEST_F(RealPlugins, AnErrorAfterTheWorkLeavesEverythingBehind) {
+  EXPECT_EQ(add_with("bridge", FaultAction::fail_after),
+            "exit 1, leases 1, veths 1, bridge fail-after: "
+            R"({"cniVersion":"0.4.0","code":11,"msg":"no addresses today"})");
+}
+
+TEST_F(RealPlugins, AResultOfIpamWithoutAddressesIsRefused) {
+  const auto seen =
+      add_with("host-local", FaultAction::text, R"({"cniVersion":"{{cniVersion}}","ips":[]})");
+  EXPECT_THAT(seen, HasSubstr("exit 1, leases 0,"));
+  EXPECT_THAT(seen, HasSubstr("missing IP config"));
+}
+
+TEST_F(RealPlugins, WithoutIptablesNothingMasquerades) {
+  const auto seen = add_with("bridge", FaultAction::without_iptables);
+  EXPECT_THAT(seen, HasSubstr("exit 1,"));
+  EXPECT_THAT(seen, HasSubstr("bridge without-iptables: "));
+  EXPECT_THAT(seen, HasSubstr("tables"));  // iptables, or nftables in its place
+}
+
+}  // namespace
+}  // namespace cni_matrix::recorder
