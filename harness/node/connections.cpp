@@ -6,6 +6,7 @@
 #include <cni_matrix/base/text.hpp>
 
 #include <algorithm>
+#include <array>
 
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -44,10 +45,14 @@ Tuple tuple_of(std::string_view attributes, std::uint16_t type) {
           number_attribute<std::uint8_t>(ports, CTA_PROTO_NUM)};
 }
 
-// On either end of the uplink (uplink.hpp), or the node with itself.
+// Addresses that no pod has: the uplink's (uplink.hpp), those that the probe of the data plane puts
+// on the outside (scenario/data_plane.cpp), and the node's with itself.
 bool is_outer(const std::string& address) {
-  return address.starts_with("192.0.2.") || address.starts_with("2001:db8:ffff::") ||
-         address.starts_with("127.") || address == "::1";
+  constexpr std::array<std::string_view, 6> k_outer = {
+      "192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:fff", "127.", "::ffff:127."};
+  return address == "::1" ||
+         std::any_of(k_outer.begin(), k_outer.end(),
+                     [&](std::string_view prefix) { return address.starts_with(prefix); });
 }
 
 // What links tell their neighbours (IGMP, MLD), pods or not.
