@@ -4,6 +4,7 @@
 #include <cni_matrix/cli/diff_command.hpp>
 #include <cni_matrix/cli/run_command.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
+#include <cni_matrix/matrix/residue.hpp>
 #include <cni_matrix/report/json.hpp>
 #include <cni_matrix/report/junit.hpp>
 #include <cni_matrix/report/saved_run.hpp>
@@ -114,6 +115,9 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   std::vector<matrix::Statement> claims;
   CNI_MATRIX_TRY_ASSIGN(const auto cells, cells_of(arguments, &claims));
   CNI_MATRIX_TRY_ASSIGN(const auto known, matrix::KnownBehaviours::load());
+  if (const auto& residue = matrix::shipped_residue(); !residue) {
+    return tl::unexpected(residue.error());
+  }
   std::optional<report::Outcomes> baseline;
   if (!arguments.baseline.empty()) {
     CNI_MATRIX_TRY_ASSIGN(baseline, report::read_outcomes(arguments.baseline));

@@ -288,6 +288,7 @@ class Judge {
   static std::vector<std::pair<Candidate, std::string_view>> with_prefix(
       const std::vector<Candidate>& list, std::string_view prefix) {
     std::vector<std::pair<Candidate, std::string_view>> result;
+    result.reserve(list.size());
     for (const auto& candidate : list) {
       result.emplace_back(candidate, prefix);
     }
@@ -416,10 +417,15 @@ class Judge {
     if (rule.leaves_everything) {
       Leaks everything;
       if (m_observation.after_run) {
-        everything = *m_observation.after_run;
+        for (const auto leak : *m_observation.after_run) {
+          // The others come and go with these; see check_leftovers().
+          if (node::is_primary(leak)) {
+            everything.insert(leak);
+          }
+        }
       } else {
         for (const auto leak : node::k_leak_classes) {
-          if (makes(m_observation, leak)) {
+          if (node::is_primary(leak) && makes(m_observation, leak)) {
             everything.insert(leak);
           }
         }
@@ -476,13 +482,18 @@ class Judge {
   void check_leftovers() {
     Leaks missing;
     Leaks unexplained;
+    const auto any_primary = [](const Leaks& leaks) {
+      return std::any_of(leaks.begin(), leaks.end(), node::is_primary);
+    };
+    const bool pod_remains = any_primary(m_required) || any_primary(m_may_leave);
     for (const auto leak : m_required) {
       if (!m_observation.leftover.contains(leak) && !m_may_leave.contains(leak)) {
         missing.insert(leak);
       }
     }
     for (const auto leak : m_observation.leftover) {
-      if (!m_required.contains(leak) && !m_may_leave.contains(leak)) {
+      if (!m_required.contains(leak) && !m_may_leave.contains(leak) &&
+          (node::is_primary(leak) || !pod_remains)) {
         unexplained.insert(leak);
       }
     }

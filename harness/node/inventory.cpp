@@ -1,18 +1,15 @@
-#include "nat_rules.hpp"
+#include "network_state.hpp"
+#include "packet_rules.hpp"
+#include "state_on_disk.hpp"
 
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/node/inventory.hpp>
 #include <cni_matrix/node/layout.hpp>
 
-#include <netlink/cache.h>
-#include <netlink/netlink.h>
-#include <netlink/route/link.h>
-
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <memory>
 
 #include <linux/magic.h>
 #include <sys/vfs.h>
@@ -38,6 +35,24 @@ std::string_view name_of(LeakClass leak) {
       return "pod-record";
     case LeakClass::process:
       return "process";
+    case LeakClass::link:
+      return "link";
+    case LeakClass::route:
+      return "route";
+    case LeakClass::filter_rule:
+      return "filter-rule";
+    case LeakClass::nft_table:
+      return "nft-table";
+    case LeakClass::conntrack:
+      return "conntrack";
+    case LeakClass::state_file:
+      return "state-file";
+    case LeakClass::mount:
+      return "mount";
+    case LeakClass::sysctl:
+      return "sysctl";
+    case LeakClass::snapshot:
+      return "snapshot";
   }
   return "";
 }
@@ -57,9 +72,27 @@ const std::vector<std::string>& Inventory::of(LeakClass leak) const {
     case LeakClass::pod_record:
       return pods;
     case LeakClass::process:
+      return processes;
+    case LeakClass::link:
+      return links;
+    case LeakClass::route:
+      return routes;
+    case LeakClass::filter_rule:
+      return filter_rules;
+    case LeakClass::nft_table:
+      return nft_tables;
+    case LeakClass::conntrack:
+      return conntracks;
+    case LeakClass::state_file:
+      return state_files;
+    case LeakClass::mount:
+      return mounts;
+    case LeakClass::sysctl:
+      return sysctls;
+    case LeakClass::snapshot:
       break;
   }
-  return processes;
+  return snapshots;
 }
 
 std::vector<std::string>& Inventory::of(LeakClass leak) {
@@ -76,6 +109,9 @@ Inventory difference(const Inventory& before, const Inventory& after) {
         rest.erase(found);
       } else {
         added.of(leak).push_back(entry);
+        if (const auto owner = after.owners.find(entry); owner != after.owners.end()) {
+          added.owners.insert(*owner);
+        }
       }
     }
   }
@@ -88,6 +124,9 @@ Json to_json(const Inventory& inventory) {
     if (!inventory.of(leak).empty()) {
       value[std::string(name_of(leak))] = inventory.of(leak);
     }
+  }
+  if (!inventory.owners.empty()) {
+    value["owners"] = inventory.owners;
   }
   return value;
 }
@@ -112,6 +151,13 @@ Expected<Inventory> inventory_from_json(const Json& value) {
       inventory.of(leak).push_back(entry.get<std::string>());
     }
   }
+  if (const auto owners = value.find("owners"); owners != value.end() && owners->is_object()) {
+    for (const auto& [entry, owner] : owners->items()) {
+      if (owner.is_string()) {
+        inventory.owners[entry] = owner.get<std::string>();
+      }
+    }
+  }
   return inventory;
 }
 
@@ -132,35 +178,17 @@ std::vector<fs::path> entries(const fs::path& folder) {
   return paths;
 }
 
-Expected<std::vector<std::string>> veths() {
-  std::vector<std::string> names;
-  const std::unique_ptr<nl_sock, decltype(&nl_socket_free)> socket(nl_socket_alloc(),
-                                                                   nl_socket_free);
-  nl_cache* links = nullptr;
-  if (const int error = nl_connect(socket.get(), NETLINK_ROUTE); error < 0) {
-    return broken("cannot open netlink: {}", nl_geterror(error));
-  }
-  if (const int error = rtnl_link_alloc_cache(socket.get(), AF_UNSPEC, &links); error < 0) {
-    return broken("cannot list links: {}", nl_geterror(error));
-  }
-  for (auto* object = nl_cache_get_first(links); object != nullptr;
-       object = nl_cache_get_next(object)) {
-    auto* link = reinterpret_cast<rtnl_link*>(object);  // NOLINT: libnl's way
-    const auto* type = rtnl_link_get_type(link);
-    const std::string name = rtnl_link_get_name(link);
-    if (type != nullptr && std::string_view(type) == "veth" && name != "uplink") {
-      names.push_back(name);
-    }
-  }
-  nl_cache_free(links);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 // host-local's own files beside the leases (plugins/ipam/host-local/backend/disk).
 bool is_lease(const fs::path& file) {
   const auto name = file.filename().string();
   return name != "lock" && !name.starts_with("last_reserved_ip");
+}
+
+// The first line of a lease is the container that holds it (backend/disk Reserve).
+std::string holder_of(const fs::path& lease) {
+  const auto text = read_file(lease, 4096);
+  return text ? printable(trim(std::string_view(*text).substr(0, text->find('\n'))))
+              : std::string();
 }
 
 // Every process of the node but init, ourselves and the daemon.
@@ -200,18 +228,23 @@ Expected<Inventory> take_inventory() {
       inventory.netns.push_back(file.string());
     }
   }
-  CNI_MATRIX_TRY_ASSIGN(inventory.veths, veths());
+  CNI_MATRIX_TRY(list_network(inventory));
   for (const auto& network : entries(fs::path(k_cni_state) / "networks")) {
     for (const auto& file : entries(network)) {
       if (is_lease(file)) {
         inventory.leases.push_back(file.string());
+        if (auto holder = holder_of(file); !holder.empty()) {
+          inventory.owners[file.string()] = std::move(holder);
+        }
       }
     }
   }
   for (const auto& file : entries(fs::path(k_cni_state) / "results")) {
     inventory.cached_results.push_back(file.string());
   }
-  CNI_MATRIX_TRY_ASSIGN(inventory.nat_rules, nat_rules());
+  CNI_MATRIX_TRY(list_packet_rules(inventory));
+  list_connections(inventory);
+  list_state_on_disk(inventory);
   inventory.processes = processes();
   return inventory;
 }

@@ -3,7 +3,9 @@
 #include "text.hpp"
 
 #include <cni_matrix/base/text.hpp>
+#include <cni_matrix/matrix/leaks.hpp>
 #include <cni_matrix/matrix/normalise.hpp>
+#include <cni_matrix/matrix/residue.hpp>
 
 #include <fmt/format.h>
 
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::size_t k_kept_cells = 1000;    // names that a group remembers
 constexpr std::size_t k_shown_entries = 3;    // leftovers of a class that are named
+constexpr std::size_t k_shown_leaks = 5;      // of a cell that leaked
 constexpr std::size_t k_shown_log_lines = 8;  // of a broken cell
 
 // All that two cells must have in common to be one entry. Skips are told apart by their reason
@@ -33,6 +36,44 @@ std::string key_of(const run::CellResult& result) {
     }
   }
   return key + matrix::normalise_error(result.reason);
+}
+
+// What is left by a behaviour that explains it: a line for each class.
+std::vector<std::string> left_lines(const node::Inventory& leaked) {
+  std::vector<std::string> lines;
+  for (const auto leak : node::k_leak_classes) {
+    const auto& entries = leaked.of(leak);
+    if (entries.empty()) {
+      continue;
+    }
+    const auto named = std::min(entries.size(), k_shown_entries);
+    auto text = fmt::format(
+        "{} {}: {}", entries.size(), node::name_of(leak),
+        fmt::join(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(named), "; "));
+    if (named < entries.size()) {
+      text += fmt::format("; and {} more", entries.size() - named);
+    }
+    lines.push_back(std::move(text));
+  }
+  return lines;
+}
+
+// What nothing explains: each once, whose it is and how to take it away.
+std::vector<std::string> leak_lines(const node::Inventory& leaked) {
+  std::vector<std::string> lines;
+  for (const auto& leak : matrix::describe(leaked)) {
+    auto text = fmt::format("{}: {} ({}); to remove: {}", node::name_of(leak.leak), leak.entry,
+                            leak.owner, leak.clean_up);
+    if (std::find(lines.begin(), lines.end(), text) == lines.end()) {
+      lines.push_back(std::move(text));
+    }
+  }
+  if (lines.size() > k_shown_leaks) {
+    const auto more = lines.size() - k_shown_leaks;
+    lines.resize(k_shown_leaks);
+    lines.push_back(fmt::format("and {} more", more));
+  }
+  return lines;
 }
 
 }  // namespace
@@ -100,23 +141,14 @@ void CellGroups::describe(const Group& group, const Style& style, const TitleOf&
                               step.code.empty() ? "" : ": ", step.error));
     }
   }
-  for (const auto leak : node::k_leak_classes) {
-    const auto& entries = example.leftover.of(leak);
-    if (entries.empty()) {
-      continue;
-    }
-    const auto named = std::min(entries.size(), k_shown_entries);
-    auto text = fmt::format(
-        "{} {}: {}", entries.size(), node::name_of(leak),
-        fmt::join(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(named), "; "));
-    if (named < entries.size()) {
-      text += fmt::format("; and {} more", entries.size() - named);
-    }
+  const auto leaked = matrix::split_residue(example.leftover).leaked;
+  for (const auto& text :
+       example.verdict == run::Verdict::leak ? leak_lines(leaked) : left_lines(leaked)) {
     put("left", text);
   }
   for (const auto& id : example.known) {
     const auto title = title_of ? title_of(id) : std::string();
-    put("known", title.empty() ? id : id + ": " + title);
+    put("known", title.empty() ? id : fmt::format("{}: {}", id, title));
   }
   if (!example.remedy.empty()) {
     put("remedy", example.remedy);

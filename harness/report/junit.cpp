@@ -2,6 +2,8 @@
 #include "text.hpp"
 #include "xml_writer.hpp"
 
+#include <cni_matrix/matrix/leaks.hpp>
+#include <cni_matrix/matrix/residue.hpp>
 #include <cni_matrix/report/junit.hpp>
 
 #include <fmt/format.h>
@@ -34,10 +36,9 @@ std::string account(const run::CellResult& result) {
                     : fmt::format("{}: {}{}{}\n", step_name(step), step.code,
                                   step.code.empty() ? "" : ": ", step.error);
   }
-  for (const auto leak : node::k_leak_classes) {
-    for (const auto& entry : result.leftover.of(leak)) {
-      text += fmt::format("left behind: {}: {}\n", node::name_of(leak), entry);
-    }
+  for (const auto& leak : matrix::describe(matrix::split_residue(result.leftover).leaked)) {
+    text += fmt::format("left behind: {}: {} ({}); to remove: {}\n", node::name_of(leak.leak),
+                        leak.entry, leak.owner, leak.clean_up);
   }
   if (!result.known.empty()) {
     text += fmt::format("known behaviour: {}\n", fmt::join(result.known, " "));

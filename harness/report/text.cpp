@@ -1,6 +1,7 @@
 #include "text.hpp"
 
 #include <cni_matrix/base/text.hpp>
+#include <cni_matrix/matrix/residue.hpp>
 
 #include <fmt/format.h>
 
@@ -102,9 +103,10 @@ std::string counted(std::size_t number, std::string_view word) {
 }
 
 std::string leftover_counts(const node::Inventory& leftover) {
+  const auto leaked = matrix::split_residue(leftover).leaked;
   std::string text;
   for (const auto leak : node::k_leak_classes) {
-    if (const auto count = leftover.of(leak).size(); count > 0) {
+    if (const auto count = leaked.of(leak).size(); count > 0) {
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, node::name_of(leak));
     }
   }

@@ -8,6 +8,7 @@
 #include <cni_matrix/cni/embedded_runtime.hpp>
 #include <cni_matrix/containerd/containerd_runtime.hpp>
 #include <cni_matrix/containerd/prepared_root.hpp>
+#include <cni_matrix/matrix/judge.hpp>
 #include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/scenario/executor.hpp>
 #include <cni_matrix/scenario/trace_rules.hpp>
@@ -118,12 +119,7 @@ bool all_ok(const scenario::Outcome& outcome) {
       return false;
     }
   }
-  for (const auto leak : node::k_leak_classes) {
-    if (!outcome.leftover.of(leak).empty()) {
-      return false;
-    }
-  }
-  return true;
+  return matrix::classes_of(matrix::split_residue(outcome.leftover).leaked).empty();
 }
 
 std::string end_of_log() {

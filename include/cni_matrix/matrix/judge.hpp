@@ -3,6 +3,7 @@
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/version.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
+#include <cni_matrix/matrix/residue.hpp>
 #include <cni_matrix/node/inventory.hpp>
 
 #include <optional>
@@ -58,7 +59,8 @@ struct Judgement {
 
 // known: failed exactly as known behaviours say, with exactly the leftovers that they list.
 // fail: a failure that none explains, a success where one says failure, or leftovers that one lists
-// and that are not there. leak: leftovers that none explains.
+// and that are not there. leak: leftovers that none explains. What remains of a pod comes together:
+// where a known behaviour leaves a primary class, or may leave one, secondary ones are explained.
 Judgement judge(const KnownBehaviours& behaviours, const Observation& observation);
 
 // Names that conditions can ask for: every plugin type and IPAM type, "ipMasq" where a plugin sets
@@ -67,14 +69,6 @@ std::vector<std::string> conflist_traits(const Json& configuration);
 
 // The cniVersion of a configuration as a cell calls it: "none", "empty" or the text.
 std::string cni_version_of(const Json& configuration);
-
-// Leftovers that are no leak: the top-level chains of portmap, the bridge's own default rules and
-// the like, which the plugins make once for the node and never remove.
-struct Leftovers {
-  node::Inventory leaked;
-  node::Inventory residue;
-};
-Leftovers split_residue(const node::Inventory& leftover);
 
 // The classes that have an entry.
 std::set<node::LeakClass> classes_of(const node::Inventory& inventory);

@@ -1,5 +1,6 @@
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/process.hpp>
+#include <cni_matrix/base/text.hpp>
 #include <cni_matrix/node/inventory.hpp>
 #include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/node/node.hpp>
@@ -11,10 +12,13 @@
 #include <csignal>
 #include <cstdlib>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace cni_matrix::node {
@@ -177,6 +181,154 @@ TEST_F(NodeTest, InventoryNamesEachPlantedLeak) {
               ElementsAre("ip -A POSTROUTING -j ACCEPT", "ip6 -A POSTROUTING -j ACCEPT"));
   EXPECT_THAT(added.processes, SizeIs(1));
   EXPECT_THAT(added.pods, IsEmpty());
+}
+
+// The classes that come after the seven primary ones.
+TEST_F(NodeTest, InventoryNamesEachPlantedSecondaryLeak) {
+  const auto text = in_node([] {
+    value_or_throw(write_file("/proc/sys/net/ipv4/ip_forward", "0"));
+    const auto before = value_or_throw(take_inventory());
+    value_or_throw(write_file("/proc/sys/net/ipv4/ip_forward", "1"));
+    command({"ip", "link", "add", "br7", "type", "bridge"});
+    value_or_throw(write_file("/proc/sys/net/ipv4/conf/br7/route_localnet", "1"));
+    command({"ip", "route", "add", "198.18.0.0/24", "via", "192.0.2.1"});
+    command({"ip", "-6", "route", "add", "2001:db8:7::/64", "dev", "uplink", "table", "77"});
+    command({"ip", "rule", "add", "from", "198.18.0.7", "table", "77", "priority", "7"});
+    command({"ip", "neighbour", "add", "192.0.2.7", "lladdr", "02:00:00:00:00:07", "dev", "uplink",
+             "nud", "permanent"});
+    command({"ip", "neighbour", "add", "proxy", "192.0.2.8", "dev", "uplink"});
+    command({"iptables", "-A", "FORWARD", "-s", "10.0.0.2", "-j", "ACCEPT"});
+    command({"ip6tables", "-t", "mangle", "-A", "INPUT", "-j", "ACCEPT"});
+    std::filesystem::create_directories("/run/cni/tuning");
+    value_or_throw(write_file("/run/cni/tuning/id_eth0.json", "{}"));
+    std::filesystem::create_directories("/var/lib/cni/flannel");
+    value_or_throw(write_file("/var/lib/cni/flannel/id", "{}"));
+    for (const std::string folder :
+         {"/run/containerd/io.containerd.grpc.v1.cri/sandboxes/a/shm",
+          "/run/containerd/io.containerd.runtime.v2.task/k8s.io/b",
+          "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/c",
+          "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/1"}) {
+      std::filesystem::create_directories(folder);
+    }
+    ::mount("tmpfs", "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/a/shm", "tmpfs", 0,
+            nullptr);
+    return to_json(difference(before, value_or_throw(take_inventory()))).dump();
+  });
+  const auto added = value_or_throw(inventory_from_json(value_or_throw(parse_json(text, "node"))));
+  EXPECT_THAT(added.links, ElementsAre("br7 (bridge)"));
+  EXPECT_THAT(added.routes, ElementsAre("ip neighbour 192.0.2.7 dev uplink",
+                                        "ip neighbour proxy 192.0.2.8 dev uplink",
+                                        "ip route 198.18.0.0/24 via 192.0.2.1 dev uplink",
+                                        "ip rule priority 7 from 198.18.0.7 table 77",
+                                        "ip6 route 2001:db8:7::/64 dev uplink table 77"));
+  EXPECT_THAT(added.filter_rules, ElementsAre("ip filter -A FORWARD -s 10.0.0.2/32 -j ACCEPT",
+                                              "ip6 mangle -A INPUT -j ACCEPT"));
+  EXPECT_THAT(added.state_files,
+              ElementsAre("/run/cni/tuning/id_eth0.json", "/var/lib/cni/flannel/id"));
+  EXPECT_THAT(added.mounts,
+              ElementsAre("/run/containerd/io.containerd.grpc.v1.cri/sandboxes/a/shm"));
+  EXPECT_THAT(added.sysctls,
+              ElementsAre("net.ipv4.conf.br7.route_localnet=1", "net.ipv4.ip_forward=1"));
+  EXPECT_THAT(added.snapshots,
+              ElementsAre("/run/containerd/io.containerd.grpc.v1.cri/sandboxes/a",
+                          "/run/containerd/io.containerd.runtime.v2.task/k8s.io/b",
+                          "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/c"));
+  // And no primary class for any of it.
+  for (const auto leak : k_leak_classes) {
+    if (is_primary(leak)) {
+      EXPECT_THAT(added.of(leak), IsEmpty()) << name_of(leak);
+    }
+  }
+}
+
+TEST_F(NodeTest, InventoryNamesRulesThatIptablesDoesNotShow) {
+  if (find_program("nft").empty()) {
+    GTEST_SKIP() << "nft is missing; install the package nftables";
+  }
+  const auto text = in_node([] {
+    const auto before = value_or_throw(take_inventory());
+    command({"nft", "add", "table", "inet", "cni_hostport"});
+    command({"nft", "add", "chain", "inet", "cni_hostport", "hostports"});
+    command({"nft", "add", "rule", "inet", "cni_hostport", "hostports", "accept", "comment",
+             "\"pod 7\""});
+    return to_json(difference(before, value_or_throw(take_inventory()))).dump();
+  });
+  const auto added = value_or_throw(inventory_from_json(value_or_throw(parse_json(text, "node"))));
+  EXPECT_THAT(added.nft_tables,
+              ElementsAre("rule inet cni_hostport hostports handle 2 comment pod 7",
+                          "table inet cni_hostport"));
+  EXPECT_THAT(added.filter_rules, IsEmpty());
+  EXPECT_THAT(added.nat_rules, IsEmpty());
+}
+
+// A datagram from an address of the node's bridge, as a pod's.
+void send_datagram() {
+  command({"ip", "link", "add", "br7", "type", "bridge"});
+  command({"ip", "address", "add", "10.99.0.1/24", "dev", "br7"});
+  // The kernel tracks nothing before a rule asks for it.
+  command({"iptables", "-A", "OUTPUT", "-m", "conntrack", "--ctstate", "NEW", "-j", "ACCEPT"});
+  const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in from{};
+  from.sin_family = AF_INET;
+  from.sin_port = htons(5000);
+  ::inet_pton(AF_INET, "10.99.0.1", &from.sin_addr);
+  ::bind(socket.get(), reinterpret_cast<sockaddr*>(&from), sizeof from);  // NOLINT
+  auto to = from;
+  to.sin_port = htons(53);
+  ::inet_pton(AF_INET, "192.0.2.1", &to.sin_addr);
+  ::sendto(socket.get(), "x", 1, 0, reinterpret_cast<sockaddr*>(&to), sizeof to);  // NOLINT
+}
+
+TEST_F(NodeTest, InventoryNamesConnectionsOfPodsOnly) {
+  const auto text = in_node([] {
+    const auto before = value_or_throw(take_inventory());
+    send_datagram();
+    command({"ping", "-c", "1", "-W", "1", "192.0.2.1"});
+    const auto added = difference(before, value_or_throw(take_inventory()));
+    return trim(*read_file("/proc/sys/net/netfilter/nf_conntrack_count")) == "0"
+               ? std::string()
+               : to_json(added).dump();
+  });
+  if (text.empty()) {
+    GTEST_SKIP() << "the kernel tracks no connections";
+  }
+  const auto added = value_or_throw(inventory_from_json(value_or_throw(parse_json(text, "node"))));
+  EXPECT_THAT(added.conntracks, ElementsAre("udp 10.99.0.1:5000 -> 192.0.2.1:53"));
+}
+
+TEST_F(NodeTest, InventoryKnowsWhoHoldsALease) {
+  const auto text = in_node([] {
+    std::filesystem::create_directories("/var/lib/cni/networks/n");
+    value_or_throw(write_file("/var/lib/cni/networks/n/10.0.0.2", "0123abcd\r\neth0"));
+    return to_json(value_or_throw(take_inventory())).dump();
+  });
+  const auto seen = value_or_throw(inventory_from_json(value_or_throw(parse_json(text, "node"))));
+  EXPECT_THAT(seen.leases, ElementsAre("/var/lib/cni/networks/n/10.0.0.2"));
+  EXPECT_THAT(seen.owners,
+              ElementsAre(testing::Pair("/var/lib/cni/networks/n/10.0.0.2", "0123abcd")));
+}
+
+// It is taken three times in every cell.
+TEST_F(NodeTest, InventoryOfAnEmptyNodeStartsNoProgram) {
+  constexpr int k_times = 100;
+  const auto text = in_node([] {
+    (void)take_inventory();
+    const auto commands_before = commands_cpu_us();
+    const auto cpu = [] {
+      rusage usage{};
+      ::getrusage(RUSAGE_SELF, &usage);
+      return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1'000'000 + usage.ru_utime.tv_usec +
+             usage.ru_stime.tv_usec;
+    };
+    const auto begin = cpu();
+    for (int i = 0; i < k_times; ++i) {
+      (void)take_inventory();
+    }
+    return fmt::format("{} {}", commands_cpu_us() - commands_before, (cpu() - begin) / k_times);
+  });
+  EXPECT_THAT(text, testing::StartsWith("0 "));
+  RecordProperty("cpu_us", text.substr(2));
+  std::printf("one inventory: %s us of CPU\n", text.substr(2).c_str());
 }
 
 TEST_F(NodeTest, DiesWithItsScheduler) {

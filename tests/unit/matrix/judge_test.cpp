@@ -80,7 +80,7 @@ TEST(ObservedRows, LeftoversAreExact) {
   for (auto row : observed_rows()) {
     const auto kept = row.leftover;
     for (const auto leak : node::k_leak_classes) {
-      if (leak == node::LeakClass::process) {
+      if (leak == node::LeakClass::process || !node::is_primary(leak)) {
         continue;
       }
       row.leftover = kept;
@@ -91,6 +91,19 @@ TEST(ObservedRows, LeftoversAreExact) {
         row.leftover.insert(leak);
         EXPECT_EQ(judge(shipped(), row).finding, Finding::leak) << describe(row);
       }
+    }
+  }
+}
+
+TEST(ObservedRows, SecondaryClassesComeWithPrimaryOnesOnly) {
+  for (auto row : observed_rows()) {
+    const bool left_anything = !row.leftover.empty();
+    const bool passed = judge(shipped(), row).finding == Finding::pass;
+    row.leftover.insert({node::LeakClass::filter_rule, node::LeakClass::mount});
+    if (left_anything) {
+      EXPECT_TRUE(accepted(row)) << describe(row);
+    } else if (passed) {
+      EXPECT_EQ(judge(shipped(), row).finding, Finding::leak) << describe(row);
     }
   }
 }

@@ -135,6 +135,26 @@ TEST(Console, HostileTextsNeverReachTheTerminal) {
   EXPECT_THAT(text, HasSubstr("log \\x1b[8m hidden"));
 }
 
+TEST(Console, LeaksSayWhoseTheyAreAndHowTheyGo) {
+  auto result = passed();
+  const std::string id(64, 'a');
+  result.verdict = run::Verdict::leak;
+  result.reason = "left behind";
+  result.leftover.veths = {"veth1", "veth2", "veth2"};  // once each
+  result.leftover.leases = {"/n/10.0.0.2", "/n/10.0.0.3", "/n/10.0.0.4"};
+  result.leftover.owners = {{"/n/10.0.0.2", id}};
+  result.leftover.mounts = {"/run/containerd/x"};
+  result.leftover.links = {"cni0 (bridge)"};  // residue
+  const auto text = plain(options_with_clock(), {result});
+  EXPECT_THAT(text, HasSubstr("  left     veth: veth1 (bridge or ptp); to remove: ip link delete "
+                              "veth1\n  left     veth: veth2"));
+  EXPECT_THAT(text, HasSubstr("  left     lease: /n/10.0.0.2 (host-local, pod aaaaaaaaaaaa); to "
+                              "remove: rm /n/10.0.0.2\n"));
+  EXPECT_THAT(text, HasSubstr("  left     and 1 more\n"));
+  EXPECT_THAT(text, Not(HasSubstr("/run/containerd/x")));
+  EXPECT_THAT(text, Not(HasSubstr("cni0")));
+}
+
 TEST(Console, RepeatedCellsWithDifferentOutcomesAreFlaky) {
   auto other = passed();
   other.verdict = run::Verdict::fail;
