@@ -210,6 +210,12 @@ class Judge {
   [[nodiscard]] bool fails_so(const BehaviourCase& rule) const {
     std::size_t next = 0;
     for (const auto& step : m_observation.steps) {
+      if (!step.expect.empty()) {
+        if (step.ok || !regex_found(step.expect, normalise_error(step.error))) {
+          return false;
+        }
+        continue;
+      }
       if (step.ok) {
         continue;
       }
@@ -316,6 +322,8 @@ class Judge {
       m_now.cni_version = step.to;
     } else if (step.step == "remove-conflist") {
       m_now.conflist_gone = true;
+    } else if (step.step == "write-config") {
+      m_now.conflist_gone = false;  // there is one, if another
     } else if (step.step == "restore-conflist") {
       m_now.conflist_gone = false;
       m_now.cni_version = m_observation.cni_version;

@@ -42,6 +42,20 @@ Expected<ScenarioAxis> parse_scenario(const std::string& text) {
   return axis;
 }
 
+// "repair:to=0.4.0,by=x,lifecycle": a piece with "=" goes on with the scenario before it.
+std::vector<std::string> split_scenarios(const std::string& text) {
+  std::vector<std::string> scenarios;
+  for (const auto& piece : split(text, ',')) {
+    if (!scenarios.empty() && piece.find(':') == std::string::npos &&
+        piece.find('=') != std::string::npos) {
+      scenarios.back() += "," + piece;
+    } else {
+      scenarios.push_back(piece);
+    }
+  }
+  return scenarios;
+}
+
 Expected<void> check_tokens(const char* option, const std::vector<std::string>& tokens) {
   for (const auto& token : tokens) {
     if (const auto parsed = artifacts::VersionToken::parse(token); !parsed) {
@@ -195,7 +209,12 @@ Expected<MatrixSpec> select(MatrixSpec spec, const Selection& selection) {
     conflists.push_back(*std::move(conflist));
   }
   std::vector<ScenarioAxis> scenarios;
-  for (const auto& text : selection.scenarios) {
+  std::vector<std::string> texts;
+  for (const auto& list : selection.scenarios) {
+    const auto some = split_scenarios(list);
+    texts.insert(texts.end(), some.begin(), some.end());
+  }
+  for (const auto& text : texts) {
     CNI_MATRIX_TRY_ASSIGN(auto axis, parse_scenario(text));
     axis = with_known_parameters(std::move(axis), spec);
     if (const auto good = check_scenario_axis(axis); !good) {

@@ -93,6 +93,12 @@ Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
         return input_error("{}: there is no probe \"{}\"{}", place, probe,
                            did_you_mean(probe, probes));
       }
+      if (probe.find("host-port") != std::string::npos && !cell.host_port) {
+        return input_error(
+            "{}: the probe {} needs a host port; give --host-port N, or \"hostPort\" "
+            "in the matrix",
+            place, probe);
+      }
     }
   }
   return {};

@@ -3,6 +3,7 @@
 #include "node_changes.hpp"
 
 #include <cni_matrix/base/process.hpp>
+#include <cni_matrix/matrix/judge.hpp>
 #include <cni_matrix/matrix/regex_text.hpp>
 #include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/recorder/faults.hpp>
@@ -161,6 +162,9 @@ class Executor {
     tell(result.pod.empty() ? result.step : result.step + " " + result.pod);
     const auto begin = Clock::now();
     CNI_MATRIX_TRY(dispatch(step, pod, result));
+    if (step.kind == StepKind::edit_conflist) {
+      result.detail = matrix::cni_version_of(m_conflist.json());
+    }
     result.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
     const bool ran = step.kind == StepKind::run && result.ok;
@@ -258,7 +262,8 @@ class Executor {
         return remove_netns_of(m_pods[step.pod]);
       case StepKind::restart_runtime:
         CNI_MATRIX_TRY(m_runtime->shut_down());
-        return start_runtime(m_runtime_token);
+        CNI_MATRIX_TRY(start_runtime(m_runtime_token));
+        return find_pods();
       case StepKind::kill_runtime:
         return m_runtime->kill();
       case StepKind::replace_runtime:
@@ -471,6 +476,17 @@ class Executor {
     m_outcome.netns_gone_ns[path] =
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
             .count();
+    return {};
+  }
+
+  // A pod whose run was cut short may have a record all the same.
+  Expected<void> find_pods() {
+    CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_now());
+    for (auto& [name, pod] : m_pods) {
+      if (pod.id.empty()) {
+        pod.id = id_of(pod.name, pods);
+      }
+    }
     return {};
   }
 

@@ -422,6 +422,16 @@ Sentences no_check_no_gc(const Calls& calls, const TraceFacts& /*facts*/) {
   return found;
 }
 
+Sentences no_calls(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& call : calls) {
+    if (call.is("ADD") || call.is("DEL")) {
+      found.push_back(fmt::format("{} was called", call.title()));
+    }
+  }
+  return found;
+}
+
 const RuntimeCall* first_add(const Calls& calls) {
   const auto found = std::find_if(calls.begin(), calls.end(), [](const RuntimeCall& call) {
     return call.is("ADD") && call.plugin() != "loopback";
@@ -496,6 +506,9 @@ const std::vector<Entry>& entries() {
       {{"no-check-no-gc", "containerd/containerd#13332, containerd/go-cni#131",
         "containerd calls neither CHECK nor GC."},
        no_check_no_gc},
+      {{"no-calls", "CRI NamespaceOption, network NODE",
+        "No ADD and no DEL at all: a pod in the host's network."},
+       no_calls},
       {{"negotiated=VERSION", "SPEC section 1, Version considerations",
         "The first ADD of a network other than loopback got this cniVersion (none: no version)."},
        nullptr},

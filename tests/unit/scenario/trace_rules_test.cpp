@@ -391,6 +391,15 @@ TEST(TraceRules, NoCheckNoGc) {
                           HasSubstr("bridge GC of network \"net\"")));
 }
 
+TEST(TraceRules, NoCalls) {
+  Recording seen;
+  seen.call("bridge", "STATUS");
+  EXPECT_THAT(violations("no-calls", seen.trace, {}), IsEmpty());
+  seen.call("bridge", "ADD");
+  EXPECT_THAT(violations("no-calls", seen.trace, {}),
+              ElementsAre(HasSubstr(std::string("bridge ADD of container ") + k_short)));
+}
+
 TEST(TraceRules, NegotiatedVersion) {
   Recording seen;
   seen.loopback("ADD");
