@@ -69,8 +69,10 @@ Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
   using artifacts::Component;
   std::set<std::string> seen;
   for (const auto& cell : cells) {
-    if (seen.insert(cell.conflist.file.string() + cell.conflist.form).second) {
-      CNI_MATRIX_TRY(scenario::ConflistFile::load(cell.conflist));
+    const auto key = fmt::format("{} {} {} {}", cell.conflist.file.string(), cell.conflist.form,
+                                 cell.scenario, cell.host_port.has_value());
+    if (seen.insert(key).second) {
+      CNI_MATRIX_TRY(run::check_cell(cell));
     }
     for (const auto& [component, token] : {std::pair(Component::containerd, cell.containerd),
                                            std::pair(Component::plugins, cell.plugins)}) {

@@ -97,6 +97,11 @@ Replacement replacement_at(std::string_view text, bool word_begins) {
   if (!word_begins) {
     return {};
   }
+  // Rules for the trace name a container by its first digits.
+  constexpr std::string_view k_container = "container ";
+  if (text.starts_with(k_container) && hex_run(text.substr(k_container.size())) == 12) {
+    return {k_container.size() + 12, "container <ID>"};
+  }
   if (text.starts_with("CNI-")) {
     return chain(text);
   }

@@ -267,6 +267,14 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) 
   return scenario;
 }
 
+bool Scenario::needs_host_port() const {
+  return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+    return std::any_of(step.probes.begin(), step.probes.end(), [](const std::string& probe) {
+      return probe.find("host-port") != std::string::npos;
+    });
+  });
+}
+
 bool Scenario::needs_recorder() const {
   return !trace.empty() || std::any_of(steps.begin(), steps.end(), [](const Step& step) {
     return step.kind == StepKind::fault;

@@ -214,6 +214,17 @@ Expected<MatrixSpec> select(MatrixSpec spec, const Selection& selection) {
     const auto some = split_scenarios(list);
     texts.insert(texts.end(), some.begin(), some.end());
   }
+  if (selection.all_scenarios) {
+    CNI_MATRIX_TRY_ASSIGN(const auto all, load_scenarios());
+    for (const auto& scenario : all) {
+      const bool complete =
+          std::all_of(scenario.parameters.begin(), scenario.parameters.end(),
+                      [](const auto& parameter) { return !parameter.second.fallback.empty(); });
+      if (complete && (selection.host_port || !scenario.needs_host_port())) {
+        texts.push_back(scenario.id);
+      }
+    }
+  }
   for (const auto& text : texts) {
     CNI_MATRIX_TRY_ASSIGN(auto axis, parse_scenario(text));
     axis = with_known_parameters(std::move(axis), spec);

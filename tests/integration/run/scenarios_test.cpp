@@ -1,0 +1,126 @@
+// The scenario library with the real binaries: every scenario goes as the known behaviours say, and
+// the embedded runtime goes the same way.
+
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/base/text.hpp>
+#include <cni_matrix/node/node.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cni_matrix {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using Words = std::vector<std::string>;
+
+constexpr int k_nothing_executed = 4;
+
+CommandResult program(const Words& arguments) {
+  Words argv = {CNI_MATRIX_PROGRAM};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  CommandOptions options;
+  options.timeout = std::chrono::minutes(10);
+  options.environment = fixed_environment();
+  options.environment.push_back("CNI_MATRIX_CACHE=" + cache_directory().string());
+  return value_or_throw(run_command(argv, options));
+}
+
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+class Scenarios : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto privileges = node::check_privileges(); !privileges) {
+      GTEST_SKIP() << privileges.error().message;
+    }
+  }
+
+  // Every cell that ran passed or is a known behaviour, and some ran.
+  static void expect_as_known(const Words& arguments) {
+    const auto result = program(arguments);
+    if (result.exit_code == k_nothing_executed) {
+      GTEST_SKIP() << result.out;
+    }
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  }
+
+  const Words library = {"--plugins",       "debian:bookworm", "--cni-version",
+                         "0.4.0",           "--conflist",      "bridge-portmap",
+                         "--all-scenarios", "--step-timeout",  "20"};
+};
+
+TEST_F(Scenarios, GoAsTheKnownBehavioursSay) {
+  expect_as_known(with({"run", "--containerd", "debian:bullseye,debian:forky"}, library));
+}
+
+TEST_F(Scenarios, HostPortsAreReachedAndCaptureNothing) {
+  expect_as_known({"run", "--containerd", "debian:bookworm", "--plugins", "debian:bookworm",
+                   "--cni-version", "1.0.0", "--conflist", "bridge-portmap", "--scenario",
+                   "host-port", "--host-port", "8080", "--mark-chain"});
+}
+
+TEST_F(Scenarios, TheEmbeddedRuntimeAgrees) {
+  const auto result =
+      program(with({"verify-embedded", "--containerd", "debian:bookworm,debian:trixie"}, library));
+  if (result.exit_code == k_nothing_executed) {
+    GTEST_SKIP() << result.out;
+  }
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_THAT(result.out, HasSubstr(" 0 disagree; "));
+}
+
+TEST_F(Scenarios, ErasDifferAsKnown) {
+  expect_as_known({"run", (data_directory() / "matrix" / "eras.json").string()});
+}
+
+TEST_F(Scenarios, UpgradesKeepPodsAlive) {
+  expect_as_known({"run", (data_directory() / "matrix" / "upgrade.json").string()});
+}
+
+TEST_F(Scenarios, WhatCannotBeIsRefusedBeforeAnythingStarts) {
+  const auto directory = value_or_throw(TemporaryDirectory::create());
+  const auto refusal = [&](const std::string& rest) {
+    const auto file = directory.path() / "asked.json";
+    value_or_throw(write_file(file, R"({"id": "asked", "title": "Asked", )" + rest + "}"));
+    const auto result =
+        program({"run", "--containerd", "debian:bookworm", "--plugins", "debian:bookworm",
+                 "--conflist", "bridge-portmap", "--scenario", file.string()});
+    EXPECT_EQ(result.exit_code, 2) << result.out;
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(split(result.err, '\n').size(), 2U) << result.err;
+    return result.err;
+  };
+  EXPECT_THAT(refusal(R"("steps": [{"step": "fault", "plugin": "tuning", "do": "exit"},
+                                   {"step": "run"}])"),
+              HasSubstr("/steps/0: a fault of the plugin tuning, which the conflist"));
+  EXPECT_THAT(refusal(R"("steps": [{"step": "edit-conflist",
+                                    "patch": [{"op": "remove", "path": "/plugins/7"}]}])"),
+              HasSubstr("/steps/0: the patch does not fit"));
+  EXPECT_THAT(refusal(R"("steps": [{"step": "run"}, {"step": "probe", "probes": ["mut"]}])"),
+              HasSubstr("/steps/1: there is no probe \"mut\""));
+  EXPECT_THAT(refusal(R"("steps": [{"step": "run"},
+                                   {"step": "probe", "probes": ["outside-to-host-port"]}])"),
+              HasSubstr("needs a host port"));
+  EXPECT_THAT(refusal(R"("trace": ["add-has-dell"], "steps": [{"step": "run"}])"),
+              HasSubstr("/trace: there is no rule \"add-has-dell\""));
+  EXPECT_THAT(refusal(R"("steps": [{"step": "run"}, {"step": "stop", "pod": "other"}])"),
+              HasSubstr("/steps/1: no step before it runs the pod \"other\""));
+}
+
+// No node and no binaries are needed for this.
+TEST(ScenarioPage, IsWhatListPrints) {
+  const auto result = program({"list", "scenarios", "--format", "markdown"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(value_or_throw(read_file(data_directory() / "scenarios" / "README.md")), result.out)
+      << "write it again: cni-matrix list scenarios --format markdown > scenarios/README.md";
+}
+
+}  // namespace
+}  // namespace cni_matrix
