@@ -220,6 +220,84 @@ TEST(Residue, IsPortmapsSharedChainsOnly) {
             (std::set{node::LeakClass::nat_rule, node::LeakClass::lease}));
 }
 
+// add-and-del-fail as containerd 1.6.20 did it.
+Observation stuck() {
+  auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
+  seen.scenario = "add-and-del-fail";
+  seen.steps = {{"RunPodSandbox", "", false, "plugin failed: no way in"},
+                {"StopPodSandbox", "", false, "plugin failed: no way out"},
+                {"RemovePodSandbox", "", false, "plugin failed: no way out"}};
+  using enum node::LeakClass;
+  seen.leftover = {netns, veth, lease, nat_rule, pod_record};
+  return seen;
+}
+
+TEST(Outcomes, AreKnownOnlyAsAWhole) {
+  const auto judgement = judge(shipped(), stuck());
+  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  EXPECT_THAT(judgement.known, ElementsAre("F90"));
+
+  auto other_era = stuck();
+  other_era.containerd = *Version::parse("2.1.9");
+  EXPECT_EQ(judge(shipped(), other_era).finding, Finding::fail);
+  auto stopped = stuck();
+  stopped.steps[1].ok = true;
+  EXPECT_THAT(judge(shipped(), stopped).reason, HasSubstr("changed: it went otherwise than F90"));
+  auto other_error = stuck();
+  other_error.steps[2].error = "something else";
+  EXPECT_EQ(judge(shipped(), other_error).finding, Finding::fail);
+  auto cleaner = stuck();
+  cleaner.leftover.erase(node::LeakClass::lease);
+  EXPECT_THAT(judge(shipped(), cleaner).reason, HasSubstr("and it is not: lease"));
+  auto dirtier = stuck();
+  dirtier.leftover.insert(node::LeakClass::process);
+  EXPECT_EQ(judge(shipped(), dirtier).finding, Finding::leak);
+}
+
+TEST(Expectations, AStepHasToFailWithTheError) {
+  auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
+  seen.scenario = "add-fails";
+  seen.steps = {{"RunPodSandbox", "", false, "try again later", "", "again"},
+                {"RunPodSandbox", "", true, "", "second"},
+                {"StopPodSandbox", "", true, "", "second"},
+                {"RemovePodSandbox", "", true, "", "second"}};
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::pass) << judge(shipped(), seen).reason;
+  seen.steps[0].error = "no such luck";
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  seen.steps[0].ok = true;
+  EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("should have failed"));
+}
+
+TEST(Expectations, PodsAreFollowedOneByOne) {
+  auto seen = lifecycle("1.6.2", "1.1.1", "none");
+  seen.steps.clear();
+  const std::string error = "failed to destroy network for sandbox \"" + k_id +
+                            "\": invalid version \"\": the version is empty";
+  for (const char* pod : {"a", "b"}) {
+    seen.steps.push_back({"RunPodSandbox", "", true, "", pod});
+  }
+  seen.after_run = std::set{node::LeakClass::netns, node::LeakClass::lease};
+  seen.steps.push_back({"StopPodSandbox", "", false, error, "b"});
+  seen.steps.push_back({"RemovePodSandbox", "", false,
+                        "failed to forcibly stop sandbox \"" + k_id + "\": " + error, "b"});
+  seen.leftover = *seen.after_run;
+  const auto judgement = judge(shipped(), seen);
+  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  // One that is gone although the behaviour says that it stays.
+  seen.steps.back() = {"RemovePodSandbox", "", true, "", "b"};
+  EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("changed: F02"));
+}
+
+TEST(Expectations, TraceRulesCanBeKnownToBreak) {
+  auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
+  seen.steps.push_back(
+      {"trace", "no-capabilities", false,
+       "portmap ADD of container 0123456789ab on eth0 got the key capabilities: {}"});
+  EXPECT_THAT(judge(shipped(), seen).known, ElementsAre("F96"));
+  seen.steps.back().to = "del-in-reverse";
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+}
+
 TEST(Traits, ComeFromPluginsAndTheirIpam) {
   EXPECT_THAT(conflist_traits(Json::parse(R"({"plugins": [{"type": "bridge", "ipMasq": true,
                 "ipam": {"type": "host-local"}}, {"type": "portmap"}, 7]})")),
