@@ -1,9 +1,8 @@
-#include <cni_matrix/scenario/data_plane.hpp>
-
 #include "probe_exchange.hpp"
 #include "probe_network.hpp"
 
 #include <cni_matrix/base/text.hpp>
+#include <cni_matrix/scenario/data_plane.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,4 @@
 #include "configuration_wait.hpp"
-#include <cni_matrix/scenario/data_plane.hpp>
 #include "node_changes.hpp"
 
 #include <cni_matrix/base/process.hpp>
@@ -7,6 +6,7 @@
 #include <cni_matrix/matrix/regex_text.hpp>
 #include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/recorder/faults.hpp>
+#include <cni_matrix/scenario/data_plane.hpp>
 #include <cni_matrix/scenario/executor.hpp>
 #include <cni_matrix/scenario/plugin_directory.hpp>
 
