@@ -142,7 +142,7 @@ class Containerd : public testing::Test {
 
   // The prepared root of containerd `index`, in a folder of this test.
   fs::path prepare(std::size_t index) {
-    const fs::path file = m_folder.path() / (std::to_string(index) + ".tar");
+    fs::path file = m_folder.path() / (std::to_string(index) + ".tar");
     const std::string tar = answer_of(
         [&](int output) { must(build_root(options(index), k_pause, output), "build_root"); });
     const Fd memory(::memfd_create("containerd-root", MFD_CLOEXEC));
