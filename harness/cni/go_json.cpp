@@ -210,7 +210,7 @@ class Parser {
       if (at_end() || peek() != '"') {
         return bad("looking for beginning of object key string");
       }
-      auto& member = value.members.emplace_back();
+      auto& member = value.members.emplace_back(std::string(), Value());
       if (!parse_string(member.first)) {
         return false;
       }
@@ -545,12 +545,9 @@ Value Value::object(std::vector<std::pair<std::string, Value>> values) {
 }
 
 const Value* Value::find(std::string_view name) const {
-  for (auto member = members.rbegin(); member != members.rend(); ++member) {
-    if (member->first == name) {
-      return &member->second;
-    }
-  }
-  return nullptr;
+  const auto last = std::find_if(members.rbegin(), members.rend(),
+                                 [name](const auto& member) { return member.first == name; });
+  return last == members.rend() ? nullptr : &last->second;
 }
 
 void Value::set(std::string name, Value value) {

@@ -17,6 +17,8 @@ class CriClient {
   // `package` is "runtime.v1" or "runtime.v1alpha2". Connects with the first call.
   CriClient(const std::filesystem::path& socket, std::string package,
             std::chrono::milliseconds call_timeout);
+  CriClient(const CriClient&) = delete;
+  CriClient& operator=(const CriClient&) = delete;
   CriClient(CriClient&&) noexcept;
   CriClient& operator=(CriClient&&) noexcept;
   ~CriClient();

@@ -278,6 +278,7 @@ Expected<Statement> statement_from_json(const Json& value, std::string_view plac
 std::vector<StatementResult> evaluate_statements(const std::vector<Statement>& statements,
                                                  const std::vector<Observation>& observations) {
   std::vector<StatementResult> results;
+  results.reserve(statements.size());
   for (const auto& statement : statements) {
     results.push_back(evaluate(statement, observations));
   }

@@ -85,7 +85,7 @@ std::set<std::string> loaded_modules() {
 
 int default_jobs() {
   constexpr std::uint64_t k_memory_of_a_node = 192U << 20U;
-  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::uint64_t cores = std::max(1U, std::thread::hardware_concurrency());
   const auto fit = std::max<std::uint64_t>(1, available_memory() / k_memory_of_a_node);
   return static_cast<int>(std::min<std::uint64_t>(2 * cores, fit));
 }

@@ -27,6 +27,9 @@ class FlakyDetector {
   FlakyDetector() = default;
   FlakyDetector(const FlakyDetector&) = delete;
   FlakyDetector& operator=(const FlakyDetector&) = delete;
+  FlakyDetector(FlakyDetector&&) = default;
+  FlakyDetector& operator=(FlakyDetector&&) = default;
+  ~FlakyDetector() = default;
 
   void add(const run::CellResult& result);
   // In the order of their names. Interrupted and skipped repetitions say nothing and are not

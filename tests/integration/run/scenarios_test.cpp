@@ -14,7 +14,6 @@ namespace cni_matrix {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 using Words = std::vector<std::string>;
 
 constexpr int k_nothing_executed = 4;
