@@ -37,6 +37,12 @@ std::string describe(const matrix::KnownBehaviour& known) {
   text += fmt::format("  since     {}\n  until     {}\n  evidence  {}\n", known.since, known.until,
                       known.observed ? "observed with the real binaries"
                                      : "predicted from the source, not yet observed");
+  if (const auto& seen = known.seen) {
+    text += "  seen\n" + wrapped(fmt::format("{} with {}{}{}", seen->on, seen->with,
+                                             seen->prediction.empty() ? "" : "; the prediction is ",
+                                             seen->prediction),
+                                 4);
+  }
   text += "  why\n" + wrapped(known.why, 4);
   text += "  remedy\n" + wrapped(known.remedy, 4);
   text += "  references\n";

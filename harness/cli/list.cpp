@@ -38,6 +38,7 @@ std::vector<std::string> needs_of(const Scenario& scenario) {
   if (scenario.needs_host_port()) {
     needs.emplace_back("a host port");
   }
+  needs.insert(needs.end(), scenario.programs.begin(), scenario.programs.end());
   return needs;
 }
 

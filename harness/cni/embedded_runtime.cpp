@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -42,6 +43,30 @@ struct Pod {
     return state == State::ready ? PodState::ready : PodState::not_ready;
   }
 };
+
+// Bits per second of a quantity as scenarios may write it: "10M".
+std::uint64_t bits_per_second(const std::string& quantity) {
+  std::uint64_t unit = 1'000;
+  unit *= quantity.back() == 'k' ? 1 : quantity.back() == 'M' ? 1'000 : 1'000'000;
+  return std::stoull(quantity) * unit;
+}
+
+// What becomes the capability "bandwidth"; null when the pod asks for no limit.
+OrderedJson bandwidth(const std::map<std::string, std::string>& annotations) {
+  OrderedJson limits = {
+      {"IngressRate", 0}, {"IngressBurst", 0}, {"EgressRate", 0}, {"EgressBurst", 0}};
+  bool limited = false;
+  for (const auto& [annotation, direction] :
+       {std::pair<std::string, std::string>{"kubernetes.io/ingress-bandwidth", "Ingress"},
+        {"kubernetes.io/egress-bandwidth", "Egress"}}) {
+    if (const auto found = annotations.find(annotation); found != annotations.end()) {
+      limits[direction + "Rate"] = bits_per_second(found->second);
+      limits[direction + "Burst"] = std::numeric_limits<std::uint32_t>::max();
+      limited = true;
+    }
+  }
+  return limited ? limits : OrderedJson();
+}
 
 OrderedJson port_mappings(const std::vector<PortMapping>& mappings) {
   OrderedJson list = OrderedJson::array();
@@ -327,7 +352,9 @@ class EmbeddedRuntime : public PodRuntime {
       options.arguments.emplace_back("K8S_POD_UID", record.spec.uid);
     }
     if (m_cri.pod_annotations) {
-      options.capabilities["io.kubernetes.cri.pod-annotations"] = nullptr;  // a nil map in Go
+      options.capabilities["io.kubernetes.cri.pod-annotations"] =
+          record.spec.annotations.empty() ? OrderedJson()  // a nil map in Go
+                                          : OrderedJson(record.spec.annotations);
     }
     OrderedJson mappings = port_mappings(record.spec.port_mappings);
     if (!mappings.empty()) {
@@ -335,9 +362,15 @@ class EmbeddedRuntime : public PodRuntime {
     } else if (m_cri.always_passes_capabilities) {
       options.capabilities["portMappings"] = nullptr;  // a nil slice
     }
-    if (m_cri.always_passes_capabilities && !is_removal) {
+    if (auto limits = bandwidth(record.spec.annotations); !limits.is_null()) {
+      options.capabilities["bandwidth"] = std::move(limits);
+    } else if (m_cri.always_passes_capabilities && !is_removal) {
       options.capabilities["bandwidth"] = OrderedJson::parse(
           R"({"IngressRate":0,"IngressBurst":0,"EgressRate":0,"EgressBurst":0})");
+    }
+    if (const auto& dns = record.spec.dns; !dns.empty()) {
+      options.capabilities["dns"] = {
+          {"Servers", dns.servers}, {"Searches", dns.searches}, {"Options", dns.options}};
     }
     return options;
   }

@@ -24,6 +24,11 @@ Json to_json(const PodRecord& record) {
           {"uid", record.spec.uid},
           {"host_network", record.spec.host_network},
           {"port_mappings", mappings},
+          {"annotations", record.spec.annotations},
+          {"dns",
+           {{"servers", record.spec.dns.servers},
+            {"searches", record.spec.dns.searches},
+            {"options", record.spec.dns.options}}},
           {"netns", record.netns},
           {"ips", record.ips},
           {"has_result", record.has_result},
@@ -45,6 +50,11 @@ Expected<PodRecord> pod_record_from_json(const Json& value) {
                                            mapping.at("host_port").get<std::int32_t>(),
                                            mapping.at("host_ip").get<std::string>()});
     }
+    value.at("annotations").get_to(record.spec.annotations);
+    const Json& dns = value.at("dns");
+    dns.at("servers").get_to(record.spec.dns.servers);
+    dns.at("searches").get_to(record.spec.dns.searches);
+    dns.at("options").get_to(record.spec.dns.options);
     record.netns = value.at("netns").get<std::string>();
     record.ips = value.at("ips").get<std::vector<std::string>>();
     record.has_result = value.at("has_result").get<bool>();

@@ -106,6 +106,13 @@ RuntimeResult<std::string> CriClient::run_pod_sandbox(const PodSpec& pod,
     port.set_host_port(mapping.host_port);
     port.set_host_ip(mapping.host_ip);
   }
+  config.mutable_annotations()->insert(pod.annotations.begin(), pod.annotations.end());
+  if (!pod.dns.empty()) {
+    cri::DNSConfig& dns = *config.mutable_dns_config();
+    dns.mutable_servers()->Assign(pod.dns.servers.begin(), pod.dns.servers.end());
+    dns.mutable_searches()->Assign(pod.dns.searches.begin(), pod.dns.searches.end());
+    dns.mutable_options()->Assign(pod.dns.options.begin(), pod.dns.options.end());
+  }
   config.mutable_linux()->mutable_security_context()->mutable_namespace_options()->set_network(
       pod.host_network ? cri::NODE : cri::POD);
   return m_connection->call<cri::RunPodSandboxResponse>("RunPodSandbox", request)

@@ -33,8 +33,10 @@ struct Moment {
   Version containerd;
   Version plugins;
   std::string cni_version;
-  std::string
-      created_cni_version;  // empty unless ADD succeeded: only then there is a cached result
+  // When the pod in question was started; absent unless ADD succeeded: only then there is a cached
+  // result.
+  std::string created_cni_version;
+  std::optional<Version> created_containerd;
   bool netns_gone = false;
   bool conflist_gone = false;
   std::set<std::string> gone_plugins;
@@ -66,6 +68,8 @@ bool applies(const BehaviourCondition& when, const Moment& now, const Observatio
         return observation.traits.empty() || has_trait(observation, plugin);
       });
   return (!when.containerd || when.containerd->contains(now.containerd)) &&
+         (!when.created_containerd ||
+          (now.created_containerd && when.created_containerd->contains(*now.created_containerd))) &&
          (!when.plugins || when.plugins->contains(now.plugins)) &&
          version_listed(when.cni_versions, now.cni_version) &&
          (when.created_cni_versions.empty() ||
@@ -156,6 +160,8 @@ class Judge {
   struct Pod {
     bool exists = false;
     bool run_failed = false;
+    std::string created_cni_version;  // as in Moment
+    std::optional<Version> created_containerd;
     std::string record;  // of failed_clean_up
     bool stop_tried = false;
     bool stopped = false;
@@ -303,6 +309,8 @@ class Judge {
 
   void take(const ObservedStep& step) {
     m_pod = &m_pods[step.pod];
+    m_now.created_cni_version = m_pod->created_cni_version;
+    m_now.created_containerd = m_pod->created_containerd;
     if (step.step == "RunPodSandbox") {
       run(step);
     } else if (step.step == "StopPodSandbox") {
@@ -333,6 +341,8 @@ class Judge {
       m_now.gone_plugins.insert(step.to);
     } else if (step.step == "restore-plugin") {
       m_now.gone_plugins.erase(step.to);
+    } else if (step.step == "replace-plugins" && step.to.find(' ') != std::string::npos) {
+      return;  // one plugin alone: the others are what they were
     } else if (step.step == "replace-runtime" || step.step == "replace-plugins") {
       const auto version = Version::parse(step.to);
       if (!version) {
@@ -349,9 +359,11 @@ class Judge {
     m_pod->exists = true;
     m_now.netns_gone = false;
     m_now.created_cni_version.clear();
+    m_now.created_containerd.reset();
     const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
     if (step.ok) {
-      m_now.created_cni_version = m_now.cni_version;
+      m_pod->created_cni_version = m_now.cni_version;
+      m_pod->created_containerd = m_now.containerd;
       return;
     }
     m_pod->run_failed = true;

@@ -47,6 +47,7 @@ std::vector<node::LeakClass> leaks_at(const Json& value, const char* key) {
 Expected<BehaviourCondition> condition_from_json(const Json& value, std::string_view place) {
   BehaviourCondition when;
   CNI_MATRIX_TRY_ASSIGN(when.containerd, range_at(value, "containerd", place));
+  CNI_MATRIX_TRY_ASSIGN(when.created_containerd, range_at(value, "createdContainerd", place));
   CNI_MATRIX_TRY_ASSIGN(when.plugins, range_at(value, "plugins", place));
   when.cni_versions = value.value("cniVersion", Strings{});
   when.created_cni_versions = value.value("createdCniVersion", Strings{});
@@ -134,6 +135,11 @@ Expected<KnownBehaviours> KnownBehaviours::from_json(const Json& value, std::str
     behaviour.why = entry.at("why").get<std::string>();
     behaviour.remedy = entry.at("remedy").get<std::string>();
     behaviour.observed = entry.at("evidence").get<std::string>() == "observed";
+    if (entry.contains("seen")) {
+      const auto& seen = entry.at("seen");
+      behaviour.seen = {seen.at("on").get<std::string>(), seen.at("with").get<std::string>(),
+                        seen.value("prediction", "")};
+    }
     behaviour.references = entry.at("references").get<Strings>();
     const auto& cases = entry.at("cases");
     for (std::size_t j = 0; j < cases.size(); ++j) {

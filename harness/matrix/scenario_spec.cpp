@@ -28,7 +28,11 @@ struct StepName {
 const std::vector<StepName>& all_steps() {
   using S = StepKind;
   static const std::vector<StepName> steps = {
-      {S::run, "run", "RunPodSandbox", {}, {"pod", "count", "hostNetwork"}},
+      {S::run,
+       "run",
+       "RunPodSandbox",
+       {},
+       {"pod", "count", "hostNetwork", "hostPort", "annotations", "dns"}},
       {S::stop, "stop", "StopPodSandbox", {}, {"pod"}},
       {S::remove, "remove", "RemovePodSandbox", {}, {"pod"}},
       {S::status, "status", "PodSandboxStatus", {}, {"pod"}},
@@ -40,7 +44,7 @@ const std::vector<StepName>& all_steps() {
       {S::delete_netns, "delete-netns", "delete-netns", {}, {"pod"}},
       {S::restart_runtime, "restart-runtime", "restart-runtime", {}, {}},
       {S::replace_runtime, "replace-runtime", "replace-runtime", {"to"}, {}},
-      {S::replace_plugins, "replace-plugins", "replace-plugins", {"to"}, {}},
+      {S::replace_plugins, "replace-plugins", "replace-plugins", {"to"}, {"plugin"}},
       {S::remove_plugin, "remove-plugin", "remove-plugin", {"plugin"}, {}},
       {S::restore_plugin, "restore-plugin", "restore-plugin", {"plugin"}, {}},
       {S::write_config, "write-config", "write-config", {"file", "text"}, {"how"}},
@@ -189,6 +193,14 @@ Expected<Step> step_from_json(const Json& value, const Scenario& scenario, std::
   step.pod = value.value("pod", "pod");
   step.count = value.value("count", 0);
   step.host_network = value.value("hostNetwork", false);
+  step.host_port = value.value("hostPort", 0);
+  step.annotations = value.value("annotations", step.annotations);
+  if (value.contains("dns")) {
+    const auto& dns = value.at("dns");
+    step.dns = {dns.value("servers", std::vector<std::string>{}),
+                dns.value("searches", std::vector<std::string>{}),
+                dns.value("options", std::vector<std::string>{})};
+  }
   step.times = value.value("times", 1);
   step.patch = value.value("patch", Json());
   step.probes = value.value("probes", std::vector<std::string>{});
@@ -263,6 +275,7 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) 
     scenario.steps.push_back(std::move(step));
   }
   scenario.trace = value.value("trace", std::vector<std::string>{});
+  scenario.programs = value.value("programs", std::vector<std::string>{});
   CNI_MATRIX_TRY(check_pods(scenario, name));
   return scenario;
 }

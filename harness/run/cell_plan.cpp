@@ -1,5 +1,6 @@
 #include "cell_plan.hpp"
 
+#include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cni/profile.hpp>
 #include <cni_matrix/matrix/judge.hpp>
@@ -128,6 +129,12 @@ Expected<void> check_cell(const matrix::Cell& cell) {
 Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner) {
   CNI_MATRIX_TRY_ASSIGN(auto begun, begin_plan(cell));
   auto& [scenario, plan] = begun;
+  for (const auto& program : scenario.programs) {
+    if (find_program(program).empty()) {
+      return unavailable("{} is missing; install the package {}", program,
+                         program == "nft" ? "nftables" : program);
+    }
+  }
   using matrix::RuntimeChoice;
   const bool embedded = cell.runtime == RuntimeChoice::embedded;
   const auto needs_daemon = scenario.needs_daemon();
@@ -148,6 +155,11 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
   for (const auto& step : plan.steps) {
     if (step.kind == matrix::StepKind::replace_plugins) {
       CNI_MATRIX_TRY_ASSIGN(plan.plugins[step.to], provisioner.ensure(Component::plugins, step.to));
+    }
+    if (step.kind == matrix::StepKind::replace_plugins && !step.plugin.empty() &&
+        !plan.plugins[step.to].binaries.contains(step.plugin)) {
+      return input_error("scenario {} takes the plugin {} of {}, which does not have it",
+                         cell.scenario, step.plugin, step.to);
     }
     if ((step.kind == matrix::StepKind::remove_plugin ||
          step.kind == matrix::StepKind::restore_plugin) &&

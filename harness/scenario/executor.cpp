@@ -184,7 +184,8 @@ class Executor {
       case StepKind::replace_runtime:
         return version_in(m_setup.runtimes);
       case StepKind::replace_plugins:
-        return version_in(m_setup.plugins);
+        return fmt::format("{}{}{}", step.plugin, step.plugin.empty() ? "" : " ",
+                           version_in(m_setup.plugins));
       case StepKind::remove_plugin:
       case StepKind::restore_plugin:
         return step.plugin;
@@ -271,7 +272,8 @@ class Executor {
         return start_runtime(step.to);
       case StepKind::replace_plugins:
         if (const auto found = m_setup.plugins.find(step.to); found != m_setup.plugins.end()) {
-          return m_plugins.use(found->second.folder);
+          return step.plugin.empty() ? m_plugins.use(found->second.folder)
+                                     : m_plugins.replace(step.plugin, found->second.folder);
         }
         return broken("the step asks for plugins {}, which the cell does not have", step.to);
       case StepKind::remove_plugin:
@@ -337,14 +339,19 @@ class Executor {
     }
   }
 
-  [[nodiscard]] PodSpec new_pod(Pod& pod, bool host_network) {
+  [[nodiscard]] PodSpec new_pod(Pod& pod, const Step& step) {
     auto spec = m_setup.pod;
     if (m_pods_made > 0) {
       spec.name += fmt::format("-{}", m_pods_made + 1);
       spec.uid += fmt::format("-{}", m_pods_made + 1);
     }
     ++m_pods_made;
-    spec.host_network = host_network;
+    spec.host_network = step.host_network;
+    spec.annotations = step.annotations;
+    spec.dns = step.dns;
+    if (step.host_port > 0) {
+      spec.port_mappings = {{"tcp", 80, step.host_port, ""}};
+    }
     pod.name = spec.name;
     pod.id.clear();
     return spec;
@@ -352,7 +359,7 @@ class Executor {
 
   Expected<void> run(const Step& step, const std::string& name, StepResult& result) {
     auto& pod = m_pods[name];
-    const auto answer = m_runtime->run_pod_sandbox(new_pod(pod, step.host_network));
+    const auto answer = m_runtime->run_pod_sandbox(new_pod(pod, step));
     note(result, answer);
     if (answer) {
       pod.id = *answer;
@@ -376,7 +383,7 @@ class Executor {
         }
         return answer.has_value();
       };
-      const auto id = m_runtime->run_pod_sandbox(new_pod(pod, false));
+      const auto id = m_runtime->run_pod_sandbox(new_pod(pod, step));
       if (did("RunPodSandbox", id) && did("StopPodSandbox", m_runtime->stop_pod_sandbox(*id))) {
         did("RemovePodSandbox", m_runtime->remove_pod_sandbox(*id));
       }

@@ -39,6 +39,22 @@ Expected<void> PluginDirectory::use(const fs::path& folder) {
   return {};
 }
 
+Expected<void> PluginDirectory::replace(const std::string& plugin, const fs::path& folder) {
+  const auto mixture = fs::path(node::k_ours) / fmt::format("plugins-{}", ++m_mixtures);
+  std::error_code error;
+  fs::create_directory(mixture, error);
+  for (const auto& old : fs::directory_iterator(m_folder, error)) {
+    fs::create_symlink(old.path(), mixture / old.path().filename(), error);
+  }
+  fs::remove(mixture / plugin, error);
+  fs::create_symlink(folder / plugin, mixture / plugin, error);
+  if (error) {
+    return broken("cannot put {} beside the plugins of {}: {}", plugin, m_folder.string(),
+                  error.message());
+  }
+  return use(mixture);
+}
+
 Expected<void> PluginDirectory::remove(const std::string& plugin) const {
   const auto file = fs::path(node::k_cni_bin) / plugin;
   if (::unlink(file.c_str()) != 0) {

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace cni_matrix::scenario {
@@ -320,6 +321,51 @@ Sentences no_capabilities(const Calls& calls, const TraceFacts& /*facts*/) {
   return found;
 }
 
+// What the runtime sets itself, or takes out.
+bool is_runtimes_own(const std::string& key) {
+  return key == "name" || key == "cniVersion" || key == "cniVersions" || key == "prevResult" ||
+         key == "runtimeConfig" || key == "capabilities";
+}
+
+// The keys of `plugin` that `input` has not, or has otherwise.
+std::vector<std::string> lost_keys(const Json& plugin, const Json& input) {
+  std::vector<std::string> lost;
+  for (const auto& [key, value] : plugin.items()) {
+    if (const auto given = input.find(key);
+        !is_runtimes_own(key) && (given == input.end() || *given != value)) {
+      lost.push_back(key);
+    }
+  }
+  return lost;
+}
+
+Sentences keys_kept(const Calls& calls, const TraceFacts& facts) {
+  Sentences found;
+  for (const auto& call : calls) {
+    if (!is_attachment_call(call)) {
+      continue;
+    }
+    // The call is held against every configuration that there was: any may have been in force.
+    std::optional<std::vector<std::string>> fewest;
+    for (const auto* conflist : conflists_named(facts, call.network())) {
+      for (const auto& plugin : plugins_of(*conflist)) {
+        if (text_at(plugin, "type") != call.plugin()) {
+          continue;
+        }
+        auto lost = lost_keys(plugin, call.input);
+        if (!fewest || lost.size() < fewest->size()) {
+          fewest = std::move(lost);
+        }
+      }
+    }
+    if (fewest && !fewest->empty()) {
+      found.push_back(
+          fmt::format("{} did not get as configured: {}", call.title(), fmt::join(*fewest, ", ")));
+    }
+  }
+  return found;
+}
+
 Sentences runtime_config_as_declared(const Calls& calls, const TraceFacts& facts) {
   Sentences found;
   for (const auto& call : calls) {
@@ -495,6 +541,10 @@ const std::vector<Entry>& entries() {
         "A plugin gets only those keys of runtimeConfig that its configuration declares among its "
         "capabilities."},
        runtime_config_as_declared},
+      {{"keys-kept", k_request,
+        "A plugin gets every key of its configuration as it is written there, also those that "
+        "nobody knows."},
+       keys_kept},
       {{"pod-arguments", "CNI CONVENTIONS, CNI_ARGS; containerd internal/cri toCNILabels",
         "CNI_ARGS names the pod: K8S_POD_NAMESPACE, K8S_POD_NAME, K8S_POD_INFRA_CONTAINER_ID and, "
         "where the runtime knows it, K8S_POD_UID."},

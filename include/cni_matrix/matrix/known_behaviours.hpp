@@ -19,6 +19,7 @@ namespace cni_matrix::matrix {
 // or a replacement, the new version counts. Empty or absent: anything.
 struct BehaviourCondition {
   std::optional<VersionRange> containerd;
+  std::optional<VersionRange> created_containerd;  // when the pod was started
   std::optional<VersionRange> plugins;
   std::vector<std::string> cni_versions;  // "absent" (none or empty), a value, "unknown" (no
                                           // released version of the CNI specification)
@@ -66,6 +67,13 @@ struct BehaviourCase {
   bool leaves_everything = false;          // the pod stays as it was, but for its processes
 };
 
+// Where it was seen with the real binaries.
+struct Sighting {
+  std::string on;          // "2026-11-24"
+  std::string with;        // "containerd 1.6.20 and 1.7.24, plugins 1.9.1"
+  std::string prediction;  // from the source: "confirmed", "refuted", or empty: there was none
+};
+
 struct KnownBehaviour {
   std::string id;  // "F02"
   std::string title;
@@ -74,6 +82,7 @@ struct KnownBehaviour {
   std::string why;
   std::string remedy;
   bool observed = false;  // evidence "observed"; else "predicted" from the source
+  std::optional<Sighting> seen;
   std::vector<std::string> references;
   std::vector<BehaviourCase> cases;
 };

@@ -3,6 +3,7 @@
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/recorder/faults.hpp>
+#include <cni_matrix/runtime/pod_runtime.hpp>
 
 #include <filesystem>
 #include <map>
@@ -29,7 +30,7 @@ enum class StepKind {
   delete_netns,      // unmount and remove the pod's network namespace behind the runtime's back
   restart_runtime,   // SIGTERM, then start the same containerd on the same state
   replace_runtime,   // SIGTERM, then start containerd `to` on the same state
-  replace_plugins,   // every plugin is now the one of release `to`
+  replace_plugins,   // every plugin, or `plugin` alone, is now the one of release `to`
   remove_plugin,     // delete the executable `plugin` from the plugin directory
   restore_plugin,    // put it back
   write_config,      // a file of the configuration directory: `file`, `text`, `how`
@@ -51,7 +52,7 @@ enum class Condition { always, stop_failed };
 struct Step {
   StepKind kind = StepKind::run;
   std::string to;      // edit_conflist, replace_runtime, replace_plugins
-  std::string plugin;  // remove_plugin, restore_plugin, fault
+  std::string plugin;  // remove_plugin, restore_plugin, replace_plugins, fault
   Condition condition = Condition::always;
   // The step has to fail, with an error that holds a match of this regular expression. Such a
   // failure of `run` does not end the scenario.
@@ -59,9 +60,12 @@ struct Step {
   // Which pod, by the scenario's own name. A `run` with `count` makes a group POD-1, POD-2, ...;
   // `stop`, `remove`, `status` and `probe` of a group do it to each.
   std::string pod = "pod";
-  int count = 0;                    // run: 0 for a single pod
-  bool host_network = false;        // run
-  int times = 1;                    // cycle
+  int count = 0;              // run: 0 for a single pod
+  bool host_network = false;  // run
+  int host_port = 0;          // run: to port 80 of the pod, TCP; 0: that of the cell, if any
+  std::map<std::string, std::string> annotations;  // run
+  DnsConfig dns;                                   // run
+  int times = 1;                                   // cycle
   Json patch;                       // edit_conflist: RFC 6902, on the file as it is then
   std::vector<std::string> probes;  // empty: those that every pod should pass
   std::string with;                 // probe: the other pod
@@ -97,6 +101,7 @@ struct Scenario {
   std::map<std::string, Parameter> parameters;  // "to", "to_containerd", "to_plugins", "plugin"
   std::vector<Step> steps;                      // `to` and `plugin` may still be "$NAME"
   std::vector<std::string> trace;               // rules that the exec trace has to keep
+  std::vector<std::string> programs;            // that plugins call: "iptables", "nft"
 
   // A probe of host ports needs a cell that publishes one.
   [[nodiscard]] bool needs_host_port() const;

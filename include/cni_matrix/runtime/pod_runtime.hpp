@@ -24,6 +24,17 @@ struct PortMapping {
   std::string host_ip;
 };
 
+// CRI DNSConfig.
+struct DnsConfig {
+  std::vector<std::string> servers;
+  std::vector<std::string> searches;
+  std::vector<std::string> options;
+
+  [[nodiscard]] bool empty() const {
+    return servers.empty() && searches.empty() && options.empty();
+  }
+};
+
 // What CRI's PodSandboxConfig says, as far as CNI sees it.
 struct PodSpec {
   std::string name = "pod";
@@ -31,6 +42,8 @@ struct PodSpec {
   std::string uid;
   std::vector<PortMapping> port_mappings;
   bool host_network = false;
+  std::map<std::string, std::string> annotations;
+  DnsConfig dns;
 };
 
 // A call that the runtime refused: the gRPC status name ("Unknown", "DeadlineExceeded") and

@@ -15,6 +15,8 @@ class PluginDirectory {
 
   // From now on the plugins are those of `folder`; also when pods run. Error kind: broken.
   Expected<void> use(const std::filesystem::path& folder);
+  // From now on `plugin` is the one of `folder`, the others stay. Error kind: broken.
+  Expected<void> replace(const std::string& plugin, const std::filesystem::path& folder);
   // As if a package had lost a file. Error kind: broken, when there is no such plugin.
   Expected<void> remove(const std::string& plugin) const;
   Expected<void> restore(const std::string& plugin) const;
@@ -24,6 +26,7 @@ class PluginDirectory {
 
   bool m_record;
   std::filesystem::path m_folder;
+  int m_mixtures = 0;
 };
 
 }  // namespace cni_matrix::scenario

@@ -169,6 +169,30 @@ TEST(Judge, FollowsTheRuntimeThroughADowngrade) {
   EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
 }
 
+TEST(Judge, KnowsWhichContainerdStartedAPod) {
+  auto observation = lifecycle("1.6.12", "1.1.1", "0.4.0");
+  observation.scenario = "upgrade";
+  observation.steps = {
+      {"RunPodSandbox", "", true, "", "old"},    {"replace-runtime", "1.7.28", true, ""},
+      {"RunPodSandbox", "", true, "", "new"},    {"StopPodSandbox", "", true, "", "old"},
+      {"RemovePodSandbox", "", true, "", "old"}, {"StopPodSandbox", "", true, "", "new"},
+      {"RemovePodSandbox", "", true, "", "new"}};
+  using enum node::LeakClass;
+  observation.leftover = {lease, nat_rule, cached_result};
+  EXPECT_THAT(judge(shipped(), observation).known, ElementsAre("F33"));
+  observation.containerd = *Version::parse("1.6.15");
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::leak);
+}
+
+TEST(Judge, ReplacingOnePluginLeavesTheOthersWhatTheyWere) {
+  auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
+  observation.steps.insert(observation.steps.begin(),
+                           {"replace-plugins", "portmap 0.9.0", true, ""});
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::pass);
+  observation.steps[0].to = "0.9.0";  // all of them: F03 is due
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+}
+
 TEST(Judge, ReportsALeakOfASuccess) {
   auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
   observation.leftover = {node::LeakClass::veth};

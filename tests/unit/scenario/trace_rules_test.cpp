@@ -340,6 +340,24 @@ TEST(TraceRules, RuntimeConfigAsDeclared) {
   EXPECT_THAT(violations("runtime-config-as-declared", seen.trace, off), SizeIs(2));
 }
 
+TEST(TraceRules, KeysKept) {
+  TraceFacts configured;
+  configured.conflists = {Json::parse(R"({"name": "net", "plugins": [
+      {"type": "bridge", "mtu": 1400, "example.org/deep": {"list": [1, null]},
+       "capabilities": {"ips": true}}]})")};
+  Recording seen;
+  seen.call("bridge", "ADD", {{"mtu", 1400}, {"example.org/deep", {{"list", {1, nullptr}}}}});
+  seen.call("tuning", "ADD");  // not in the conflist: nothing to hold it against
+  EXPECT_THAT(violations("keys-kept", seen.trace, configured), IsEmpty());
+  seen.call("bridge", "DEL", {{"mtu", 1500}});
+  EXPECT_THAT(violations("keys-kept", seen.trace, configured),
+              says("bridge DEL", "example.org/deep, mtu"));
+  // After an edit either configuration may be in force.
+  configured.conflists.push_back(
+      Json::parse(R"({"name": "net", "plugins": [{"type": "bridge", "mtu": 1500}]})"));
+  EXPECT_THAT(violations("keys-kept", seen.trace, configured), IsEmpty());
+}
+
 TEST(TraceRules, PodArguments) {
   Recording seen;
   seen.call("bridge", "ADD").environment["CNI_ARGS"] =
