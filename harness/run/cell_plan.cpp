@@ -2,6 +2,7 @@
 
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
+#include <cni_matrix/cni/network_driver.hpp>
 #include <cni_matrix/cni/profile.hpp>
 #include <cni_matrix/matrix/judge.hpp>
 #include <cni_matrix/run/runner.hpp>
@@ -119,6 +120,24 @@ Expected<std::pair<matrix::Scenario, CellPlan>> begin_plan(const matrix::Cell& c
   return std::pair{std::move(scenario), std::move(plan)};
 }
 
+// A step `gc` with a containerd whose libcni has no GC cannot be done. Error kind: unavailable.
+Expected<void> check_garbage_collection(const CellPlan& plan) {
+  std::string token;  // of the containerd that runs then
+  for (const auto& step : plan.steps) {
+    if (step.kind == matrix::StepKind::replace_runtime) {
+      token = step.to;
+    }
+    if (step.kind == matrix::StepKind::gc) {
+      CNI_MATRIX_TRY_ASSIGN(const auto lack,
+                            cni::lack_of_garbage_collection(plan.containerds.at(token).version));
+      if (!lack.empty()) {
+        return unavailable("{}", lack);
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Expected<void> check_cell(const matrix::Cell& cell) {
@@ -150,6 +169,7 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
     }
   }
   CNI_MATRIX_TRY(std::move(runtimes));
+  CNI_MATRIX_TRY(check_garbage_collection(plan));
 
   CNI_MATRIX_TRY_ASSIGN(plan.plugins[""], provisioner.ensure(Component::plugins, cell.plugins));
   for (const auto& step : plan.steps) {

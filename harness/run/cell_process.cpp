@@ -79,7 +79,8 @@ containerd::ContainerdOptions daemon_options(const Version& version, std::size_t
 
 scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
                            const RunOptions& options, int output) {
-  scenario::Setup setup{plan.steps, plan.conflist, {}, {}, {}, options.record, cell.mark_chain, {}};
+  scenario::Setup setup{plan.steps,      plan.conflist,        {}, {}, {}, options.record,
+                        cell.mark_chain, options.step_timeout, {}};
   setup.pod.name = "pod";
   setup.pod.pod_namespace = "default";
   setup.pod.uid = "cni-matrix-" + cell.id();

@@ -6,6 +6,7 @@
 #include <cni_matrix/scenario/conflist_file.hpp>
 #include <cni_matrix/scenario/outcome.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -34,6 +35,7 @@ struct Setup {
   std::map<std::string, PluginChoice> plugins;
   bool record = true;
   bool mark_chain = false;  // make KUBE-MARK-MASQ in both nat tables before the first step
+  std::chrono::milliseconds call_timeout{60'000};  // of a call by our own driver
   std::function<void(const std::string& step)> progress;
 };
 
