@@ -3,7 +3,6 @@
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/cni/libcni.hpp>
 #include <cni_matrix/cni/network_driver.hpp>
-#include <cni_matrix/cni/profile.hpp>
 
 #include <fmt/format.h>
 
@@ -70,10 +69,9 @@ NetworkDriver::NetworkDriver(NetworkDriver&&) noexcept = default;
 NetworkDriver& NetworkDriver::operator=(NetworkDriver&&) noexcept = default;
 NetworkDriver::~NetworkDriver() = default;
 
-Expected<NetworkDriver> NetworkDriver::create(const Version& containerd,
+Expected<NetworkDriver> NetworkDriver::create(const Profile& profile,
                                               const std::string& configuration,
                                               std::chrono::milliseconds limit) {
-  CNI_MATRIX_TRY_ASSIGN(const auto profile, profile_for(containerd));
   auto list = conf_list_from_bytes(configuration, LibcniTraits::of(profile.libcni));
   if (!list) {
     return input_error("libcni {} does not take the network configuration: {}",
@@ -100,13 +98,12 @@ go::Decoded<void> NetworkDriver::collect_garbage(const std::vector<AttachedPod>&
   return m_impl->library.gc_network_list(m_impl->list, attachments, m_impl->deadline());
 }
 
-Expected<std::string> lack_of_garbage_collection(const Version& containerd) {
-  CNI_MATRIX_TRY_ASSIGN(const auto profile, profile_for(containerd));
+std::string lack_of_garbage_collection(const Profile& profile) {
   if (LibcniTraits::of(profile.libcni).collects_garbage) {
-    return std::string();
+    return {};
   }
-  return fmt::format("containerd {} has libcni {}, and GC came with libcni 1.2.0", containerd.str(),
-                     profile.libcni.str());
+  return fmt::format("containerd {} has libcni {}, and GC came with libcni 1.2.0",
+                     profile.containerd.str(), profile.libcni.str());
 }
 
 }  // namespace cni_matrix::cni

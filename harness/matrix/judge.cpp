@@ -38,6 +38,7 @@ struct Moment {
   std::string created_cni_version;
   std::optional<Version> created_containerd;
   bool netns_gone = false;
+  Leaks damaged;  // what a step has taken from a pod behind its plugins' back
   bool conflist_gone = false;
   std::set<std::string> gone_plugins;
 };
@@ -90,6 +91,17 @@ struct Candidate {
   const KnownBehaviour* behaviour = nullptr;
   const BehaviourCase* rule = nullptr;
 };
+
+// What the step takes from a pod; null when it is no such step.
+const node::LeakClass* taken_by(const ObservedStep& step) {
+  static const std::map<std::pair<std::string, std::string>, node::LeakClass> k_taken = {
+      {{"damage-cache", "delete"}, node::LeakClass::cached_result},
+      {{"damage-attachment", "delete-lease"}, node::LeakClass::lease},
+      {{"damage-attachment", "delete-interface"}, node::LeakClass::veth},
+      {{"damage-attachment", "delete-rules"}, node::LeakClass::nat_rule}};
+  const auto found = k_taken.find({step.step, step.to});
+  return found == k_taken.end() ? nullptr : &found->second;
+}
 
 // What a conflist makes at all, so that a behaviour may list leases and still be about a
 // configuration without host-local.
@@ -337,6 +349,8 @@ class Judge {
       m_now.cni_version = m_observation.cni_version;
     } else if (step.step == "delete-netns") {
       m_now.netns_gone = true;
+    } else if (const auto* taken = taken_by(step)) {
+      m_now.damaged.insert(*taken);
     } else if (step.step == "remove-plugin") {
       m_now.gone_plugins.insert(step.to);
     } else if (step.step == "restore-plugin") {
@@ -393,11 +407,20 @@ class Judge {
 
   void add_leaves(const BehaviourCase& rule, Leaks& target) {
     for (const auto leak : rule.leaves) {
-      if (makes(m_observation, leak) && !vanished(leak)) {
-        target.insert(leak);
+      if (makes(m_observation, leak)) {
+        require(leak, target);
       }
     }
     m_may_leave.insert(rule.may_leave.begin(), rule.may_leave.end());
+  }
+
+  // What was taken from one pod another may still have.
+  void require(node::LeakClass leak, Leaks& target) {
+    if (m_now.damaged.contains(leak)) {
+      m_may_leave.insert(leak);
+    } else if (!vanished(leak)) {
+      target.insert(leak);
+    }
   }
 
   // With its namespace a pod's interfaces go.
@@ -451,8 +474,8 @@ class Judge {
         }
       }
       for (const auto leak : everything) {
-        if (leak != node::LeakClass::process && !vanished(leak)) {
-          m_pod->leaves.insert(leak);
+        if (leak != node::LeakClass::process) {
+          require(leak, m_pod->leaves);
         }
       }
     }

@@ -120,19 +120,29 @@ Expected<std::pair<matrix::Scenario, CellPlan>> begin_plan(const matrix::Cell& c
   return std::pair{std::move(scenario), std::move(plan)};
 }
 
-// A step `gc` with a containerd whose libcni has no GC cannot be done. Error kind: unavailable.
-Expected<void> check_garbage_collection(const CellPlan& plan) {
+// The steps add, check and gc are done by our own driver, as the libcni of the containerd that runs
+// then does it. Error kinds: unavailable, for a gc that it does not have; input, for a containerd
+// that nothing is known of.
+Expected<void> plan_driver(CellPlan& plan) {
   std::string token;  // of the containerd that runs then
   for (const auto& step : plan.steps) {
-    if (step.kind == matrix::StepKind::replace_runtime) {
-      token = step.to;
-    }
-    if (step.kind == matrix::StepKind::gc) {
-      CNI_MATRIX_TRY_ASSIGN(const auto lack,
-                            cni::lack_of_garbage_collection(plan.containerds.at(token).version));
-      if (!lack.empty()) {
-        return unavailable("{}", lack);
+    switch (step.kind) {
+      case matrix::StepKind::replace_runtime:
+        token = step.to;
+        break;
+      case matrix::StepKind::add:
+      case matrix::StepKind::check:
+      case matrix::StepKind::gc: {
+        auto& containerd = plan.containerds.at(token);
+        CNI_MATRIX_TRY_ASSIGN(containerd.profile, cni::profile_for(containerd.version));
+        const auto lack = cni::lack_of_garbage_collection(*containerd.profile);
+        if (step.kind == matrix::StepKind::gc && !lack.empty()) {
+          return unavailable("{}", lack);
+        }
+        break;
       }
+      default:
+        break;
     }
   }
   return {};
@@ -169,7 +179,7 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
     }
   }
   CNI_MATRIX_TRY(std::move(runtimes));
-  CNI_MATRIX_TRY(check_garbage_collection(plan));
+  CNI_MATRIX_TRY(plan_driver(plan));
 
   CNI_MATRIX_TRY_ASSIGN(plan.plugins[""], provisioner.ensure(Component::plugins, cell.plugins));
   for (const auto& step : plan.steps) {

@@ -91,7 +91,7 @@ scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
   std::size_t index = 0;
   for (const auto& [token, planned] : plan.containerds) {
     const auto version = planned.version;
-    scenario::RuntimeChoice choice{version.str(), {}};
+    scenario::RuntimeChoice choice{version.str(), {}, planned.profile};
     if (plan.embedded) {
       choice.make = [version, &options] {
         cni::EmbeddedOptions embedded;

@@ -25,7 +25,7 @@ std::optional<std::string> configuration_of_eth0(const Json& shown) {
 }  // namespace
 
 Expected<RuntimeResult<void>> drive_plugins(matrix::StepKind step, PodRuntime& runtime,
-                                            const std::string& containerd,
+                                            const cni::Profile& profile,
                                             const std::vector<cni::AttachedPod>& pods,
                                             std::chrono::milliseconds limit) {
   const auto refusal = [](std::string message) {
@@ -39,8 +39,7 @@ Expected<RuntimeResult<void>> drive_plugins(matrix::StepKind step, PodRuntime& r
   if (!configuration) {
     return refusal("the runtime has no network configuration in force");
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto version, Version::parse(containerd));
-  CNI_MATRIX_TRY_ASSIGN(auto driver, cni::NetworkDriver::create(version, *configuration, limit));
+  CNI_MATRIX_TRY_ASSIGN(auto driver, cni::NetworkDriver::create(profile, *configuration, limit));
   const auto ask = [&]() -> cni::go::Decoded<void> {
     switch (step) {
       case matrix::StepKind::add:

@@ -12,10 +12,11 @@
 namespace cni_matrix::scenario {
 
 // The steps `add` and `check` (of one pod) and `gc` (`pods` are those that are valid), on the
-// network configuration that the runtime has in force, with the libcni of that containerd release.
-// What libcni says is a result, not an Error; it has no gRPC status. Error kinds: input, broken.
+// network configuration that the runtime has in force, with the libcni that is inside that
+// containerd. What libcni says is a result, not an Error; it has no gRPC status. Error kinds:
+// input, broken.
 Expected<RuntimeResult<void>> drive_plugins(matrix::StepKind step, PodRuntime& runtime,
-                                            const std::string& containerd,
+                                            const cni::Profile& profile,
                                             const std::vector<cni::AttachedPod>& pods,
                                             std::chrono::milliseconds limit);
 

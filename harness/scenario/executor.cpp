@@ -532,10 +532,13 @@ class Executor {
       CNI_MATRIX_TRY_ASSIGN(auto pod, attached(name));
       pods.push_back(std::move(pod));
     }
-    CNI_MATRIX_TRY_ASSIGN(
-        const auto answer,
-        drive_plugins(step.kind, *m_runtime, m_setup.runtimes.at(m_runtime_token).version, pods,
-                      m_setup.call_timeout));
+    const auto& profile = m_setup.runtimes.at(m_runtime_token).profile;
+    if (!profile) {
+      return broken("it is not known which libcni containerd has, so {} cannot be called",
+                    matrix::name_of(step.kind));
+    }
+    CNI_MATRIX_TRY_ASSIGN(const auto answer, drive_plugins(step.kind, *m_runtime, *profile, pods,
+                                                           m_setup.call_timeout));
     note(result, answer);
     return {};
   }

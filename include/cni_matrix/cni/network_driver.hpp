@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cni_matrix/base/error.hpp>
-#include <cni_matrix/base/version.hpp>
 #include <cni_matrix/cni/go_json.hpp>
+#include <cni_matrix/cni/profile.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
 
 #include <chrono>
@@ -33,9 +33,9 @@ struct AttachedPod {
 class NetworkDriver {
  public:
   // `configuration`: the network configuration list that the runtime has loaded, as it shows it.
-  // Every call has `limit`, then its plugins are killed. Error kind: input, for a containerd that
-  // there is no profile of or a configuration that its libcni refuses.
-  static Expected<NetworkDriver> create(const Version& containerd, const std::string& configuration,
+  // Every call has `limit`, then its plugins are killed. Error kind: input, for a configuration
+  // that this libcni refuses.
+  static Expected<NetworkDriver> create(const Profile& profile, const std::string& configuration,
                                         std::chrono::milliseconds limit);
   NetworkDriver(NetworkDriver&&) noexcept;
   NetworkDriver& operator=(NetworkDriver&&) noexcept;
@@ -54,7 +54,7 @@ class NetworkDriver {
   std::unique_ptr<Impl> m_impl;
 };
 
-// Why that containerd's libcni cannot collect garbage; empty when it can. Error kind: input.
-Expected<std::string> lack_of_garbage_collection(const Version& containerd);
+// Why this containerd's libcni cannot collect garbage; empty when it can.
+std::string lack_of_garbage_collection(const Profile& profile);
 
 }  // namespace cni_matrix::cni

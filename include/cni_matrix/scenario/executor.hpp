@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cni_matrix/base/error.hpp>
+#include <cni_matrix/cni/profile.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
 #include <cni_matrix/scenario/conflist_file.hpp>
@@ -11,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@ namespace cni_matrix::scenario {
 struct RuntimeChoice {
   std::string version;  // resolved: "1.6.20"
   std::function<Expected<std::unique_ptr<PodRuntime>>()> make;
+  std::optional<cni::Profile> profile;  // for the steps of our own driver: add, check, gc
 };
 struct PluginChoice {
   std::string version;
