@@ -27,8 +27,7 @@ using Lines = std::vector<std::string>;
 Lines steps_of(const run::CellResult& result) {
   Lines lines;
   for (const auto& step : result.steps) {
-    lines.push_back(
-        fmt::format("{}: {}", step.step, step.ok ? "ok" : matrix::normalise_error(step.error)));
+    lines.push_back(fmt::format("{}: {}", step.step, step.ok ? "ok" : without_chance(step.error)));
   }
   return lines;
 }
