@@ -9,6 +9,7 @@
 #include <array>
 #include <map>
 #include <regex>
+#include <set>
 
 namespace cni_matrix::cli {
 
@@ -27,8 +28,7 @@ using Lines = std::vector<std::string>;
 Lines steps_of(const run::CellResult& result) {
   Lines lines;
   for (const auto& step : result.steps) {
-    lines.push_back(
-        fmt::format("{}: {}", step.step, step.ok ? "ok" : matrix::normalise_error(step.error)));
+    lines.push_back(fmt::format("{}: {}", step.step, step.ok ? "ok" : without_chance(step.error)));
   }
   return lines;
 }
@@ -56,9 +56,11 @@ Lines leftovers_of(const run::CellResult& result) {
   return lines;
 }
 
-// The calls of each interface in their order; interfaces may be attached in parallel.
+// The calls of each interface in their order; interfaces may be attached in parallel. STATUS comes
+// with CRI's Status, and how often that is asked is a matter of time: each is there once.
 Lines calls_of(const run::CellResult& result) {
   std::map<std::string, Lines> by_interface;
+  std::set<std::string> status;
   for (const auto& call : result.trace) {
     if (call.delegated) {
       continue;
@@ -66,12 +68,17 @@ Lines calls_of(const run::CellResult& result) {
     const auto found = call.environment.find("CNI_IFNAME");
     const auto interface = found == call.environment.end() ? "" : found->second;
     const auto netns = call.environment.find("CNI_NETNS");
-    by_interface[interface].push_back(
+    auto line =
         fmt::format("{} {} {} netns={} {}", interface, call.command, call.plugin,
                     netns == call.environment.end() || netns->second.empty() ? "none" : "given",
-                    without_chance(call.input)));
+                    without_chance(call.input));
+    if (call.command == "STATUS") {
+      status.insert(std::move(line));
+    } else {
+      by_interface[interface].push_back(std::move(line));
+    }
   }
-  Lines lines;
+  Lines lines(status.begin(), status.end());
   for (const auto& [interface, calls] : by_interface) {
     lines.insert(lines.end(), calls.begin(), calls.end());
   }

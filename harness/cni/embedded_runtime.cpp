@@ -1,3 +1,4 @@
+#include "attachment_options.hpp"
 #include "configuration_watch.hpp"
 #include "cri_behaviour.hpp"
 #include "pod_netns.hpp"
@@ -10,7 +11,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -43,46 +43,6 @@ struct Pod {
     return state == State::ready ? PodState::ready : PodState::not_ready;
   }
 };
-
-// Bits per second of a quantity as scenarios may write it: "10M".
-std::uint64_t bits_per_second(const std::string& quantity) {
-  std::uint64_t unit = 1'000;
-  unit *= quantity.back() == 'k' ? 1 : quantity.back() == 'M' ? 1'000 : 1'000'000;
-  return std::stoull(quantity) * unit;
-}
-
-// What becomes the capability "bandwidth"; null when the pod asks for no limit.
-OrderedJson bandwidth(const std::map<std::string, std::string>& annotations) {
-  OrderedJson limits = {
-      {"IngressRate", 0}, {"IngressBurst", 0}, {"EgressRate", 0}, {"EgressBurst", 0}};
-  bool limited = false;
-  for (const auto& [annotation, direction] :
-       {std::pair<std::string, std::string>{"kubernetes.io/ingress-bandwidth", "Ingress"},
-        {"kubernetes.io/egress-bandwidth", "Egress"}}) {
-    if (const auto found = annotations.find(annotation); found != annotations.end()) {
-      limits[direction + "Rate"] = bits_per_second(found->second);
-      limits[direction + "Burst"] = std::numeric_limits<std::uint32_t>::max();
-      limited = true;
-    }
-  }
-  return limited ? limits : OrderedJson();
-}
-
-OrderedJson port_mappings(const std::vector<PortMapping>& mappings) {
-  OrderedJson list = OrderedJson::array();
-  for (const PortMapping& mapping : mappings) {
-    if (mapping.host_port <= 0) {
-      continue;
-    }
-    OrderedJson item = OrderedJson::object();
-    item["HostPort"] = mapping.host_port;
-    item["ContainerPort"] = mapping.container_port;
-    item["Protocol"] = mapping.protocol;
-    item["HostIP"] = mapping.host_ip;
-    list.push_back(std::move(item));
-  }
-  return list;
-}
 
 // selectPodIPs: the first IPv4 address, then the others as they came; without one, as they came.
 std::vector<std::string> select_pod_ips(const std::vector<IpConfig>& configs) {
@@ -340,44 +300,17 @@ class EmbeddedRuntime : public PodRuntime {
     log_plugins();
   }
 
-  [[nodiscard]] AttachmentOptions attachment(const PodRecord& record, Clock::time_point deadline,
-                                             bool is_removal) const {
-    AttachmentOptions options;
+  [[nodiscard]] AttachmentOptions attachment(const PodRecord& record, Direction direction,
+                                             Clock::time_point deadline) const {
+    auto options = attachment_options(m_cri, record.id, record.spec, direction);
     options.deadline = deadline;
-    options.arguments = {{"IgnoreUnknown", "1"},
-                         {"K8S_POD_NAMESPACE", record.spec.pod_namespace},
-                         {"K8S_POD_NAME", record.spec.name},
-                         {"K8S_POD_INFRA_CONTAINER_ID", record.id}};
-    if (m_cri.pod_uid) {
-      options.arguments.emplace_back("K8S_POD_UID", record.spec.uid);
-    }
-    if (m_cri.pod_annotations) {
-      options.capabilities["io.kubernetes.cri.pod-annotations"] =
-          record.spec.annotations.empty() ? OrderedJson()  // a nil map in Go
-                                          : OrderedJson(record.spec.annotations);
-    }
-    OrderedJson mappings = port_mappings(record.spec.port_mappings);
-    if (!mappings.empty()) {
-      options.capabilities["portMappings"] = std::move(mappings);
-    } else if (m_cri.always_passes_capabilities) {
-      options.capabilities["portMappings"] = nullptr;  // a nil slice
-    }
-    if (auto limits = bandwidth(record.spec.annotations); !limits.is_null()) {
-      options.capabilities["bandwidth"] = std::move(limits);
-    } else if (m_cri.always_passes_capabilities && !is_removal) {
-      options.capabilities["bandwidth"] = OrderedJson::parse(
-          R"({"IngressRate":0,"IngressBurst":0,"EgressRate":0,"EgressBurst":0})");
-    }
-    if (const auto& dns = record.spec.dns; !dns.empty()) {
-      options.capabilities["dns"] = {
-          {"Servers", dns.servers}, {"Searches", dns.searches}, {"Options", dns.options}};
-    }
     return options;
   }
 
   // setupPodNetwork: fills in the IPs and the result.
   GoResult<void> set_up_network(PodRecord& record, Clock::time_point deadline) {
-    auto result = m_go_cni->setup(record.id, record.netns, attachment(record, deadline, false));
+    auto result =
+        m_go_cni->setup(record.id, record.netns, attachment(record, Direction::setup, deadline));
     log_plugins();
     if (!result) {
       return tl::unexpected(std::move(result).error());
@@ -398,7 +331,8 @@ class EmbeddedRuntime : public PodRuntime {
   // teardownPodNetwork.
   GoResult<void> tear_down_network(const PodRecord& record, const std::string& netns,
                                    Clock::time_point deadline) {
-    auto result = m_go_cni->remove(record.id, netns, attachment(record, deadline, true));
+    auto result =
+        m_go_cni->remove(record.id, netns, attachment(record, Direction::teardown, deadline));
     log_plugins();
     return result;
   }

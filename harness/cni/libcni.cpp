@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <thread>
 
@@ -16,6 +17,10 @@ namespace {
 
 using go::Decoded;
 using go::Value;
+
+// What invoke.Args.AsEnv sets itself; any other variable is passed on.
+constexpr std::array<std::string_view, 6> k_own_variables = {
+    "CNI_COMMAND", "CNI_CONTAINERID", "CNI_NETNS", "CNI_ARGS", "CNI_IFNAME", "CNI_PATH"};
 
 bool valid_name(std::string_view name) {
   const auto alphanumeric = [](char c) {
@@ -166,7 +171,8 @@ std::vector<std::string> Libcni::plugin_environment(const std::string& command,
   }
   std::vector<std::string> environment;
   for (const auto& variable : m_environment) {
-    if (!variable.starts_with("CNI_")) {
+    const auto name = std::string_view(variable).substr(0, variable.find('='));
+    if (std::find(k_own_variables.begin(), k_own_variables.end(), name) == k_own_variables.end()) {
       environment.push_back(variable);
     }
   }
@@ -302,9 +308,10 @@ Decoded<Result> Libcni::add_network_list(const NetworkConfigList& list,
   return std::move(*result);
 }
 
-Decoded<void> Libcni::del_network(const NetworkConfigList& list, const PluginConfig& plugin,
-                                  const std::optional<Result>& previous,
-                                  const RuntimeConf& runtime) {
+Decoded<void> Libcni::exec_without_result(const std::string& command, const NetworkConfigList& list,
+                                          const PluginConfig& plugin,
+                                          const std::optional<Result>& previous,
+                                          const RuntimeConf& runtime) {
   const auto path = find_plugin(plugin.network.type);
   if (!path) {
     return tl::unexpected(path.error());
@@ -313,7 +320,7 @@ Decoded<void> Libcni::del_network(const NetworkConfigList& list, const PluginCon
   if (!config) {
     return tl::unexpected(config.error());
   }
-  const auto output = exec(*path, config->bytes, "DEL", runtime);
+  const auto output = exec(*path, config->bytes, command, runtime);
   if (!output) {
     return tl::unexpected(output.error());
   }
@@ -338,7 +345,7 @@ Decoded<void> Libcni::del_network_list(const NetworkConfigList& list, const Runt
     }
   }
   for (auto plugin = list.plugins.rbegin(); plugin != list.plugins.rend(); ++plugin) {
-    if (auto deleted = del_network(list, *plugin, cached, runtime); !deleted) {
+    if (auto deleted = exec_without_result("DEL", list, *plugin, cached, runtime); !deleted) {
       return tl::unexpected(m_traits.names_plugin_in_errors
                                 ? fmt::format("plugin {} failed (delete): {}",
                                               description(plugin->network), deleted.error())

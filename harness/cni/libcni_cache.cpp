@@ -19,18 +19,25 @@ using go::Value;
 
 constexpr const char* k_cache_kind = "cniCacheV1";
 
-// The "result" of a file of the format with configuration; nothing when it is of another format, as
-// libcni 0.7 wrote it.
-std::optional<Value> result_of(const std::string& text) {
+// libcni.cachedInfo.
+struct CachedInfo {
+  CachedAttachment attachment;
+  Value result;
+};
+
+// Nothing when the file is of another format, as libcni 0.7 wrote it.
+std::optional<CachedInfo> cached_info(const std::string& text) {
   const auto file = go::parse(text);
   if (!file) {
     return std::nullopt;
   }
+  CachedInfo info;
+  auto& runtime = info.attachment.runtime;
   std::string kind;
-  std::string ignored;
-  Value result;
   go::StructDecoder d;
-  const auto text_field = [&](const Value& v) { return d.string(v, ignored); };
+  const auto text_field = [&](std::string& out) {
+    return [&](const Value& v) { return d.string(v, out); };
+  };
   const auto bytes = [&](const Value& v) {
     if (v.is(Value::Kind::string) ? !is_base64(v.text) : !v.is(Value::Kind::null)) {
       d.mismatch(v, "[]uint8");
@@ -39,18 +46,22 @@ std::optional<Value> result_of(const std::string& text) {
   };
   const auto pairs = [&](const Value& v) {
     return d.array(
-        v, "[][2]string", [](std::size_t) {},
-        [&](std::size_t, const Value& pair) {
+        v, "[][2]string", [&](std::size_t size) { runtime.arguments.resize(size); },
+        [&](std::size_t i, const Value& pair) {
           return d.array(
               pair, "[2]string", [](std::size_t) {},
-              [&](std::size_t, const Value& word) { return d.string(word, ignored); });
+              [&, i](std::size_t j, const Value& word) {
+                auto& [key, value] = runtime.arguments[i];
+                // Go skips what an array has no room for.
+                return j > 1 || d.string(word, j == 0 ? key : value);
+              });
         });
   };
-  const auto map = [&](Value* out) {
-    return [&d, out](const Value& v) {
+  const auto map = [&](Value& out) {
+    return [&](const Value& v) {
       return d.map(v, "map[string]interface {}", [&](const std::string&, const Value&) {
         if (auto decoded = go::as_interface(v)) {
-          *out = std::move(*decoded);
+          out = std::move(*decoded);
         } else {
           d.mismatch("number", "float64");
         }
@@ -58,21 +69,20 @@ std::optional<Value> result_of(const std::string& text) {
       });
     };
   };
-  Value capabilities;
   d.object(*file, "libcni.cachedInfo", "cachedInfo",
-           {{"kind", [&](const Value& v) { return d.string(v, kind); }},
-            {"containerId", text_field},
+           {{"kind", text_field(kind)},
+            {"containerId", text_field(runtime.container_id)},
             {"config", bytes},
-            {"ifName", text_field},
-            {"networkName", text_field},
-            {"netns", text_field},
+            {"ifName", text_field(runtime.interface)},
+            {"networkName", text_field(info.attachment.network)},
+            {"netns", text_field(runtime.netns)},
             {"cniArgs", pairs},
-            {"capabilityArgs", map(&capabilities)},
-            {"result", map(&result)}});
+            {"capabilityArgs", map(runtime.capabilities)},
+            {"result", map(info.result)}});
   if (d.error() || kind != k_cache_kind) {
     return std::nullopt;
   }
-  return result;
+  return info;
 }
 
 }  // namespace
@@ -147,8 +157,8 @@ Decoded<std::optional<Result>> Libcni::cached_result(const NetworkConfigList& li
     return std::nullopt;  // libcni takes any trouble here for "there is none"
   }
   if (m_traits.cache_with_config) {
-    if (const auto result = result_of(*text)) {
-      *text = go::marshal(*result);
+    if (const auto info = cached_info(*text)) {
+      *text = go::marshal(info->result);
     }
   }
   const auto version = go::decode_version(*text);
@@ -173,6 +183,33 @@ Decoded<std::optional<Result>> Libcni::cached_result(const NetworkConfigList& li
   }
   return tl::unexpected(fmt::format("failed to convert cached result to config version {}: {}",
                                     go::quote(list.cni_version), converted.error()));
+}
+
+Decoded<std::vector<CachedAttachment>> Libcni::cached_attachments() const {
+  const auto directory = m_cache_dir / "results";
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (auto entry = std::filesystem::directory_iterator(directory, error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    files.push_back(entry->path());
+  }
+  if (error == std::errc::no_such_file_or_directory) {
+    return {};
+  }
+  if (error) {
+    return tl::unexpected(
+        fmt::format("open {}: {}", directory.string(), go::error_text(error.value())));
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<CachedAttachment> attachments;
+  for (const auto& file : files) {
+    const auto text = go::read_file(file);
+    auto info = text ? cached_info(*text) : std::nullopt;
+    if (info && !info->attachment.network.empty() && !info->attachment.runtime.interface.empty()) {
+      attachments.push_back(std::move(info->attachment));
+    }
+  }
+  return attachments;
 }
 
 }  // namespace cni_matrix::cni

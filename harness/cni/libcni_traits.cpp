@@ -12,7 +12,9 @@ LibcniTraits LibcniTraits::of(const Version& libcni) {
     traits.plugins_in_directory = false;
     traits.conf_name = "NetConf";
   }
+  traits.gc_with_both_keys = from(1, 2, 3);
   if (!from(1, 2, 0)) {
+    traits.collects_garbage = false;
     traits.results = ResultLibrary::v1_0;
     traits.cache_with_netns = false;
     traits.tolerates_bad_cache = false;

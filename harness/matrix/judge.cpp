@@ -41,8 +41,8 @@ struct Moment {
   std::string created_cni_version;
   std::optional<Version> created_containerd;
   bool netns_gone = false;
+  Leaks damaged;  // what a step has taken from a pod behind its plugins' back
   bool conflist_gone = false;
-  bool cache_gone = false;
   std::set<std::string> gone_plugins;
 };
 
@@ -94,6 +94,17 @@ struct Candidate {
   const KnownBehaviour* behaviour = nullptr;
   const BehaviourCase* rule = nullptr;
 };
+
+// What the step takes from a pod; null when it is no such step.
+const node::LeakClass* taken_by(const ObservedStep& step) {
+  static const std::map<std::pair<std::string, std::string>, node::LeakClass> k_taken = {
+      {{"damage-cache", "delete"}, node::LeakClass::cached_result},
+      {{"damage-attachment", "delete-lease"}, node::LeakClass::lease},
+      {{"damage-attachment", "delete-interface"}, node::LeakClass::veth},
+      {{"damage-attachment", "delete-rules"}, node::LeakClass::nat_rule}};
+  const auto found = k_taken.find({step.step, step.to});
+  return found == k_taken.end() ? nullptr : &found->second;
+}
 
 // What a conflist makes at all, so that a behaviour may list leases and still be about a
 // configuration without host-local.
@@ -374,8 +385,8 @@ class Judge {
       m_now.cni_version = m_observation.cni_version;
     } else if (step.step == "delete-netns") {
       m_now.netns_gone = true;
-    } else if (step.step == "damage-cache") {
-      m_now.cache_gone = step.to == "delete";
+    } else if (const auto* taken = taken_by(step)) {
+      m_now.damaged.insert(*taken);
     } else if (step.step == "remove-plugin") {
       m_now.gone_plugins.insert(step.to);
     } else if (step.step == "restore-plugin") {
@@ -398,7 +409,6 @@ class Judge {
     m_pod->exists = true;
     m_pod->host_network = step.to == k_host_network;
     m_now.netns_gone = false;
-    m_now.cache_gone = false;
     m_now.created_cni_version.clear();
     m_now.created_containerd.reset();
     const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
@@ -435,19 +445,25 @@ class Judge {
 
   void add_leaves(const BehaviourCase& rule, Leaks& target) {
     for (const auto leak : rule.leaves) {
-      if (makes(m_observation, leak) && !vanished(leak)) {
-        target.insert(leak);
+      if (makes(m_observation, leak)) {
+        require(leak, target);
       }
     }
     m_may_leave.insert(rule.may_leave.begin(), rule.may_leave.end());
   }
 
-  // With its namespace a pod's interfaces go; a scenario can delete the cache.
+  // What was taken from one pod another may still have.
+  void require(node::LeakClass leak, Leaks& target) {
+    if (m_now.damaged.contains(leak)) {
+      m_may_leave.insert(leak);
+    } else if (!vanished(leak)) {
+      target.insert(leak);
+    }
+  }
+
+  // With its namespace a pod's interfaces go.
   [[nodiscard]] bool vanished(node::LeakClass leak) const {
-    return leak == node::LeakClass::cached_result
-               ? m_now.cache_gone
-               : m_now.netns_gone &&
-                     (leak == node::LeakClass::netns || leak == node::LeakClass::veth);
+    return m_now.netns_gone && (leak == node::LeakClass::netns || leak == node::LeakClass::veth);
   }
 
   void stop(const ObservedStep& step) {
@@ -497,8 +513,8 @@ class Judge {
         }
       }
       for (const auto leak : everything) {
-        if (leak != node::LeakClass::process && !vanished(leak)) {
-          m_pod->leaves.insert(leak);
+        if (leak != node::LeakClass::process) {
+          require(leak, m_pod->leaves);
         }
       }
     }

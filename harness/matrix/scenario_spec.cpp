@@ -49,7 +49,7 @@ const std::vector<StepName>& all_steps() {
       {S::restore_plugin, "restore-plugin", "restore-plugin", {"plugin"}, {}},
       {S::write_config, "write-config", "write-config", {"file", "text"}, {"how"}},
       {S::remove_config, "remove-config", "remove-config", {"file"}, {}},
-      {S::await, "await", "await", {}, {"ready", "load", "withinMs"}},
+      {S::await, "await", "await", {}, {"ready", "load", "message", "withinMs"}},
       {S::damage_cache, "damage-cache", "damage-cache", {"how"}, {}},
       {S::delete_link, "delete-link", "delete-link", {"link"}, {}},
       {S::fault,
@@ -59,6 +59,10 @@ const std::vector<StepName>& all_steps() {
        {"on", "call", "code", "message", "details", "text", "status", "milliseconds"}},
       {S::clear_faults, "clear-faults", "clear-faults", {}, {}},
       {S::kill_runtime, "kill-runtime", "kill-runtime", {}, {}},
+      {S::add, "add", "add", {}, {"pod"}},
+      {S::check, "check", "check", {}, {"pod"}},
+      {S::gc, "gc", "gc", {}, {"valid"}},
+      {S::damage_attachment, "damage-attachment", "damage-attachment", {"how"}, {"pod"}},
   };
   return steps;
 }
@@ -141,12 +145,26 @@ Expected<void> check_values(const Step& step, std::string_view place) {
   if (step.kind == StepKind::damage_cache && !is_one_of({"truncate", "garbage", "delete"})) {
     return input_error("{}/how: truncate, garbage or delete, not \"{}\"", place, step.how);
   }
+  if (step.kind == StepKind::damage_attachment &&
+      std::find(damages().begin(), damages().end(), step.how) == damages().end()) {
+    return input_error("{}/how: there is no damage \"{}\"{}", place, step.how,
+                       suggestion(step.how, damages()));
+  }
   return {};
 }
 
 // A step on a pod comes after a `run` of it.
 Expected<void> check_pods(const Scenario& scenario, std::string_view name) {
   std::set<std::string> pods;
+  const auto check_known = [&](const std::vector<std::string>& asked,
+                               std::size_t i) -> Expected<void> {
+    for (const auto& pod : asked) {
+      if (!pod.empty() && !pods.contains(pod)) {
+        return input_error("{}: /steps/{}: no step before it runs the pod \"{}\"", name, i, pod);
+      }
+    }
+    return {};
+  };
   for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
     const auto& step = scenario.steps[i];
     switch (step.kind) {
@@ -158,12 +176,13 @@ Expected<void> check_pods(const Scenario& scenario, std::string_view name) {
       case StepKind::status:
       case StepKind::probe:
       case StepKind::delete_netns:
-        for (const auto& pod : {step.pod, step.with}) {
-          if (!pod.empty() && !pods.contains(pod)) {
-            return input_error("{}: /steps/{}: no step before it runs the pod \"{}\"", name, i,
-                               pod);
-          }
-        }
+      case StepKind::add:
+      case StepKind::check:
+      case StepKind::damage_attachment:
+        CNI_MATRIX_TRY(check_known({step.pod, step.with}, i));
+        break;
+      case StepKind::gc:
+        CNI_MATRIX_TRY(check_known(step.valid.value_or(std::vector<std::string>{}), i));
         break;
       default:
         break;
@@ -212,7 +231,14 @@ Expected<Step> step_from_json(const Json& value, const Scenario& scenario, std::
   step.ready = value.value("ready", true);
   step.load = value.value("load", "");
   step.within_ms = value.value("withinMs", step.within_ms);
+  if (value.contains("valid")) {
+    step.valid = value.at("valid").get<std::vector<std::string>>();
+  }
   CNI_MATRIX_TRY(check_regex(step.load, fmt::format("{}/load", place)));
+  if (step.kind == StepKind::await) {
+    step.message = value.value("message", "");
+    CNI_MATRIX_TRY(check_regex(step.message, fmt::format("{}/message", place)));
+  }
   CNI_MATRIX_TRY(check_values(step, place));
   if (step.kind == StepKind::fault) {
     auto fault = value;
@@ -246,6 +272,13 @@ Expected<void> bind(std::string& text, const Scenario& scenario,
 }
 
 }  // namespace
+
+const std::vector<std::string>& damages() {
+  static const std::vector<std::string> k_damages = {"flush-address", "delete-routes",
+                                                     "link-down",     "delete-interface",
+                                                     "delete-lease",  "delete-rules"};
+  return k_damages;
+}
 
 std::string_view name_of(StepKind kind) {
   return step_of(kind).name;

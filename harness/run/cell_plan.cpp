@@ -2,6 +2,7 @@
 
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
+#include <cni_matrix/cni/network_driver.hpp>
 #include <cni_matrix/cni/profile.hpp>
 #include <cni_matrix/matrix/judge.hpp>
 #include <cni_matrix/run/runner.hpp>
@@ -119,6 +120,34 @@ Expected<std::pair<matrix::Scenario, CellPlan>> begin_plan(const matrix::Cell& c
   return std::pair{std::move(scenario), std::move(plan)};
 }
 
+// The steps add, check and gc are done by our own driver, as the libcni of the containerd that runs
+// then does it. Error kinds: unavailable, for a gc that it does not have; input, for a containerd
+// that nothing is known of.
+Expected<void> plan_driver(CellPlan& plan) {
+  std::string token;  // of the containerd that runs then
+  for (const auto& step : plan.steps) {
+    switch (step.kind) {
+      case matrix::StepKind::replace_runtime:
+        token = step.to;
+        break;
+      case matrix::StepKind::add:
+      case matrix::StepKind::check:
+      case matrix::StepKind::gc: {
+        auto& containerd = plan.containerds.at(token);
+        CNI_MATRIX_TRY_ASSIGN(containerd.profile, cni::profile_for(containerd.version));
+        const auto lack = cni::lack_of_garbage_collection(*containerd.profile);
+        if (step.kind == matrix::StepKind::gc && !lack.empty()) {
+          return unavailable("{}", lack);
+        }
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Expected<void> check_cell(const matrix::Cell& cell) {
@@ -150,6 +179,7 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
     }
   }
   CNI_MATRIX_TRY(std::move(runtimes));
+  CNI_MATRIX_TRY(plan_driver(plan));
 
   CNI_MATRIX_TRY_ASSIGN(plan.plugins[""], provisioner.ensure(Component::plugins, cell.plugins));
   for (const auto& step : plan.steps) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cni_matrix/artifacts/provisioner.hpp>
+#include <cni_matrix/cni/profile.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
 #include <cni_matrix/run/result.hpp>
 #include <cni_matrix/scenario/conflist_file.hpp>
@@ -17,6 +18,7 @@ namespace cni_matrix::run {
 struct PlannedContainerd {
   Version version;
   std::optional<artifacts::Artifact> artifact;  // absent: modelled without the binary
+  std::optional<cni::Profile> profile;          // where a step needs it: add, check, gc
 };
 
 // A cell with everything that it needs, on this disk. By token; "" is what the cell starts with.

@@ -79,7 +79,8 @@ containerd::ContainerdOptions daemon_options(const Version& version, std::size_t
 
 scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
                            const RunOptions& options, int output) {
-  scenario::Setup setup{plan.steps, plan.conflist, {}, {}, {}, options.record, cell.mark_chain, {}};
+  scenario::Setup setup{plan.steps,      plan.conflist,        {}, {}, {}, options.record,
+                        cell.mark_chain, options.step_timeout, {}};
   setup.pod.name = "pod";
   setup.pod.pod_namespace = "default";
   setup.pod.uid = "cni-matrix-" + cell.id();
@@ -90,7 +91,7 @@ scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
   std::size_t index = 0;
   for (const auto& [token, planned] : plan.containerds) {
     const auto version = planned.version;
-    scenario::RuntimeChoice choice{version.str(), {}};
+    scenario::RuntimeChoice choice{version.str(), {}, planned.profile};
     if (plan.embedded) {
       choice.make = [version, &options] {
         cni::EmbeddedOptions embedded;

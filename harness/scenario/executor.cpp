@@ -1,4 +1,6 @@
+#include "attachment_damage.hpp"
 #include "configuration_wait.hpp"
+#include "driver_steps.hpp"
 #include "node_changes.hpp"
 
 #include <cni_matrix/base/process.hpp>
@@ -76,6 +78,7 @@ class Executor {
   struct Pod {
     std::string name;  // as the runtime knows it
     std::string id;    // empty: the runtime has no record of it
+    PodSpec spec;
   };
 
   void tell(const std::string& what) const {
@@ -124,6 +127,8 @@ class Executor {
       case StepKind::remove:
       case StepKind::status:
       case StepKind::probe:
+      case StepKind::add:
+      case StepKind::check:
         return true;
       default:
         return false;
@@ -147,8 +152,7 @@ class Executor {
   }
 
   Expected<void> perform(const Step& step, const std::string& pod) {
-    const bool later = step.kind == StepKind::stop || step.kind == StepKind::remove ||
-                       step.kind == StepKind::status || step.kind == StepKind::probe;
+    const bool later = step.kind != StepKind::run && is_about_pods(step.kind);
     if (later && m_pods[pod].id.empty()) {
       return {};  // its run failed and was forgotten: there is nothing to do it to
     }
@@ -199,6 +203,7 @@ class Executor {
       case StepKind::remove_config:
         return step.file;
       case StepKind::damage_cache:
+      case StepKind::damage_attachment:
         return step.how;
       case StepKind::delete_link:
         return step.link;
@@ -237,6 +242,10 @@ class Executor {
         return cycle(step, result);
       case StepKind::await:
         return await(step, result);
+      case StepKind::add:
+      case StepKind::check:
+      case StepKind::gc:
+        return drive(step, pod, result);
       default:
         // The rest is done by us to the node: it works, or the harness is broken.
         CNI_MATRIX_TRY(change(step));
@@ -262,7 +271,7 @@ class Executor {
         CNI_MATRIX_TRY(write_conflist());
         return await_configuration(m_conflist.json());
       case StepKind::delete_netns:
-        return remove_netns_of(m_pods[step.pod]);
+        return remove_netns_of(step.pod);
       case StepKind::restart_runtime:
         CNI_MATRIX_TRY(m_runtime->shut_down());
         CNI_MATRIX_TRY(start_runtime(m_runtime_token));
@@ -290,6 +299,10 @@ class Executor {
         return damage_cache(step.how);
       case StepKind::delete_link:
         return delete_link(step.link);
+      case StepKind::damage_attachment: {
+        CNI_MATRIX_TRY_ASSIGN(const auto pod, attached(step.pod));
+        return damage_attachment(pod, step.how);
+      }
       case StepKind::fault:
         return place_fault(*step.fault);
       case StepKind::clear_faults:
@@ -328,13 +341,16 @@ class Executor {
         load = value;
       }
       result.ok = status->network_ready == step.ready &&
-                  (step.load.empty() || matrix::regex_found(step.load, load));
+                  (step.load.empty() || matrix::regex_found(step.load, load)) &&
+                  (step.message.empty() || matrix::regex_found(step.message, status->message));
       if (result.ok) {
         return {};
       }
       if (Clock::now() >= deadline) {
-        result.error = fmt::format("after {} ms the network is {}; load status: {}", step.within_ms,
-                                   status->network_ready ? "ready" : "not ready", load);
+        result.error =
+            fmt::format("after {} ms the network is {}; load status: {}{}{}", step.within_ms,
+                        status->network_ready ? "ready" : "not ready", load,
+                        status->message.empty() ? "" : "; message: ", status->message);
         return {};
       }
       std::this_thread::sleep_for(2ms);  // CRI has no call that tells of a reload
@@ -356,6 +372,7 @@ class Executor {
     }
     pod.name = spec.name;
     pod.id.clear();
+    pod.spec = spec;
     return spec;
   }
 
@@ -480,12 +497,62 @@ class Executor {
     return added.netns.front();
   }
 
-  Expected<void> remove_netns_of(const Pod& pod) {
+  Expected<cni::AttachedPod> attached(const std::string& name) {
+    const auto& pod = m_pods[name];
     PodStatus status;
     if (auto answer = m_runtime->pod_sandbox_status(pod.id)) {
       status = std::move(*answer);
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto path, pod_netns(status));
+    CNI_MATRIX_TRY_ASSIGN(auto netns, pod_netns(status));
+    return cni::AttachedPod{pod.id, std::move(netns), pod.spec};
+  }
+
+  // The pods that run, or those of them that the step takes for valid.
+  Expected<std::vector<cni::AttachedPod>> valid_pods(const Step& step) {
+    CNI_MATRIX_TRY_ASSIGN(const auto there, pods_now());
+    std::vector<cni::AttachedPod> valid;
+    for (const auto& [name, pod] : m_pods) {
+      const bool runs = std::any_of(there.begin(), there.end(), [&pod](const PodSandbox& one) {
+        return one.id == pod.id && one.state == PodState::ready;
+      });
+      const bool wanted =
+          !step.valid || std::any_of(step.valid->begin(), step.valid->end(), [&](const auto& word) {
+            const auto group = m_groups.find(word);
+            return word == name ||
+                   (group != m_groups.end() && std::find(group->second.begin(), group->second.end(),
+                                                         name) != group->second.end());
+          });
+      if (runs && wanted) {
+        CNI_MATRIX_TRY_ASSIGN(auto one, attached(name));
+        valid.push_back(std::move(one));
+      }
+    }
+    return valid;
+  }
+
+  // Our own driver does to the network what containerd does not.
+  Expected<void> drive(const Step& step, const std::string& name, StepResult& result) {
+    std::vector<cni::AttachedPod> pods;
+    if (step.kind == StepKind::gc) {
+      CNI_MATRIX_TRY_ASSIGN(pods, valid_pods(step));
+    } else {
+      CNI_MATRIX_TRY_ASSIGN(auto pod, attached(name));
+      pods.push_back(std::move(pod));
+    }
+    const auto& profile = m_setup.runtimes.at(m_runtime_token).profile;
+    if (!profile) {
+      return broken("it is not known which libcni containerd has, so {} cannot be called",
+                    matrix::name_of(step.kind));
+    }
+    CNI_MATRIX_TRY_ASSIGN(const auto answer, drive_plugins(step.kind, *m_runtime, *profile, pods,
+                                                           m_setup.call_timeout));
+    note(result, answer);
+    return {};
+  }
+
+  Expected<void> remove_netns_of(const std::string& name) {
+    CNI_MATRIX_TRY_ASSIGN(const auto pod, attached(name));
+    const auto& path = pod.netns;
     CNI_MATRIX_TRY(delete_netns(path));
     m_outcome.netns_gone_ns[path] =
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())

@@ -1,6 +1,7 @@
 #include "trace_attachments.hpp"
 
 #include <cni_matrix/base/text.hpp>
+#include <cni_matrix/cni/network_driver.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -102,6 +103,14 @@ const ChainRun* Attachment::add_before(std::size_t index) const {
 }
 
 std::vector<RuntimeCall> runtime_calls(const std::vector<recorder::PluginCall>& trace) {
+  static const std::string k_mark(cni::k_driver_mark);
+  auto calls = all_calls(trace);
+  std::erase_if(calls,
+                [](const RuntimeCall& call) { return call.raw->environment.contains(k_mark); });
+  return calls;
+}
+
+std::vector<RuntimeCall> all_calls(const std::vector<recorder::PluginCall>& trace) {
   std::vector<RuntimeCall> calls;
   for (const auto& raw : trace) {
     if (raw.delegated) {

@@ -53,8 +53,11 @@ struct Attachment {
   [[nodiscard]] const ChainRun* add_before(std::size_t index) const;
 };
 
-// The calls that the runtime made itself.
+// The calls that the runtime made itself: none by another plugin, none by our own driver
+// (cni/network_driver.hpp).
 std::vector<RuntimeCall> runtime_calls(const std::vector<recorder::PluginCall>& trace);
+// Those and the driver's.
+std::vector<RuntimeCall> all_calls(const std::vector<recorder::PluginCall>& trace);
 
 // They point into `calls`.
 std::vector<Attachment> attachments(const std::vector<RuntimeCall>& calls);

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 
@@ -15,8 +16,6 @@ namespace {
 
 using Calls = std::vector<RuntimeCall>;
 using Sentences = std::vector<std::string>;
-
-constexpr std::string_view k_negotiated = "negotiated=";
 
 bool at_least(const std::string& version, const char* other) {
   return cni::at_least(version, other, cni::EmptyVersion::is_0_1_0).value_or(false);
@@ -478,6 +477,69 @@ Sentences no_calls(const Calls& calls, const TraceFacts& /*facts*/) {
   return found;
 }
 
+Sentences gc_exclusive(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& gc : calls) {
+    for (const auto& other : calls) {
+      // Of a call without an end it is not known how long it ran.
+      if (gc.is("GC") && is_attachment_call(other) && gc.raw->finished && other.raw->finished &&
+          other.network() == gc.network() && gc.raw->start_ns < other.raw->end_ns &&
+          other.raw->start_ns < gc.raw->end_ns) {
+        found.push_back(fmt::format("{} ran during {} GC of network \"{}\"", other.title(),
+                                    gc.plugin(), gc.network()));
+      }
+    }
+  }
+  return found;
+}
+
+constexpr std::array k_attachment_keys = {"cni.dev/valid-attachments", "cni.dev/attachments"};
+
+Sentences gc_keys(const Calls& calls, const TraceFacts& /*facts*/) {
+  Sentences found;
+  for (const auto& gc : calls) {
+    if (!gc.is("GC")) {
+      continue;
+    }
+    const auto title = fmt::format("{} GC of network \"{}\"", gc.plugin(), gc.network());
+    std::set<std::string> lists;
+    for (const char* key : k_attachment_keys) {
+      if (!gc.has(key)) {
+        found.push_back(fmt::format("{} got no {}", title, key));
+      } else {
+        lists.insert(gc.input.at(key).dump());
+      }
+    }
+    if (lists.size() > 1) {
+      found.push_back(
+          fmt::format("{} got two lists of attachments: {}", title, fmt::join(lists, " and ")));
+    }
+  }
+  return found;
+}
+
+bool is_called(const Calls& calls, std::string_view command) {
+  return std::any_of(calls.begin(), calls.end(),
+                     [&](const RuntimeCall& call) { return call.is(command); });
+}
+
+Sentences called(const Calls& calls, std::string_view command) {
+  return is_called(calls, command)
+             ? Sentences()
+             : Sentences{fmt::format("no plugin was called with {}", command)};
+}
+
+Sentences not_called(const Calls& calls, std::string_view command) {
+  Sentences found;
+  for (const auto& call : calls) {
+    if (call.is(command)) {
+      found.push_back(fmt::format("{} was called with {} for network \"{}\"", call.plugin(),
+                                  command, call.network()));
+    }
+  }
+  return found;
+}
+
 const RuntimeCall* first_add(const Calls& calls) {
   const auto found = std::find_if(calls.begin(), calls.end(), [](const RuntimeCall& call) {
     return call.is("ADD") && call.plugin() != "loopback";
@@ -501,6 +563,14 @@ Sentences negotiated(const Calls& calls, std::string_view wanted) {
 struct Entry {
   TraceRule rule;
   Sentences (*check)(const Calls&, const TraceFacts&);
+  bool driver_too = false;  // the calls of our own driver count as well
+};
+
+// A rule that is written NAME=ARGUMENT.
+struct FamilyEntry {
+  TraceRule rule;
+  Sentences (*check)(const Calls&, std::string_view argument);
+  bool driver_too = false;
 };
 
 constexpr std::string_view k_lifecycle = "SPEC section 3, Lifecycle & Ordering";
@@ -559,23 +629,52 @@ const std::vector<Entry>& entries() {
       {{"no-calls", "CRI NamespaceOption, network NODE",
         "No ADD and no DEL at all: a pod in the host's network."},
        no_calls},
-      {{"negotiated=VERSION", "SPEC section 1, Version considerations",
-        "The first ADD of a network other than loopback got this cniVersion (none: no version)."},
-       nullptr},
+      {{"gc-exclusive", k_lifecycle,
+        "No ADD and no DEL of a network runs while one of its plugins collects garbage, whoever "
+        "calls."},
+       gc_exclusive,
+       true},
+      {{"gc-keys", "SPEC section 2, GC; containernetworking/cni#1101",
+        "GC names the valid attachments under cni.dev/valid-attachments and, for plugins that "
+        "follow an earlier text of SPEC, under cni.dev/attachments; the lists are the same."},
+       gc_keys,
+       true},
   };
   return k_entries;
 }
 
+const std::vector<FamilyEntry>& families() {
+  static const std::vector<FamilyEntry> k_families = {
+      {{"negotiated=VERSION", "SPEC section 1, Version considerations",
+        "The first ADD of a network other than loopback got this cniVersion (none: no version)."},
+       negotiated},
+      {{"called=COMMAND", "SPEC section 2",
+        "At least one plugin is called with this command, also by the steps check and gc."},
+       called,
+       true},
+      {{"not-called=COMMAND", "SPEC section 1, disableCheck and disableGC",
+        "No plugin is called with this command, not even by the steps check and gc."},
+       not_called,
+       true},
+  };
+  return k_families;
+}
+
 const Entry* find_entry(std::string_view name) {
-  const auto found = std::find_if(entries().begin(), entries().end(), [&](const Entry& entry) {
-    return entry.check != nullptr && entry.rule.name == name;
-  });
+  const auto found = std::find_if(entries().begin(), entries().end(),
+                                  [&](const Entry& entry) { return entry.rule.name == name; });
   return found == entries().end() ? nullptr : &*found;
 }
 
-bool is_negotiated(std::string_view name) {
-  return name.starts_with(k_negotiated) && name.size() > k_negotiated.size() &&
-         name != "negotiated=VERSION";
+// "negotiated=VERSION" itself is not one of them: it stands for them.
+const FamilyEntry* find_family(std::string_view name) {
+  const auto stem = name.substr(0, name.find('=') + 1);
+  const auto found =
+      std::find_if(families().begin(), families().end(), [&](const FamilyEntry& family) {
+        return !stem.empty() && family.rule.name.starts_with(stem) && name != stem &&
+               name != family.rule.name;
+      });
+  return found == families().end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -586,24 +685,29 @@ const std::vector<TraceRule>& trace_rules() {
     for (const auto& entry : entries()) {
       rules.push_back(entry.rule);
     }
+    for (const auto& family : families()) {
+      rules.push_back(family.rule);
+    }
     return rules;
   }();
   return k_rules;
 }
 
 bool is_trace_rule(std::string_view name) {
-  return is_negotiated(name) || find_entry(name) != nullptr;
+  return find_family(name) != nullptr || find_entry(name) != nullptr;
 }
 
 std::vector<std::string> violations(std::string_view rule,
                                     const std::vector<recorder::PluginCall>& trace,
                                     const TraceFacts& facts) {
-  const auto calls = runtime_calls(trace);
-  if (is_negotiated(rule)) {
-    return negotiated(calls, rule.substr(k_negotiated.size()));
+  const auto calls = [&](bool driver_too) {
+    return driver_too ? all_calls(trace) : runtime_calls(trace);
+  };
+  if (const auto* family = find_family(rule)) {
+    return family->check(calls(family->driver_too), rule.substr(rule.find('=') + 1));
   }
   if (const auto* entry = find_entry(rule)) {
-    return entry->check(calls, facts);
+    return entry->check(calls(entry->driver_too), facts);
   }
   return {fmt::format("there is no rule \"{}\" for traces", rule)};
 }

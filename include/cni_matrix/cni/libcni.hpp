@@ -24,6 +24,19 @@ struct RuntimeConf {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
+// libcni.NetworkAttachment: what the cache keeps of an attachment beside its result.
+struct CachedAttachment {
+  std::string network;
+  RuntimeConf runtime;  // without a deadline; no netns before libcni 1.2
+};
+
+// types.GCAttachment.
+struct ValidAttachment {
+  std::string container_id;
+  std::string interface;
+  friend auto operator<=>(const ValidAttachment&, const ValidAttachment&) = default;
+};
+
 // libcni.CNIConfig of one release: runs the plugins of a list and keeps the cache. Its functions
 // may be called from several threads at once. Errors are Go's texts.
 class Libcni {
@@ -34,6 +47,16 @@ class Libcni {
   go::Decoded<Result> add_network_list(const NetworkConfigList& list, const RuntimeConf& runtime);
   go::Decoded<void> del_network_list(const NetworkConfigList& list, const RuntimeConf& runtime);
   go::Decoded<void> status_network_list(const NetworkConfigList& list);
+  go::Decoded<void> check_network_list(const NetworkConfigList& list, const RuntimeConf& runtime);
+  // DEL of the list's cached attachments that are not valid, then GC of every plugin; all errors,
+  // one a line. Only for a release that collects_garbage; as 1.2.3 does it (no containerd has 1.2.0
+  // to 1.2.2). Plugins are killed at `deadline`.
+  go::Decoded<void> gc_network_list(const NetworkConfigList& list,
+                                    const std::vector<ValidAttachment>& valid,
+                                    std::chrono::steady_clock::time_point deadline);
+
+  // GetCachedAttachments: by name of their files. Files of libcni 0.7 say nothing of theirs.
+  [[nodiscard]] go::Decoded<std::vector<CachedAttachment>> cached_attachments() const;
 
   // cache_dir/results/NETWORK-CONTAINER-INTERFACE; an error when one of them is empty (0.8.0 on).
   [[nodiscard]] go::Decoded<std::filesystem::path> cache_file(const std::string& network,
@@ -58,8 +81,11 @@ class Libcni {
   go::Decoded<Result> add_network(const NetworkConfigList& list, const PluginConfig& plugin,
                                   const std::optional<Result>& previous,
                                   const RuntimeConf& runtime);
-  go::Decoded<void> del_network(const NetworkConfigList& list, const PluginConfig& plugin,
-                                const std::optional<Result>& previous, const RuntimeConf& runtime);
+  // delNetwork and checkNetwork.
+  go::Decoded<void> exec_without_result(const std::string& command, const NetworkConfigList& list,
+                                        const PluginConfig& plugin,
+                                        const std::optional<Result>& previous,
+                                        const RuntimeConf& runtime);
 
   go::Decoded<void> cache_add(const Result& result, const NetworkConfigList& list,
                               const RuntimeConf& runtime) const;

@@ -33,6 +33,8 @@ struct LibcniTraits {
   bool cache_with_netns = true;        // 1.2.0
   bool tolerates_bad_cache = true;     // 1.2.0: DEL goes on without it, and removes it
   bool version_list = true;            // 1.2.0: cniVersions; booleans may be written as text
+  bool collects_garbage = true;        // 1.2.0: GCNetworkList
+  bool gc_with_both_keys = true;       // 1.2.3: cni.dev/attachments too (cni#1101)
   bool omits_empty_dns = true;         // 1.3.0: in a plugin configuration that is marshalled
   bool plugins_in_directory = true;    // 1.3.0: conf.d/<network name>/*.conf
   std::string conf_name = "PluginConf";  // Go's name of a plugin configuration, 1.3.0

@@ -40,8 +40,14 @@ enum class StepKind {
   delete_link,       // `link`, as `ip link delete` does
   fault,             // the recorder does it to a plugin call from now on
   clear_faults,
-  kill_runtime,  // SIGKILL; restart_runtime brings it up again
+  kill_runtime,       // SIGKILL; restart_runtime brings it up again
+  add,                // our own driver calls ADD once more for the pod's eth0
+  check,              // our own driver calls CHECK for the pod's eth0
+  gc,                 // our own driver collects garbage: `valid` are the pods that there should be
+  damage_attachment,  // the pod's eth0, or what its plugins keep of it on the node: `how`
 };
+// What damage_attachment can do, see scenario::damage_attachment().
+const std::vector<std::string>& damages();
 std::string_view name_of(StepKind kind);   // as scenarios write it: "run", "edit-conflist"
 std::string_view label_of(StepKind kind);  // as results show it: "RunPodSandbox", "edit-conflist"
 
@@ -73,11 +79,14 @@ struct Step {
   std::string text;                 // write_config
   std::string how;                  // write_config: "write", "rename" (a file beside it becomes
                                     // it), "move-in" (from another directory);
-                                    // damage_cache: "truncate", "garbage", "delete"
+                                    // damage_cache: "truncate", "garbage", "delete";
+                                    // damage_attachment: damages()
   std::string link;                 // delete_link
   bool ready = true;                // await
   std::string load;                 // await: a regular expression; empty: anything
+  std::string message;              // await: the same, for the message of NetworkReady
   int within_ms = 2'000;            // await
+  std::optional<std::vector<std::string>> valid;  // gc: pods or groups; absent: all that run
   std::optional<recorder::Fault> fault;
 };
 

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <cni_matrix/base/error.hpp>
+#include <cni_matrix/cni/profile.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
 #include <cni_matrix/scenario/conflist_file.hpp>
 #include <cni_matrix/scenario/outcome.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +23,7 @@ namespace cni_matrix::scenario {
 struct RuntimeChoice {
   std::string version;  // resolved: "1.6.20"
   std::function<Expected<std::unique_ptr<PodRuntime>>()> make;
+  std::optional<cni::Profile> profile;  // for the steps of our own driver: add, check, gc
 };
 struct PluginChoice {
   std::string version;
@@ -34,6 +38,7 @@ struct Setup {
   std::map<std::string, PluginChoice> plugins;
   bool record = true;
   bool mark_chain = false;  // make KUBE-MARK-MASQ in both nat tables before the first step
+  std::chrono::milliseconds call_timeout{60'000};  // of a call by our own driver
   std::function<void(const std::string& step)> progress;
 };
 

@@ -19,7 +19,8 @@ struct TraceRule {
   std::string_view says;    // one sentence
 };
 
-// All of them. "negotiated=VERSION" stands for as many rules as there are versions.
+// All of them. "negotiated=VERSION" stands for as many rules as there are versions,
+// "called=COMMAND" for as many as there are commands.
 const std::vector<TraceRule>& trace_rules();
 
 // Whether violations() knows the name: one of trace_rules(), or "negotiated=1.0.0".
@@ -46,7 +47,8 @@ struct TraceFacts {
 // What in the trace breaks the rule: one sentence each that names plugin, command, container (its
 // first 12 digits) and what was seen. Empty when there is nothing to object to, also when the trace
 // has nothing that the rule is about. Calls by other plugins (IPAM) are not the runtime's and never
-// count. A name that is no rule's is answered with a sentence that says so.
+// count; those of our own driver (cni/network_driver.hpp) count where the rule says so. A name that
+// is no rule's is answered with a sentence that says so.
 std::vector<std::string> violations(std::string_view rule,
                                     const std::vector<recorder::PluginCall>& trace,
                                     const TraceFacts& facts);

@@ -84,6 +84,16 @@ class Model {
         return marshalled(result);
       });
     }
+    if (operation.op == "check") {
+      return m_library.check_network_list(*list, operation.runtime).map([] {
+        return std::string();
+      });
+    }
+    if (operation.op == "gc") {
+      return m_library.gc_network_list(*list, operation.valid, operation.runtime.deadline).map([] {
+        return std::string();
+      });
+    }
     return m_library.del_network_list(*list, operation.runtime).map([] { return std::string(); });
   }
 
@@ -116,6 +126,9 @@ Json to_json(const Operation& operation) {
   for (const auto& [key, value] : operation.runtime.arguments) {
     json["Args"].push_back({key, value});
   }
+  for (const auto& [id, interface] : operation.valid) {
+    json["Valid"].push_back({id, interface});
+  }
   if (!operation.runtime.capabilities.members.empty()) {
     json["Capabilities"] = Json::parse(cni::go::marshal(operation.runtime.capabilities));
   }
@@ -134,7 +147,8 @@ void PrintTo(const Answer& answer, std::ostream* out) {
 
 Expected<Oracle> Oracle::build() {
   const fs::path gopath = from_environment("CNI_MATRIX_TEST_LIBCNI_GOPATH", "/usr/share/gocode");
-  if (find_program("go").empty()) {
+  const auto go = from_environment("CNI_MATRIX_TEST_GO", find_program("go").string());
+  if (go.empty()) {
     return unavailable("the Go compiler (package golang-go) is not installed");
   }
   if (!fs::exists(gopath / "src/github.com/containernetworking/cni/libcni")) {
@@ -152,9 +166,11 @@ Expected<Oracle> Oracle::build() {
   }
   options.working_directory = CNI_MATRIX_ORACLE;
   options.timeout = std::chrono::minutes(5);
-  CNI_MATRIX_TRY_ASSIGN(const auto result, run_command({find_program("go").string(), "build", "-o",
-                                                        program.string(), "main.go"},
-                                                       options));
+  const bool has_gc = cni::LibcniTraits::of(version).collects_garbage;
+  CNI_MATRIX_TRY_ASSIGN(
+      const auto result,
+      run_command({go, "build", "-tags", has_gc ? "libcni_gc" : "", "-o", program.string(), "."},
+                  options));
   if (!result.ok()) {
     return broken("go build of the oracle failed: {}", result.err);
   }

@@ -22,6 +22,7 @@ struct Operation {
   std::string version;
   std::string to;
   cni::RuntimeConf runtime;
+  std::vector<cni::ValidAttachment> valid;  // gc
 };
 
 struct Answer {
@@ -43,7 +44,8 @@ struct Directories {
 class Oracle {
  public:
   // Error kind: unavailable, without the Go compiler or the package. To check another release by
-  // hand, set CNI_MATRIX_TEST_LIBCNI_GOPATH and CNI_MATRIX_TEST_LIBCNI_VERSION.
+  // hand, set CNI_MATRIX_TEST_LIBCNI_GOPATH and CNI_MATRIX_TEST_LIBCNI_VERSION, and
+  // CNI_MATRIX_TEST_GO to a compiler that is new enough for it (1.21 for libcni 1.2 on).
   static Expected<Oracle> build();
 
   [[nodiscard]] const Version& version() const { return m_version; }

@@ -537,6 +537,87 @@ TEST_F(Chain, Names) {
   }
 }
 
+TEST_F(Chain, Check) {
+  m_stubs.add("bridge");
+  m_stubs.add("portmap");
+  for (const std::string version :
+       {"none", "", "0.3.1", "0.4.0", "1.0.0", "1.1.0", "9.9.9", "abc"}) {
+    auto disabled = list(version);
+    disabled.insert(1, R"("disableCheck":true,)");
+    compare({edit(list(version)), operation("check"), say("bridge.ADD.out", result(version)),
+             say("portmap.ADD.out", result(version)), operation("add"), operation("check"),
+             operation("check", "eth1"), edit(disabled), operation("check"), operation("del")},
+            version);
+  }
+  for (const std::string& text : {std::string(), std::string("{}"), result("1.0.0")}) {
+    compare({say("bridge.ADD.out", result("0.4.0")), say("portmap.ADD.out", result("0.4.0")),
+             edit(list("0.4.0")), operation("add"), cache(text), operation("check")},
+            text);
+  }
+  std::vector<Operation> operations = {edit(list("0.4.0")), say("bridge.ADD.out", result("0.4.0")),
+                                       say("portmap.ADD.out", result("0.4.0")), operation("add")};
+  for (const std::string plugin : {"bridge", "portmap"}) {
+    const auto file = plugin + ".CHECK";
+    for (const std::string output : {"", "x", R"({"code":7,"msg":"no","details":"why"})"}) {
+      for (auto step : {say(file + ".exit", "1"), say(file + ".out", output), operation("check"),
+                        say(file + ".exit", ""), operation("check"), say(file + ".out", "")}) {
+        operations.push_back(std::move(step));
+      }
+    }
+  }
+  compare(operations, "failures");
+}
+
+TEST_F(Chain, GarbageCollection) {
+  if (!cni::LibcniTraits::of(oracle()->version()).collects_garbage) {
+    GTEST_SKIP() << "libcni " << oracle()->version().str() << " has no GC";
+  }
+  m_stubs.add("bridge", result("1.0.0"));
+  m_stubs.add("portmap", result("1.0.0"));
+  const auto gc = [&](std::vector<cni::ValidAttachment> valid) {
+    auto out = operation("gc");
+    out.valid = std::move(valid);
+    return out;
+  };
+  auto other_pod = operation("add");
+  other_pod.runtime.container_id = "pod2";
+  auto no_netns = operation("add", "eth2");
+  no_netns.runtime.netns.clear();
+  no_netns.runtime.arguments.clear();
+  no_netns.runtime.capabilities = cni::go::Value::object();
+  const auto renamed = [](std::string text) {
+    return text.replace(text.find(R"("net")"), 5, R"("net2")");
+  };
+  for (const std::string version : {"none", "0.3.1", "0.4.0", "1.0.0", "1.1.0"}) {
+    const auto text = list(version);
+    auto disabled = text;
+    disabled.insert(1, R"("disableGC":true,)");
+    compare({edit(renamed(text)), operation("add"), edit(text), gc({}), operation("add"),
+             operation("add", "eth1"), no_netns, other_pod,
+             gc({{"pod1", "eth0"}, {"pod1", "eth1"}, {"pod1", "eth2"}, {"pod2", "eth0"}}),
+             gc({{"pod1", "eth0"}, {"pod2", "eth0"}, {"pod3", "eth0"}}), edit(disabled), gc({}),
+             edit(text), cache("garbage"), gc({{"pod2", "eth0"}}), gc({})},
+            version);
+    std::vector<Operation> operations = {edit(text)};
+    for (const std::string command : {"DEL", "GC"}) {
+      for (const std::string plugin : {"bridge", "portmap"}) {
+        const auto file = plugin + "." + command;
+        for (auto step :
+             {operation("add"), other_pod, say(file + ".exit", "1"),
+              say(file + ".out", R"({"code":7,"msg":"no","details":")" + plugin + "\"}"), gc({}),
+              say(file + ".exit", ""), say(file + ".out", "")}) {
+          operations.push_back(std::move(step));
+        }
+      }
+    }
+    compare(operations, version + ", failures");
+  }
+  compare({edit(R"({"cniVersion":"1.1.0","name":"net","plugins":[{"type":"gone"},)"
+                R"({"type":"bridge","capabilities":{"x":true}}]})"),
+           gc({})},
+          "a plugin that is not there");
+}
+
 TEST_F(Chain, Files) {
   auto missing = operation("load");
   compare({missing});

@@ -58,6 +58,15 @@ TEST_F(Scenarios, HostPortsAreReachedAndCaptureNothing) {
                    "host-port", "--host-port", "8080", "--mark-chain"});
 }
 
+// The library above has plugins that know neither.
+TEST_F(Scenarios, StatusAndGarbageCollectionGoAsKnown) {
+  expect_as_known({"run", "--containerd", "debian:forky", "--plugins", "debian:forky",
+                   "--cni-version", "1.1.0", "--conflist", "bridge-portmap", "--scenario",
+                   "status-good,status-not-available,status-error-and-pods,status-of-loopback,"
+                   "gc-keeps-valid,gc-drops-invalid,gc-after-leak,gc-stale-lease,gc-disabled,"
+                   "gc-errors"});
+}
+
 TEST_F(Scenarios, TheEmbeddedRuntimeAgrees) {
   const auto result =
       program(with({"verify-embedded", "--containerd", "debian:bookworm,debian:trixie"}, library));

@@ -372,6 +372,22 @@ TEST(Expectations, AMissingDelFollowsFromAStopThatIsKnownToFail) {
   EXPECT_EQ(judge(shipped(), clean).finding, Finding::fail);
 }
 
+TEST(Expectations, WhatAStepTookAwayNeedNotBeLeft) {
+  auto seen = lifecycle("1.6.2", "1.1.1", "none");
+  const std::string error = "failed to destroy network for sandbox \"" + k_id +
+                            "\": invalid version \"\": the version is empty";
+  seen.after_run = std::set{node::LeakClass::netns, node::LeakClass::lease};
+  seen.leftover = {node::LeakClass::netns};
+  seen.steps = {{"RunPodSandbox", "", true, ""},
+                {"damage-attachment", "delete-lease", true, ""},
+                {"StopPodSandbox", "", false, error},
+                {"RemovePodSandbox", "", false,
+                 "failed to forcibly stop sandbox \"" + k_id + "\": " + error}};
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  seen.steps[1].to = "link-down";
+  EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("and it is not: lease"));
+}
+
 TEST(Expectations, TraceRulesCanBeKnownToBreak) {
   auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
   seen.steps.push_back(

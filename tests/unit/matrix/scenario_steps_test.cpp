@@ -57,6 +57,46 @@ TEST(ReplacePluginsStep, IsAboutAllOrOne) {
       "portmap");
 }
 
+// Steps of our own driver, after a `run` of the pod.
+std::string refusal_after_run(const std::string& step) {
+  return refusal_of(R"({"step": "run", "pod": "a"}, )" + step);
+}
+
+TEST(DriverSteps, AreAboutPodsThatRan) {
+  EXPECT_EQ(refusal_after_run(R"({"step": "check", "pod": "a"})"), "");
+  EXPECT_EQ(refusal_after_run(R"({"step": "add", "pod": "a"})"), "");
+  EXPECT_EQ(refusal_after_run(R"({"step": "gc", "valid": ["a"]})"), "");
+  EXPECT_THAT(refusal_after_run(R"({"step": "check"})"), HasSubstr("runs the pod \"pod\""));
+  EXPECT_THAT(refusal_after_run(R"({"step": "gc", "valid": ["b"]})"),
+              HasSubstr("/steps/1: no step before it runs the pod \"b\""));
+  EXPECT_THAT(refusal_after_run(R"({"step": "gc", "valid": ["/"]})"), HasSubstr("valid"));
+}
+
+TEST(DriverSteps, TellNoValidPodFromAll) {
+  EXPECT_FALSE(step_of(R"({"step": "gc"})").valid);
+  ASSERT_TRUE(step_of(R"({"step": "gc", "valid": []})").valid);
+  EXPECT_TRUE(step_of(R"({"step": "gc", "valid": []})").valid->empty());
+}
+
+TEST(DamageAttachmentStep, KnowsItsDamages) {
+  for (const auto& how : damages()) {
+    EXPECT_EQ(
+        refusal_after_run(R"({"step": "damage-attachment", "pod": "a", "how": ")" + how + "\"}"),
+        "");
+  }
+  EXPECT_THAT(refusal_after_run(R"({"step": "damage-attachment", "pod": "a", "how": "link-dwn"})"),
+              HasSubstr("there is no damage \"link-dwn\"; did you mean link-down?"));
+  EXPECT_THAT(refusal_after_run(R"({"step": "damage-attachment", "pod": "a"})"),
+              HasSubstr("needs \"how\""));
+}
+
+TEST(AwaitStep, MayAskForAMessage) {
+  EXPECT_EQ(step_of(R"({"step": "await", "ready": false, "message": "code 5."})").message,
+            "code 5.");
+  EXPECT_THAT(refusal_of(R"({"step": "await", "message": "("})"), HasSubstr("/message"));
+  EXPECT_THAT(refusal_of(R"({"step": "stop", "message": "x"})"), HasSubstr("no \"message\""));
+}
+
 TEST(Programs, AreThoseThatPluginsCall) {
   const auto scenario = scenario_from_json(
       Json::parse(R"({"id": "mine", "title": "Mine", "programs": ["iptables", "nft"],

@@ -14,16 +14,17 @@ import (
 )
 
 type operation struct {
-	Op    string // "load", "add", "del", "write", "conf", "list", "result", "number"
-	File  string // load, add, del: the configuration file; write: what is written
+	Op    string // "load", "add", "check", "del", "gc", "write", "conf", "list", "result"
+	File  string // load, add, check, del, gc: the configuration file; write: what is written
 	Bytes []byte
 	// result: decode as this version, then convert to another
 	Version string
 	To      string
-	// add, del
+	// add, check, del
 	ID, NetNS, IfName string
 	Args              [][2]string
 	Capabilities      map[string]interface{}
+	Valid             [][2]string // gc: container id and interface
 }
 
 type request struct {
@@ -106,6 +107,10 @@ func run(cni *libcni.CNIConfig, op operation) (string, error) {
 		}
 		data, err := json.Marshal(result)
 		return string(data), err
+	case "check":
+		return "", cni.CheckNetworkList(context.Background(), list, runtime)
+	case "gc":
+		return "", collectGarbage(cni, list, op.Valid)
 	case "del":
 		return "", cni.DelNetworkList(context.Background(), list, runtime)
 	}

@@ -1,0 +1,57 @@
+#include "driver_steps.hpp"
+
+#include <optional>
+
+namespace cni_matrix::scenario {
+
+namespace {
+
+// The text of the list for eth0 in go-cni's GetConfig, as Status shows it. Absent without one.
+std::optional<std::string> configuration_of_eth0(const Json& shown) {
+  const auto networks = shown.is_object() ? shown.find("Networks") : shown.end();
+  if (networks == shown.end() || !networks->is_array()) {
+    return std::nullopt;
+  }
+  for (const auto& network : *networks) {
+    const Json::json_pointer source("/Config/Source");
+    if (network.value("IFName", "") == "eth0" && network.contains(source) &&
+        network.at(source).is_string()) {
+      return network.at(source).get<std::string>();
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Expected<RuntimeResult<void>> drive_plugins(matrix::StepKind step, PodRuntime& runtime,
+                                            const cni::Profile& profile,
+                                            const std::vector<cni::AttachedPod>& pods,
+                                            std::chrono::milliseconds limit) {
+  const auto refusal = [](std::string message) {
+    return RuntimeResult<void>(tl::unexpected(RuntimeError{"", std::move(message)}));
+  };
+  const auto status = runtime.network_status();
+  if (!status) {
+    return RuntimeResult<void>(tl::unexpected(status.error()));
+  }
+  const auto configuration = configuration_of_eth0(status->configuration);
+  if (!configuration) {
+    return refusal("the runtime has no network configuration in force");
+  }
+  CNI_MATRIX_TRY_ASSIGN(auto driver, cni::NetworkDriver::create(profile, *configuration, limit));
+  const auto ask = [&]() -> cni::go::Decoded<void> {
+    switch (step) {
+      case matrix::StepKind::add:
+        return driver.add(pods.front());
+      case matrix::StepKind::check:
+        return driver.check(pods.front());
+      default:
+        return driver.collect_garbage(pods);
+    }
+  };
+  const auto answer = ask();
+  return answer ? RuntimeResult<void>() : refusal(answer.error());
+}
+
+}  // namespace cni_matrix::scenario
