@@ -94,6 +94,8 @@ class EmbeddedRuntime : public PodRuntime {
       m_pods[id] = std::move(pod);
     }
     m_end.clear();
+    // A daemon's start is over when it has answered Status, and plugins may see a STATUS for that.
+    (void)network_status();
     return {};
   }
 

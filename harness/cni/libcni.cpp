@@ -163,7 +163,7 @@ std::vector<std::string> Libcni::plugin_environment(const std::string& command,
                                                     const RuntimeConf& runtime) const {
   std::string arguments;
   for (const auto& [key, value] : runtime.arguments) {
-    arguments += (arguments.empty() ? "" : ";") + key + "=" + value;
+    arguments += fmt::format("{}{}={}", arguments.empty() ? "" : ";", key, value);
   }
   std::string path;
   for (const auto& directory : m_plugin_dirs) {

@@ -507,21 +507,27 @@ class Executor {
     return cni::AttachedPod{pod.id, std::move(netns), pod.spec};
   }
 
+  // By itself or by its group.
+  [[nodiscard]] bool is_named(const std::string& pod, const std::vector<std::string>& names) const {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      const auto group = m_groups.find(name);
+      return name == pod ||
+             (group != m_groups.end() &&
+              std::find(group->second.begin(), group->second.end(), pod) != group->second.end());
+    });
+  }
+
   // The pods that run, or those of them that the step takes for valid.
   Expected<std::vector<cni::AttachedPod>> valid_pods(const Step& step) {
     CNI_MATRIX_TRY_ASSIGN(const auto there, pods_now());
     std::vector<cni::AttachedPod> valid;
-    for (const auto& [name, pod] : m_pods) {
-      const bool runs = std::any_of(there.begin(), there.end(), [&pod](const PodSandbox& one) {
-        return one.id == pod.id && one.state == PodState::ready;
+    for (const auto& entry : m_pods) {
+      const auto& name = entry.first;
+      const auto& id = entry.second.id;
+      const bool runs = std::any_of(there.begin(), there.end(), [&id](const PodSandbox& pod) {
+        return pod.id == id && pod.state == PodState::ready;
       });
-      const bool wanted =
-          !step.valid || std::any_of(step.valid->begin(), step.valid->end(), [&](const auto& word) {
-            const auto group = m_groups.find(word);
-            return word == name ||
-                   (group != m_groups.end() && std::find(group->second.begin(), group->second.end(),
-                                                         name) != group->second.end());
-          });
+      const bool wanted = !step.valid || is_named(name, *step.valid);
       if (runs && wanted) {
         CNI_MATRIX_TRY_ASSIGN(auto one, attached(name));
         valid.push_back(std::move(one));
