@@ -58,11 +58,13 @@ class CriClient::Connection {
                                           grpc::InsecureChannelCredentials(), arguments);
   }
 
+  void limit(std::optional<std::chrono::milliseconds> timeout) { m_limit = timeout; }
+
   template <typename Response, typename Request>
   RuntimeResult<Response> call(const std::string& method, const Request& request) {
     grpc::TemplatedGenericStub<Request, Response> stub(m_channel);
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + m_call_timeout);
+    context.set_deadline(std::chrono::system_clock::now() + m_limit.value_or(m_call_timeout));
     grpc::CompletionQueue queue;
     Response response;
     grpc::Status status;
@@ -81,6 +83,7 @@ class CriClient::Connection {
  private:
   std::string m_service;
   std::chrono::milliseconds m_call_timeout;
+  std::optional<std::chrono::milliseconds> m_limit;
   std::shared_ptr<grpc::Channel> m_channel;
 };
 
@@ -90,6 +93,10 @@ CriClient::CriClient(const std::filesystem::path& socket, std::string package,
 CriClient::CriClient(CriClient&&) noexcept = default;
 CriClient& CriClient::operator=(CriClient&&) noexcept = default;
 CriClient::~CriClient() = default;
+
+void CriClient::set_call_timeout(std::optional<std::chrono::milliseconds> timeout) {
+  m_connection->limit(timeout);
+}
 
 RuntimeResult<std::string> CriClient::run_pod_sandbox(const PodSpec& pod,
                                                       const std::string& log_directory) {
@@ -161,6 +168,7 @@ RuntimeResult<PodStatus> CriClient::pod_sandbox_status(const std::string& id) {
           status.ips.push_back(address.ip());
         }
         status.netns = netns_of(info_of(response.info()));
+        status.pid = pid_of(info_of(response.info()));
         return status;
       });
 }

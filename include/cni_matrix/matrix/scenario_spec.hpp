@@ -40,7 +40,17 @@ enum class StepKind {
   delete_link,       // `link`, as `ip link delete` does
   fault,             // the recorder does it to a plugin call from now on
   clear_faults,
-  kill_runtime,  // SIGKILL; restart_runtime brings it up again
+  kill_runtime,       // SIGKILL; restart_runtime brings it up again
+  kill_pause,         // SIGKILL to the process that stands for the pod
+  kill_shim,          // SIGKILL to the shim that looks after that process
+  refuse_create,      // the OCI runtime refuses the next container
+  reboot,             // the node: processes, links, rules and /run go, /var/lib stays; then the
+                      // runtime starts on that
+  fill_disk,          // `what` has no byte left for data, though files can be made
+  free_disk,          // it has room again
+  hold_xtables_lock,  // for `milliseconds`: /run/xtables.lock is held by another process
+  add_link,           // `link` on the node, one end of a veth pair, before the first pod
+  use_iptables,       // `to`: the programs called iptables are of that backend, "legacy" or "nft"
 };
 std::string_view name_of(StepKind kind);   // as scenarios write it: "run", "edit-conflist"
 std::string_view label_of(StepKind kind);  // as results show it: "RunPodSandbox", "edit-conflist"
@@ -62,7 +72,8 @@ struct Step {
   std::string pod = "pod";
   int count = 0;              // run: 0 for a single pod
   bool host_network = false;  // run
-  int host_port = 0;          // run: to port 80 of the pod, TCP; 0: that of the cell, if any
+  int host_port = 0;          // run: to port 80 of the pod; 0: that of the cell, if any
+  std::vector<std::string> protocols = {"tcp"};    // run: of the host port: "tcp", "udp"
   std::map<std::string, std::string> annotations;  // run
   DnsConfig dns;                                   // run
   int times = 1;                                   // cycle
@@ -74,10 +85,12 @@ struct Step {
   std::string how;                  // write_config: "write", "rename" (a file beside it becomes
                                     // it), "move-in" (from another directory);
                                     // damage_cache: "truncate", "garbage", "delete"
-  std::string link;                 // delete_link
+  std::string link;                 // add_link, delete_link
   bool ready = true;                // await
   std::string load;                 // await: a regular expression; empty: anything
-  int within_ms = 2'000;            // await
+  int within_ms = 0;                // await; run, stop: the call's deadline, 0: the usual one
+  std::string what;                 // fill_disk, free_disk: "cache" (of results) or "ipam"
+  int milliseconds = 0;             // hold_xtables_lock
   std::optional<recorder::Fault> fault;
 };
 
@@ -103,7 +116,7 @@ struct Scenario {
   std::vector<std::string> trace;               // rules that the exec trace has to keep
   std::vector<std::string> programs;            // that plugins call: "iptables", "nft"
 
-  // A probe of host ports needs a cell that publishes one.
+  // A probe of host ports needs a cell that publishes one, unless a pod of the scenario does.
   [[nodiscard]] bool needs_host_port() const;
   // The faults and the trace rules need the recorder.
   [[nodiscard]] bool needs_recorder() const;
