@@ -75,7 +75,13 @@ class CriClient::Connection {
     bool ok = false;
     queue.Next(&tag, &ok);
     if (!status.ok()) {
-      return tl::unexpected(RuntimeError{code_name(status.error_code()), status.error_message()});
+      // The server is told of the deadline too. Where its clock is a little ahead of gRPC's here it
+      // resets the stream, and the same end has another text.
+      const bool reset = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
+                         status.error_message().starts_with("Received RST_STREAM");
+      return tl::unexpected(
+          RuntimeError{code_name(status.error_code()),
+                       reset ? std::string("Deadline Exceeded") : status.error_message()});
     }
     return response;
   }
