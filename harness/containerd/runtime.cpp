@@ -78,7 +78,8 @@ class ContainerdRuntime : public PodRuntime {
       CNI_MATRIX_TRY_ASSIGN(pid, parent_of(pid));
     }
     CNI_MATRIX_TRY(kill_process(pid));
-    return wait_until_not_ready(id);
+    CNI_MATRIX_TRY(wait_until_not_ready(id));
+    return process == PodProcess::shim ? wait_until_shim_forgotten(id) : Expected<void>{};
   }
 
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod) override {
@@ -144,6 +145,22 @@ class ContainerdRuntime : public PodRuntime {
       }
       std::this_thread::sleep_for(retry);
     }
+  }
+
+  // containerd cleans up after a dead shim beside what CRI does: as long as that goes on, removing
+  // the pod may fail (2.1.9: "ttrpc: closed"). The last thing to go on the disk is the bundle.
+  Expected<void> wait_until_shim_forgotten(const std::string& id) {
+    const auto bundle = m_options.state / "io.containerd.runtime.v2.task" / "k8s.io" / id;
+    const auto deadline = Clock::now() + m_options.timeouts.call;
+    std::error_code error;
+    while (std::filesystem::exists(bundle, error)) {
+      if (Clock::now() >= deadline) {
+        return broken("containerd did not clean up after the dead shim within {} ms",
+                      m_options.timeouts.call.count());
+      }
+      std::this_thread::sleep_for(k_last_retry);
+    }
+    return {};
   }
 
   // The first answer to Status comes after the network configuration was loaded or refused: that is

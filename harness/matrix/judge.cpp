@@ -38,6 +38,7 @@ struct Moment {
   std::string created_cni_version;
   std::optional<Version> created_containerd;
   bool netns_gone = false;
+  bool rebooted = false;
   bool conflist_gone = false;
   std::set<std::string> gone_plugins;
 };
@@ -108,6 +109,12 @@ bool makes(const Observation& observation, node::LeakClass leak) {
     default:
       return true;
   }
+}
+
+// What a reboot does not take away.
+bool is_on_disk(node::LeakClass leak) {
+  return leak == node::LeakClass::lease || leak == node::LeakClass::cached_result ||
+         leak == node::LeakClass::pod_record || leak == node::LeakClass::snapshot;
 }
 
 std::string names_of(const Leaks& leaks) {
@@ -337,6 +344,9 @@ class Judge {
       m_now.cni_version = m_observation.cni_version;
     } else if (step.step == "delete-netns") {
       m_now.netns_gone = true;
+    } else if (step.step == "reboot") {
+      m_now.netns_gone = true;
+      m_now.rebooted = true;
     } else if (step.step == "remove-plugin") {
       m_now.gone_plugins.insert(step.to);
     } else if (step.step == "restore-plugin") {
@@ -358,6 +368,7 @@ class Judge {
     *m_pod = Pod{};
     m_pod->exists = true;
     m_now.netns_gone = false;
+    m_now.rebooted = false;
     m_now.created_cni_version.clear();
     m_now.created_containerd.reset();
     const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
@@ -400,9 +411,11 @@ class Judge {
     m_may_leave.insert(rule.may_leave.begin(), rule.may_leave.end());
   }
 
-  // With its namespace a pod's interfaces go.
+  // With its namespace a pod's interfaces go, and with a reboot what is not on the disk.
   [[nodiscard]] bool vanished(node::LeakClass leak) const {
-    return m_now.netns_gone && (leak == node::LeakClass::netns || leak == node::LeakClass::veth);
+    return (m_now.netns_gone &&
+            (leak == node::LeakClass::netns || leak == node::LeakClass::veth)) ||
+           (m_now.rebooted && !is_on_disk(leak));
   }
 
   void stop(const ObservedStep& step) {
@@ -423,6 +436,11 @@ class Judge {
     }
     if (!m_pod->stopped && !m_pod->run_failed) {
       for (const auto& leak : candidates(Kind::leak, {})) {
+        const auto& leaves = leak.rule->leaves;
+        if (std::all_of(leaves.begin(), leaves.end(),
+                        [this](node::LeakClass left) { return vanished(left); })) {
+          continue;
+        }
         note(*leak.behaviour);
         m_pod->leaves_by = leak.behaviour->id;
         add_leaves(*leak.rule, m_pod->leaks);
