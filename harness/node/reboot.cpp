@@ -99,7 +99,7 @@ Expected<void> wipe_run() {
   std::error_code error;
   for (const std::string folder : {"/run", "/run/netns"}) {
     for (const auto& name : names_in(folder)) {
-      const auto path = folder + "/" + name;
+      const auto path = fmt::format("{}/{}", folder, name);
       if (path == "/run/netns" || is_ours(path)) {
         continue;
       }

@@ -123,6 +123,7 @@ TEST_F(NodeTest, SeesItsBinds) {
 // What a pod has, and what must outlive a reboot.
 TEST_F(NodeTest, ARebootTakesAllButTheDisk) {
   const auto rest = in_node([] {
+    const auto before = take_inventory();
     command({"ip", "netns", "add", "cni-pod"});
     command({"ip", "link", "add", "cni0", "type", "bridge"});
     command({"ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"});
@@ -140,7 +141,8 @@ TEST_F(NodeTest, ARebootTakesAllButTheDisk) {
     }
     const auto inventory = take_inventory();
     return !inventory ? inventory.error().message
-                      : to_json(*inventory).dump() + command({"ls", "/run", "/run/netns"}) +
+                      : to_json(difference(*before, *inventory)).dump() +
+                            command({"ls", "/run", "/run/netns"}) +
                             (sleeper && sleeper->running() ? "sleeps" : "died");
   });
   EXPECT_EQ(rest, R"({"lease":["/var/lib/cni/networks/net/10.88.0.2"],)"
