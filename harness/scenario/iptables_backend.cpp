@@ -9,6 +9,7 @@
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 namespace cni_matrix::scenario {
 
@@ -16,6 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What tells the inventory, and iptables-legacy-save, which tables there are. In a user namespace
+// it belongs to the host's root: the network namespace is older than the map of user ids.
+constexpr const char* k_legacy_tables = "/proc/net/ip_tables_names";
 constexpr const char* k_first_in_path = "/usr/local/sbin";  // k_system_path
 
 // Ours already?
@@ -52,6 +56,11 @@ Expected<void> use_iptables(const std::string& backend) {
       return unavailable("{} of the backend {} does not work here: {}", family, backend,
                          trim(listed.err));
     }
+  }
+  if (backend == "legacy" && ::access(k_legacy_tables, R_OK) != 0) {
+    return unavailable(
+        "what iptables-legacy has left could not be seen here: {} cannot be read; run this as root",
+        k_legacy_tables);
   }
   return {};
 }

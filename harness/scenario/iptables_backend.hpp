@@ -7,8 +7,8 @@
 namespace cni_matrix::scenario {
 
 // From now on what is found as iptables and ip6tables is the program of that backend, "legacy" or
-// "nft", as after update-alternatives. Error kind: unavailable, when the machine has not both, or
-// the kernel lacks that backend; broken.
+// "nft", as after update-alternatives. Error kind: unavailable, when the machine has not both, the
+// kernel lacks that backend, or an ordinary user could not see what legacy leaves; broken.
 Expected<void> use_iptables(const std::string& backend);
 
 }  // namespace cni_matrix::scenario
