@@ -15,12 +15,15 @@ namespace cni_matrix::cli {
 
 namespace {
 
-// What the kernel or chance decides: MAC addresses and the names of veths.
+// What the kernel or chance decides: MAC addresses, the names of veths, and those of bandwidth's
+// ifbs, which go by the container's id.
 std::string without_chance(const std::string& text) {
   static const std::regex mac("([0-9a-f]{2}:){5}[0-9a-f]{2}");
   static const std::regex veth("veth[0-9a-f]{8}");
-  return std::regex_replace(std::regex_replace(matrix::normalise_error(text), mac, "<MAC>"), veth,
-                            "<VETH>");
+  static const std::regex ifb("bwp[0-9a-f]{12}");
+  auto known = std::regex_replace(matrix::normalise_error(text), mac, "<MAC>");
+  known = std::regex_replace(known, veth, "<VETH>");
+  return std::regex_replace(known, ifb, "<IFB>");
 }
 
 using Lines = std::vector<std::string>;

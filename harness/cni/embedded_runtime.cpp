@@ -62,7 +62,7 @@ class EmbeddedRuntime : public PodRuntime {
       : m_profile(std::move(profile)),
         m_options(std::move(options)),
         m_cri(cri_behaviour(m_profile.containerd)),
-        m_store(m_options.state) {}
+        m_store(m_options.state, m_options.tasks) {}
 
   [[nodiscard]] std::string kind() const override { return "embedded"; }
 
@@ -110,9 +110,24 @@ class EmbeddedRuntime : public PodRuntime {
   Expected<void> kill() override { return shut_down(); }
   [[nodiscard]] int pid() const override { return 0; }
 
+  void set_call_limit(std::optional<std::chrono::milliseconds> limit) override {
+    m_call_limit = limit;
+  }
+
+  // Of both the daemon sees the same in the end: the task has exited.
+  Expected<void> kill_pod_process(const std::string& id, PodProcess /*process*/) override {
+    const auto found = m_pods.find(id);
+    if (found == m_pods.end() || found->second.state != Pod::State::ready) {
+      return broken("the pod has no process");
+    }
+    found->second.state = Pod::State::not_ready;
+    found->second.record.running = false;
+    return m_store.save_end(id);
+  }
+
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& spec) override {
     CNI_MATRIX_TRY(answer());
-    const auto deadline = Clock::now() + m_options.timeouts.call;
+    const auto deadline = call_deadline();
     Pod pod;
     pod.record.id = random_hex(32);
     pod.record.spec = spec;
@@ -377,7 +392,7 @@ class EmbeddedRuntime : public PodRuntime {
   // stopPodSandbox. The pod's task is killed first, so the pod is NotReady even when the rest
   // fails.
   RuntimeResult<void> stop(Pod& pod) {
-    const auto deadline = Clock::now() + m_options.timeouts.call;
+    const auto deadline = call_deadline();
     const PodRecord& record = pod.record;
     if (pod.state != Pod::State::not_ready) {
       pod.state = Pod::State::not_ready;
@@ -409,6 +424,10 @@ class EmbeddedRuntime : public PodRuntime {
                                  record.id, removed.error().message));
     }
     return {};
+  }
+
+  [[nodiscard]] Clock::time_point call_deadline() const {
+    return Clock::now() + m_call_limit.value_or(m_options.timeouts.call);
   }
 
   static tl::unexpected<RuntimeError> not_found(const std::string& what) {
@@ -450,6 +469,7 @@ class EmbeddedRuntime : public PodRuntime {
   std::optional<ConfigurationWatch> m_watch;
   std::optional<std::string> m_load_error;
   std::map<std::string, Pod> m_pods;
+  std::optional<std::chrono::milliseconds> m_call_limit;
   std::string m_end;  // why the daemon is gone
 };
 

@@ -31,9 +31,7 @@ Json to_json(const PodRecord& record) {
             {"options", record.spec.dns.options}}},
           {"netns", record.netns},
           {"ips", record.ips},
-          {"has_result", record.has_result},
-          {"running", record.running},
-          {"shim", record.shim}};
+          {"has_result", record.has_result}};
 }
 
 Expected<PodRecord> pod_record_from_json(const Json& value) {
@@ -58,8 +56,6 @@ Expected<PodRecord> pod_record_from_json(const Json& value) {
     record.netns = value.at("netns").get<std::string>();
     record.ips = value.at("ips").get<std::vector<std::string>>();
     record.has_result = value.at("has_result").get<bool>();
-    record.running = value.at("running").get<bool>();
-    record.shim = value.at("shim").get<int>();
     return record;
   } catch (const Json::exception& error) {
     return broken("a pod record is not as this program writes it: {}", error.what());
@@ -81,6 +77,10 @@ Expected<std::map<std::string, PodRecord>> PodStore::load() {
     if (!record) {
       return broken("{}: {}", file().string(), record.error().message);
     }
+    if (const auto task = read_file(m_tasks / record->id, 16)) {
+      record->running = true;
+      record->shim = *task == "3" ? 3 : 2;
+    }
     m_records[record->id] = std::move(*record);
   }
   return m_records;
@@ -88,23 +88,42 @@ Expected<std::map<std::string, PodRecord>> PodStore::load() {
 
 Expected<void> PodStore::save(const PodRecord& record) {
   m_records[record.id] = record;
-  return write();
+  CNI_MATRIX_TRY(write());
+  return write_task(record);
 }
 
 Expected<void> PodStore::save_end(const std::string& id) {
   const auto found = m_records.find(id);
-  if (found == m_records.end() || !found->second.running) {
+  if (found == m_records.end()) {
     return {};
   }
   found->second.running = false;
-  return write();
+  return write_task(found->second);
 }
 
 Expected<void> PodStore::erase(const std::string& id) {
+  CNI_MATRIX_TRY(save_end(id));
   if (m_records.erase(id) == 0) {
     return {};
   }
   return write();
+}
+
+Expected<void> PodStore::write_task(const PodRecord& record) const {
+  std::error_code error;
+  if (!record.running) {
+    std::filesystem::remove(m_tasks / record.id, error);
+  } else {
+    std::filesystem::create_directories(m_tasks, error);
+    if (!error) {
+      CNI_MATRIX_TRY(write_file(m_tasks / record.id, std::to_string(record.shim)));
+    }
+  }
+  if (error) {
+    return broken("cannot keep the task of {} in {}: {}", record.id, m_tasks.string(),
+                  error.message());
+  }
+  return {};
 }
 
 Expected<void> PodStore::write() const {

@@ -58,11 +58,13 @@ class CriClient::Connection {
                                           grpc::InsecureChannelCredentials(), arguments);
   }
 
+  void limit(std::optional<std::chrono::milliseconds> timeout) { m_limit = timeout; }
+
   template <typename Response, typename Request>
   RuntimeResult<Response> call(const std::string& method, const Request& request) {
     grpc::TemplatedGenericStub<Request, Response> stub(m_channel);
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + m_call_timeout);
+    context.set_deadline(std::chrono::system_clock::now() + m_limit.value_or(m_call_timeout));
     grpc::CompletionQueue queue;
     Response response;
     grpc::Status status;
@@ -73,7 +75,13 @@ class CriClient::Connection {
     bool ok = false;
     queue.Next(&tag, &ok);
     if (!status.ok()) {
-      return tl::unexpected(RuntimeError{code_name(status.error_code()), status.error_message()});
+      // The server is told of the deadline too. Where its clock is a little ahead of gRPC's here it
+      // resets the stream, and the same end has another text.
+      const bool reset = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
+                         status.error_message().starts_with("Received RST_STREAM");
+      return tl::unexpected(
+          RuntimeError{code_name(status.error_code()),
+                       reset ? std::string("Deadline Exceeded") : status.error_message()});
     }
     return response;
   }
@@ -81,6 +89,7 @@ class CriClient::Connection {
  private:
   std::string m_service;
   std::chrono::milliseconds m_call_timeout;
+  std::optional<std::chrono::milliseconds> m_limit;
   std::shared_ptr<grpc::Channel> m_channel;
 };
 
@@ -90,6 +99,10 @@ CriClient::CriClient(const std::filesystem::path& socket, std::string package,
 CriClient::CriClient(CriClient&&) noexcept = default;
 CriClient& CriClient::operator=(CriClient&&) noexcept = default;
 CriClient::~CriClient() = default;
+
+void CriClient::set_call_timeout(std::optional<std::chrono::milliseconds> timeout) {
+  m_connection->limit(timeout);
+}
 
 RuntimeResult<std::string> CriClient::run_pod_sandbox(const PodSpec& pod,
                                                       const std::string& log_directory) {
@@ -161,6 +174,7 @@ RuntimeResult<PodStatus> CriClient::pod_sandbox_status(const std::string& id) {
           status.ips.push_back(address.ip());
         }
         status.netns = netns_of(info_of(response.info()));
+        status.pid = pid_of(info_of(response.info()));
         return status;
       });
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ class CriClient {
   CriClient(CriClient&&) noexcept;
   CriClient& operator=(CriClient&&) noexcept;
   ~CriClient();
+
+  // Of the calls from now on; nothing: as it was made.
+  void set_call_timeout(std::optional<std::chrono::milliseconds> timeout);
 
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod, const std::string& log_directory);
   RuntimeResult<void> stop_pod_sandbox(const std::string& id);

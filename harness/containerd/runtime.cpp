@@ -1,10 +1,13 @@
+#include "call_end.hpp"
 #include "cri_client.hpp"
 #include "daemon.hpp"
+#include "pod_process.hpp"
 
 #include <cni_matrix/containerd/containerd_runtime.hpp>
 
 #include <algorithm>
 #include <optional>
+#include <thread>
 
 namespace cni_matrix::containerd {
 namespace {
@@ -57,15 +60,38 @@ class ContainerdRuntime : public PodRuntime {
 
   [[nodiscard]] int pid() const override { return m_daemon ? m_daemon->pid() : 0; }
 
+  void set_call_limit(std::optional<std::chrono::milliseconds> limit) override {
+    m_call_limit = limit;
+  }
+
+  Expected<void> kill_pod_process(const std::string& id, PodProcess process) override {
+    const auto status = pod_sandbox_status(id);
+    if (!status) {
+      return broken("containerd does not say which process the pod has: {}",
+                    status.error().message);
+    }
+    if (status->pid == 0) {
+      return broken("the pod has no process");
+    }
+    int pid = status->pid;
+    if (process == PodProcess::shim) {
+      CNI_MATRIX_TRY_ASSIGN(pid, parent_of(pid));
+    }
+    CNI_MATRIX_TRY(kill_process(pid));
+    CNI_MATRIX_TRY(wait_until_not_ready(id));
+    return process == PodProcess::shim ? wait_until_shim_forgotten(id) : Expected<void>{};
+  }
+
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod) override {
-    return m_client ? m_client->run_pod_sandbox(pod, (m_options.pod_logs / pod.uid).string())
-                    : not_running<std::string>();
+    return limited<std::string>("RunPodSandbox", [&] {
+      return m_client->run_pod_sandbox(pod, (m_options.pod_logs / pod.uid).string());
+    });
   }
   RuntimeResult<void> stop_pod_sandbox(const std::string& id) override {
-    return m_client ? m_client->stop_pod_sandbox(id) : not_running<void>();
+    return limited<void>("StopPodSandbox", [&] { return m_client->stop_pod_sandbox(id); });
   }
   RuntimeResult<void> remove_pod_sandbox(const std::string& id) override {
-    return m_client ? m_client->remove_pod_sandbox(id) : not_running<void>();
+    return limited<void>("RemovePodSandbox", [&] { return m_client->remove_pod_sandbox(id); });
   }
   RuntimeResult<std::vector<PodSandbox>> list_pod_sandboxes() override {
     return m_client ? m_client->list_pod_sandboxes() : not_running<std::vector<PodSandbox>>();
@@ -78,6 +104,65 @@ class ContainerdRuntime : public PodRuntime {
   }
 
  private:
+  // A call that set_call_limit() is about.
+  template <typename T, typename Call>
+  RuntimeResult<T> limited(const char* method, const Call& call) {
+    if (!m_client) {
+      return not_running<T>();
+    }
+    if (!m_call_limit) {
+      return call();
+    }
+    const CallEnd end(m_options.log);
+    m_client->set_call_timeout(m_call_limit);
+    auto answer = call();
+    m_client->set_call_timeout(std::nullopt);
+    if (!answer && answer.error().code == "DeadlineExceeded" &&
+        !end.wait(method, m_options.timeouts.call)) {
+      answer.error().message += fmt::format("; containerd had not ended {} {} ms later", method,
+                                            m_options.timeouts.call.count());
+    }
+    return answer;
+  }
+
+  // The shim's or the task's end comes to containerd as an event, and CRI tells of none.
+  Expected<void> wait_until_not_ready(const std::string& id) {
+    const auto deadline = Clock::now() + m_options.timeouts.call;
+    for (auto retry = k_first_retry;; retry = std::min(2 * retry, k_last_retry)) {
+      const auto pods = list_pod_sandboxes();
+      if (!pods) {
+        return broken("containerd does not list its pods: {}", pods.error().message);
+      }
+      const bool ready = std::any_of(pods->begin(), pods->end(), [&](const PodSandbox& pod) {
+        return pod.id == id && pod.state == PodState::ready;
+      });
+      if (!ready) {
+        return {};
+      }
+      if (Clock::now() >= deadline) {
+        return broken("containerd did not notice within {} ms that the pod does not run any more",
+                      m_options.timeouts.call.count());
+      }
+      std::this_thread::sleep_for(retry);
+    }
+  }
+
+  // containerd cleans up after a dead shim beside what CRI does: as long as that goes on, removing
+  // the pod may fail (2.1.9: "ttrpc: closed"). The last thing to go on the disk is the bundle.
+  Expected<void> wait_until_shim_forgotten(const std::string& id) {
+    const auto bundle = m_options.state / "io.containerd.runtime.v2.task" / "k8s.io" / id;
+    const auto deadline = Clock::now() + m_options.timeouts.call;
+    std::error_code error;
+    while (std::filesystem::exists(bundle, error)) {
+      if (Clock::now() >= deadline) {
+        return broken("containerd did not clean up after the dead shim within {} ms",
+                      m_options.timeouts.call.count());
+      }
+      std::this_thread::sleep_for(k_last_retry);
+    }
+    return {};
+  }
+
   // The first answer to Status comes after the network configuration was loaded or refused: that is
   // part of the CRI plugin's initialisation in every version.
   Expected<void> wait_until_ready() {
@@ -112,6 +197,7 @@ class ContainerdRuntime : public PodRuntime {
   ContainerdOptions m_options;
   std::optional<Daemon> m_daemon;
   std::optional<CriClient> m_client;
+  std::optional<std::chrono::milliseconds> m_call_limit;
 };
 
 }  // namespace

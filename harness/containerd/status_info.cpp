@@ -47,4 +47,16 @@ std::string netns_of(const VerboseInfo& info) {
   return {};
 }
 
+int pid_of(const VerboseInfo& info) {
+  const auto text = info.find("info");
+  if (text == info.end()) {
+    return 0;
+  }
+  const Json parsed = Json::parse(text->second, nullptr, false);
+  const auto pid = parsed.is_object() ? parsed.find("pid") : parsed.end();
+  constexpr unsigned k_largest = 1U << 22U;  // PID_MAX_LIMIT
+  return pid != parsed.end() && pid->is_number_unsigned() && *pid <= k_largest ? pid->get<int>()
+                                                                               : 0;
+}
+
 }  // namespace cni_matrix::containerd

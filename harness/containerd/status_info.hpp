@@ -17,4 +17,7 @@ void read_network_info(const VerboseInfo& info, NetworkStatus& status);
 // none.
 std::string netns_of(const VerboseInfo& info);
 
+// The pod's first process from the same answer; 0 when it names none.
+int pid_of(const VerboseInfo& info);
+
 }  // namespace cni_matrix::containerd

@@ -42,6 +42,7 @@ struct Moment {
   std::optional<Version> created_containerd;
   bool netns_gone = false;
   Leaks damaged;  // what a step has taken from a pod behind its plugins' back
+  bool rebooted = false;
   bool conflist_gone = false;
   std::set<std::string> gone_plugins;
 };
@@ -123,6 +124,12 @@ bool makes(const Observation& observation, node::LeakClass leak) {
     default:
       return true;
   }
+}
+
+// What a reboot does not take away.
+bool is_on_disk(node::LeakClass leak) {
+  return leak == node::LeakClass::lease || leak == node::LeakClass::cached_result ||
+         leak == node::LeakClass::pod_record || leak == node::LeakClass::snapshot;
 }
 
 std::string names_of(const Leaks& leaks) {
@@ -387,6 +394,9 @@ class Judge {
       m_now.netns_gone = true;
     } else if (const auto* taken = taken_by(step)) {
       m_now.damaged.insert(*taken);
+    } else if (step.step == "reboot") {
+      m_now.netns_gone = true;
+      m_now.rebooted = true;
     } else if (step.step == "remove-plugin") {
       m_now.gone_plugins.insert(step.to);
     } else if (step.step == "restore-plugin") {
@@ -409,6 +419,7 @@ class Judge {
     m_pod->exists = true;
     m_pod->host_network = step.to == k_host_network;
     m_now.netns_gone = false;
+    m_now.rebooted = false;
     m_now.created_cni_version.clear();
     m_now.created_containerd.reset();
     const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
@@ -461,9 +472,11 @@ class Judge {
     }
   }
 
-  // With its namespace a pod's interfaces go.
+  // With its namespace a pod's interfaces go, and with a reboot what is not on the disk.
   [[nodiscard]] bool vanished(node::LeakClass leak) const {
-    return m_now.netns_gone && (leak == node::LeakClass::netns || leak == node::LeakClass::veth);
+    return (m_now.netns_gone &&
+            (leak == node::LeakClass::netns || leak == node::LeakClass::veth)) ||
+           (m_now.rebooted && !is_on_disk(leak));
   }
 
   void stop(const ObservedStep& step) {
@@ -484,6 +497,11 @@ class Judge {
     }
     if (!m_pod->stopped && !m_pod->run_failed) {
       for (const auto& leak : candidates(Kind::leak, {})) {
+        const auto& leaves = leak.rule->leaves;
+        if (std::all_of(leaves.begin(), leaves.end(),
+                        [this](node::LeakClass left) { return vanished(left); })) {
+          continue;
+        }
         note(*leak.behaviour);
         m_pod->leaves_by = leak.behaviour->id;
         add_leaves(*leak.rule, m_pod->leaks);

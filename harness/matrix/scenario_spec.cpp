@@ -32,8 +32,8 @@ const std::vector<StepName>& all_steps() {
        "run",
        "RunPodSandbox",
        {},
-       {"pod", "count", "hostNetwork", "hostPort", "annotations", "dns"}},
-      {S::stop, "stop", "StopPodSandbox", {}, {"pod"}},
+       {"pod", "count", "hostNetwork", "hostPort", "protocols", "annotations", "dns", "withinMs"}},
+      {S::stop, "stop", "StopPodSandbox", {}, {"pod", "withinMs"}},
       {S::remove, "remove", "RemovePodSandbox", {}, {"pod"}},
       {S::status, "status", "PodSandboxStatus", {}, {"pod"}},
       {S::probe, "probe", "probe", {}, {"pod", "probes", "with"}},
@@ -63,6 +63,15 @@ const std::vector<StepName>& all_steps() {
       {S::check, "check", "check", {}, {"pod"}},
       {S::gc, "gc", "gc", {}, {"valid"}},
       {S::damage_attachment, "damage-attachment", "damage-attachment", {"how"}, {"pod"}},
+      {S::kill_pause, "kill-pause", "kill-pause", {}, {"pod"}},
+      {S::kill_shim, "kill-shim", "kill-shim", {}, {"pod"}},
+      {S::refuse_create, "refuse-create", "refuse-create", {}, {}},
+      {S::reboot, "reboot", "reboot", {}, {}},
+      {S::fill_disk, "fill-disk", "fill-disk", {"what"}, {}},
+      {S::free_disk, "free-disk", "free-disk", {"what"}, {}},
+      {S::hold_xtables_lock, "hold-xtables-lock", "hold-xtables-lock", {"milliseconds"}, {}},
+      {S::add_link, "add-link", "add-link", {"link"}, {}},
+      {S::use_iptables, "use-iptables", "use-iptables", {"to"}, {}},
   };
   return steps;
 }
@@ -132,6 +141,9 @@ Expected<void> check_regex(const std::string& text, std::string_view place) {
   return {};
 }
 
+constexpr int k_longest_hold_ms = 60'000;
+constexpr int k_await_ms = 2'000;
+
 Expected<void> check_values(const Step& step, std::string_view place) {
   if (step.kind == StepKind::edit_conflist && step.to.empty() == step.patch.is_null()) {
     return input_error("{}: the step edit-conflist needs either \"to\" or \"patch\"", place);
@@ -149,6 +161,49 @@ Expected<void> check_values(const Step& step, std::string_view place) {
       std::find(damages().begin(), damages().end(), step.how) == damages().end()) {
     return input_error("{}/how: there is no damage \"{}\"{}", place, step.how,
                        suggestion(step.how, damages()));
+  }
+  constexpr std::size_t k_longest_link = 11;  // IFNAMSIZ, the \0 and "-far"
+  if (step.kind == StepKind::add_link && step.link.size() > k_longest_link) {
+    return input_error("{}/link: at most {} characters", place, k_longest_link);
+  }
+  if (step.kind == StepKind::use_iptables && step.to != "legacy" && step.to != "nft") {
+    return input_error("{}/to: legacy or nft, not \"{}\"", place, step.to);
+  }
+  if (step.kind == StepKind::hold_xtables_lock &&
+      (step.milliseconds < 1 || step.milliseconds > k_longest_hold_ms)) {
+    return input_error("{}/milliseconds: 1 to {}, not {}", place, k_longest_hold_ms,
+                       step.milliseconds);
+  }
+  return {};
+}
+
+// What was not filled cannot be freed, nor filled twice.
+Expected<void> check_disks(const Scenario& scenario, std::string_view name) {
+  std::set<std::string> full;
+  for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
+    const auto& step = scenario.steps[i];
+    const bool fine = step.kind == StepKind::fill_disk   ? full.insert(step.what).second
+                      : step.kind == StepKind::free_disk ? full.erase(step.what) > 0
+                                                         : true;
+    if (!fine) {
+      return input_error("{}: /steps/{}: the disk of {} {}", name, i, step.what,
+                         step.kind == StepKind::fill_disk ? "is full already" : "was not filled");
+    }
+  }
+  return {};
+}
+
+// What is on the node before the first pod is no leak after the last one.
+Expected<void> check_links(const Scenario& scenario, std::string_view name) {
+  const auto is = [](StepKind kind) {
+    return [kind](const Step& step) { return step.kind == kind; };
+  };
+  const auto& steps = scenario.steps;
+  const auto first = std::find_if(steps.begin(), steps.end(), is(StepKind::run));
+  const auto late = std::find_if(first, steps.end(), is(StepKind::add_link));
+  if (late != steps.end()) {
+    return input_error("{}: /steps/{}: add-link comes before the first run", name,
+                       late - steps.begin());
   }
   return {};
 }
@@ -179,6 +234,8 @@ Expected<void> check_pods(const Scenario& scenario, std::string_view name) {
       case StepKind::add:
       case StepKind::check:
       case StepKind::damage_attachment:
+      case StepKind::kill_pause:
+      case StepKind::kill_shim:
         CNI_MATRIX_TRY(check_known({step.pod, step.with}, i));
         break;
       case StepKind::gc:
@@ -230,10 +287,13 @@ Expected<Step> step_from_json(const Json& value, const Scenario& scenario, std::
   step.link = value.value("link", "");
   step.ready = value.value("ready", true);
   step.load = value.value("load", "");
-  step.within_ms = value.value("withinMs", step.within_ms);
   if (value.contains("valid")) {
     step.valid = value.at("valid").get<std::vector<std::string>>();
   }
+  step.within_ms = value.value("withinMs", step.kind == StepKind::await ? k_await_ms : 0);
+  step.protocols = value.value("protocols", step.protocols);
+  step.what = value.value("what", "");
+  step.milliseconds = value.value("milliseconds", 0);
   CNI_MATRIX_TRY(check_regex(step.load, fmt::format("{}/load", place)));
   if (step.kind == StepKind::await) {
     step.message = value.value("message", "");
@@ -310,11 +370,16 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) 
   scenario.trace = value.value("trace", std::vector<std::string>{});
   scenario.programs = value.value("programs", std::vector<std::string>{});
   CNI_MATRIX_TRY(check_pods(scenario, name));
+  CNI_MATRIX_TRY(check_disks(scenario, name));
+  CNI_MATRIX_TRY(check_links(scenario, name));
   return scenario;
 }
 
 bool Scenario::needs_host_port() const {
-  return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+  const bool has_its_own = std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+    return step.kind == StepKind::run && step.host_port > 0;
+  });
+  return !has_its_own && std::any_of(steps.begin(), steps.end(), [](const Step& step) {
     return std::any_of(step.probes.begin(), step.probes.end(), [](const std::string& probe) {
       return probe.find("host-port") != std::string::npos;
     });
@@ -332,6 +397,9 @@ std::string Scenario::needs_daemon() const {
     if (step.fault && (step.fault->action == recorder::FaultAction::kill_runtime_before ||
                        step.fault->action == recorder::FaultAction::kill_runtime_after)) {
       return "containerd is killed in the middle of a plugin call";
+    }
+    if (step.kind == StepKind::refuse_create) {
+      return "the OCI runtime refuses a container";
     }
   }
   return {};

@@ -10,15 +10,30 @@ namespace cni_matrix::node {
 Netlink::Netlink(int protocol)
     : m_socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)) {}
 
-bool Netlink::dump(std::uint16_t type, std::string_view payload,
-                   const std::function<void(const nlmsghdr&)>& take) {
+bool Netlink::send(std::uint16_t type, std::uint16_t flags, std::string_view payload) {
   nlmsghdr header{};
   header.nlmsg_len = static_cast<std::uint32_t>(NLMSG_HDRLEN + payload.size());
   header.nlmsg_type = type;
-  header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  header.nlmsg_flags = NLM_F_REQUEST | flags;
   header.nlmsg_seq = ++m_sequence;
   const auto request = std::string(bytes_of(header)) + std::string(payload);
-  if (!m_socket || ::send(m_socket.get(), request.data(), request.size(), 0) < 0) {
+  return m_socket && ::send(m_socket.get(), request.data(), request.size(), 0) >= 0;
+}
+
+bool Netlink::request(std::uint16_t type, std::string_view payload) {
+  struct {
+    nlmsghdr header;
+    nlmsgerr error;
+  } answer{};
+  return send(type, NLM_F_ACK, payload) &&
+         ::recv(m_socket.get(), &answer, sizeof answer, MSG_TRUNC) >=
+             static_cast<ssize_t>(sizeof answer) &&
+         answer.header.nlmsg_type == NLMSG_ERROR && answer.error.error == 0;
+}
+
+bool Netlink::dump(std::uint16_t type, std::string_view payload,
+                   const std::function<void(const nlmsghdr&)>& take) {
+  if (!send(type, NLM_F_DUMP, payload)) {
     return false;
   }
   // The kernel fills at most 32 KiB at once (netlink_dump).

@@ -22,7 +22,12 @@ class Netlink {
   bool dump(std::uint16_t type, std::string_view payload,
             const std::function<void(const nlmsghdr&)>& take);
 
+  // Ask for a change; false when the kernel refuses it.
+  bool request(std::uint16_t type, std::string_view payload);
+
  private:
+  bool send(std::uint16_t type, std::uint16_t flags, std::string_view payload);
+
   Fd m_socket;
   std::uint32_t m_sequence = 0;
 };

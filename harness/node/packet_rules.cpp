@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <arpa/inet.h>
 #include <endian.h>
@@ -136,6 +137,28 @@ Expected<void> list_iptables(const std::string& program, std::string_view family
   return {};
 }
 
+// The program of a backend where it can be told apart, else the one that there is.
+std::string save_program(const std::string& family, std::string_view backend) {
+  auto named = fmt::format("{}-{}-save", family, backend);
+  return find_program(named).empty() ? family + "-save" : named;
+}
+
+// Rules may be in the backend of nft, in the legacy one, or in both.
+Expected<void> list_backends(const std::string& program, std::string_view family, bool nft,
+                             const char* legacy_tables, Inventory& inventory) {
+  std::set<std::string> programs;
+  if (nft) {
+    programs.insert(save_program(program, "nft"));
+  }
+  if (has_legacy_tables(legacy_tables)) {
+    programs.insert(save_program(program, "legacy"));
+  }
+  for (const auto& save : programs) {
+    CNI_MATRIX_TRY(list_iptables(save, family, inventory));
+  }
+  return {};
+}
+
 }  // namespace
 
 Expected<void> list_packet_rules(Inventory& inventory) {
@@ -144,13 +167,8 @@ Expected<void> list_packet_rules(Inventory& inventory) {
     ask = {true, true};
   }
   std::sort(inventory.nft_tables.begin(), inventory.nft_tables.end());
-  if (ask.v4 || has_legacy_tables("/proc/net/ip_tables_names")) {
-    CNI_MATRIX_TRY(list_iptables("iptables-save", "ip", inventory));
-  }
-  if (ask.v6 || has_legacy_tables("/proc/net/ip6_tables_names")) {
-    CNI_MATRIX_TRY(list_iptables("ip6tables-save", "ip6", inventory));
-  }
-  return {};
+  CNI_MATRIX_TRY(list_backends("iptables", "ip", ask.v4, "/proc/net/ip_tables_names", inventory));
+  return list_backends("ip6tables", "ip6", ask.v6, "/proc/net/ip6_tables_names", inventory);
 }
 
 }  // namespace cni_matrix::node

@@ -1,5 +1,7 @@
 #include "cell_plan.hpp"
 
+#include "kernel_needs.hpp"
+
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cni/network_driver.hpp>
@@ -69,6 +71,10 @@ Expected<void> plan_runtimes(const matrix::Cell& cell, bool embedded, CellPlan& 
 Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
   auto conflist = plan.conflist;
   bool other_files = false;
+  const bool own_host_port =
+      std::any_of(plan.steps.begin(), plan.steps.end(), [](const matrix::Step& step) {
+        return step.kind == matrix::StepKind::run && step.host_port > 0;
+      });
   for (const auto& rule : plan.trace) {
     if (!scenario::is_trace_rule(rule)) {
       return input_error("scenario {}: at /trace: there is no rule \"{}\" for the trace",
@@ -91,13 +97,17 @@ Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
                            place, step.plugin, cell.conflist.name);
       }
     }
+    if (step.kind == matrix::StepKind::run && step.protocols != std::vector<std::string>{"tcp"} &&
+        step.host_port == 0 && !cell.host_port) {
+      return input_error("{}: protocols without a host port; give the step a \"hostPort\"", place);
+    }
     const auto& probes = scenario::probe_names();
     for (const auto& probe : step.probes) {
       if (std::find(probes.begin(), probes.end(), probe) == probes.end()) {
         return input_error("{}: there is no probe \"{}\"{}", place, probe,
                            did_you_mean(probe, probes));
       }
-      if (probe.find("host-port") != std::string::npos && !cell.host_port) {
+      if (probe.find("host-port") != std::string::npos && !cell.host_port && !own_host_port) {
         return input_error(
             "{}: the probe {} needs a host port; give --host-port N, or \"hostPort\" "
             "in the matrix",
@@ -164,6 +174,7 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
                          program == "nft" ? "nftables" : program);
     }
   }
+  CNI_MATRIX_TRY(check_kernel_needs(matrix::conflist_traits(plan.conflist.json())));
   using matrix::RuntimeChoice;
   const bool embedded = cell.runtime == RuntimeChoice::embedded;
   const auto needs_daemon = scenario.needs_daemon();

@@ -1,12 +1,17 @@
 #include "attachment_damage.hpp"
 #include "configuration_wait.hpp"
 #include "driver_steps.hpp"
+#include "full_disk.hpp"
+#include "iptables_backend.hpp"
 #include "node_changes.hpp"
+#include "plugin_processes.hpp"
+#include "xtables_lock.hpp"
 
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/matrix/judge.hpp>
 #include <cni_matrix/matrix/regex_text.hpp>
 #include <cni_matrix/node/layout.hpp>
+#include <cni_matrix/node/reboot.hpp>
 #include <cni_matrix/recorder/faults.hpp>
 #include <cni_matrix/scenario/data_plane.hpp>
 #include <cni_matrix/scenario/executor.hpp>
@@ -163,6 +168,12 @@ class Executor {
     if (is_about_pods(step.kind) && pod != k_only_pod) {
       result.pod = pod;
     }
+    if (step.kind == StepKind::run || step.kind == StepKind::stop ||
+        step.kind == StepKind::remove) {
+      m_runtime->set_call_limit(step.within_ms > 0
+                                    ? std::optional(std::chrono::milliseconds(step.within_ms))
+                                    : std::nullopt);
+    }
     tell(result.pod.empty() ? result.step : result.step + " " + result.pod);
     const auto begin = Clock::now();
     CNI_MATRIX_TRY(dispatch(step, pod, result));
@@ -205,8 +216,14 @@ class Executor {
       case StepKind::damage_cache:
       case StepKind::damage_attachment:
         return step.how;
+      case StepKind::add_link:
       case StepKind::delete_link:
         return step.link;
+      case StepKind::fill_disk:
+      case StepKind::free_disk:
+        return step.what;
+      case StepKind::hold_xtables_lock:
+        return fmt::format("{} ms", step.milliseconds);
       case StepKind::cycle:
         return fmt::format("{} times", step.times);
       default:
@@ -274,6 +291,7 @@ class Executor {
         return remove_netns_of(step.pod);
       case StepKind::restart_runtime:
         CNI_MATRIX_TRY(m_runtime->shut_down());
+        wait_for_plugins();
         CNI_MATRIX_TRY(start_runtime(m_runtime_token));
         return find_pods();
       case StepKind::kill_runtime:
@@ -303,6 +321,24 @@ class Executor {
         CNI_MATRIX_TRY_ASSIGN(const auto pod, attached(step.pod));
         return damage_attachment(pod, step.how);
       }
+      case StepKind::kill_pause:
+        return m_runtime->kill_pod_process(m_pods[step.pod].id, PodProcess::pause);
+      case StepKind::kill_shim:
+        return m_runtime->kill_pod_process(m_pods[step.pod].id, PodProcess::shim);
+      case StepKind::refuse_create:
+        return refuse_create();
+      case StepKind::reboot:
+        return reboot();
+      case StepKind::fill_disk:
+        return fill_disk(step.what);
+      case StepKind::free_disk:
+        return free_disk(step.what);
+      case StepKind::hold_xtables_lock:
+        return m_xtables_lock.hold(std::chrono::milliseconds(step.milliseconds));
+      case StepKind::add_link:
+        return add_link_of_the_node(step.link);
+      case StepKind::use_iptables:
+        return use_iptables(step.to);
       case StepKind::fault:
         return place_fault(*step.fault);
       case StepKind::clear_faults:
@@ -310,6 +346,13 @@ class Executor {
       default:
         return broken("the executor lacks the step {}", matrix::name_of(step.kind));
     }
+  }
+
+  // It belongs to the node, and not to a pod.
+  Expected<void> add_link_of_the_node(const std::string& link) {
+    CNI_MATRIX_TRY(add_link(link));
+    CNI_MATRIX_TRY_ASSIGN(m_before, node::take_inventory());
+    return {};
   }
 
   Expected<void> place_fault(const recorder::Fault& fault) {
@@ -367,13 +410,27 @@ class Executor {
     spec.host_network = step.host_network;
     spec.annotations = step.annotations;
     spec.dns = step.dns;
-    if (step.host_port > 0) {
-      spec.port_mappings = {{"tcp", 80, step.host_port, ""}};
-    }
+    spec.port_mappings = ports_of(step);
     pod.name = spec.name;
     pod.id.clear();
     pod.spec = spec;
     return spec;
+  }
+
+  // The step's host port, or that of the cell, with each of its protocols.
+  [[nodiscard]] std::vector<PortMapping> ports_of(const Step& step) const {
+    auto asked = m_setup.pod.port_mappings;
+    if (step.host_port > 0) {
+      asked = {{"tcp", 80, step.host_port, ""}};
+    }
+    std::vector<PortMapping> ports;
+    for (auto port : asked) {
+      for (const auto& protocol : step.protocols) {
+        port.protocol = protocol;
+        ports.push_back(port);
+      }
+    }
+    return ports;
   }
 
   Expected<void> run(const Step& step, const std::string& name, StepResult& result) {
@@ -482,7 +539,7 @@ class Executor {
       return std::nullopt;
     }
     CNI_MATRIX_TRY_ASSIGN(const auto netns, pod_netns(*pod));
-    return ProbeTarget{netns, pod->ips, m_setup.pod.port_mappings};
+    return ProbeTarget{netns, pod->ips, m_pods[name].spec.port_mappings};
   }
 
   Expected<std::string> pod_netns(const PodStatus& pod) {
@@ -560,10 +617,29 @@ class Executor {
     CNI_MATRIX_TRY_ASSIGN(const auto pod, attached(name));
     const auto& path = pod.netns;
     CNI_MATRIX_TRY(delete_netns(path));
+    note_netns_gone(path);
+    return {};
+  }
+
+  void note_netns_gone(const std::string& path) {
     m_outcome.netns_gone_ns[path] =
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
             .count();
-    return {};
+  }
+
+  // Of the node. What is done to it at its start is done again.
+  Expected<void> reboot() {
+    CNI_MATRIX_TRY_ASSIGN(const auto added, added_since_before());
+    CNI_MATRIX_TRY(m_runtime->kill());
+    CNI_MATRIX_TRY(node::reboot());
+    for (const auto& path : added.netns) {
+      note_netns_gone(path);
+    }
+    if (m_setup.mark_chain) {
+      CNI_MATRIX_TRY(make_mark_chain());
+    }
+    CNI_MATRIX_TRY(start_runtime(m_runtime_token));
+    return find_pods();
   }
 
   // A pod whose run was cut short may have a record all the same.
@@ -620,6 +696,7 @@ class Executor {
   std::map<std::string, Pod> m_pods;
   std::map<std::string, std::vector<std::string>> m_groups;
   int m_pods_made = 0;
+  XtablesLock m_xtables_lock;
   std::string m_failed_pod;  // whose run failed when it should not have
   bool m_stop_failed = false;
   bool m_has_faults = false;

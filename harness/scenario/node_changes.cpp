@@ -57,6 +57,25 @@ Expected<void> damage_cache(const std::string& how) {
   return {};
 }
 
+Expected<void> refuse_create() {
+  return write_file(node::k_refuse_create, "");
+}
+
+Expected<void> add_link(const std::string& name) {
+  CNI_MATRIX_TRY_ASSIGN(const auto added, run_command({"ip", "link", "add", name, "type", "veth",
+                                                       "peer", "name", name + "-far"}));
+  if (!added.ok()) {
+    return broken("cannot add the link {}: {}", name, trim(added.err));
+  }
+  for (const auto& end : {name, name + "-far"}) {
+    CNI_MATRIX_TRY_ASSIGN(const auto up, run_command({"ip", "link", "set", end, "up"}));
+    if (!up.ok()) {
+      return broken("cannot set the link {} up: {}", end, trim(up.err));
+    }
+  }
+  return {};
+}
+
 Expected<void> delete_link(const std::string& name) {
   if (::if_nametoindex(name.c_str()) == 0) {
     return {};  // no plugin came so far as to make it

@@ -17,6 +17,13 @@ Expected<void> remove_config(const std::string& file);
 // The cached results of every network but loopback's. `how`: "truncate", "garbage", "delete".
 Expected<void> damage_cache(const std::string& how);
 
+// The OCI runtime refuses the next container.
+Expected<void> refuse_create();
+
+// One end of a veth pair, up, for a plugin that takes a link of the node; the other end has "-far"
+// behind its name.
+Expected<void> add_link(const std::string& name);
+
 // As `ip link delete` does.
 Expected<void> delete_link(const std::string& name);
 

@@ -4,6 +4,8 @@
 // cgroup is ever made then, so none stays behind when a node is killed (namespaces do not contain
 // cgroups).
 //
+// A scenario can make it refuse the next `create`: while a file is there, which it takes away.
+//
 // One command needs more: `ps` reads a container's cgroup, which is not there. containerd 1.7 asks
 // it for each shim when it starts, and kills a shim that has no process as leaked. So `ps` is
 // answered here, with the container's first process: the pause image never has another.
@@ -25,6 +27,7 @@ namespace {
 
 // A fixed place, and not the environment: that is the same for every program in a node.
 constexpr const char* k_runc = "/run/cni-matrix/runc";
+constexpr const char* k_refuse_create = "/run/cni-matrix/refuse-create";  // node/layout.hpp
 constexpr const char* k_rootless = "--rootless=true";
 
 // `runc [global options] COMMAND [options] ID`. containerd writes each option and its value as two
@@ -90,6 +93,10 @@ bool answer_ps(const CommandLine& line) {
 int main(int argc, char** argv) {
   const CommandLine line = parse({argv, argv + argc});
   if (line.command == "create") {
+    if (::unlink(k_refuse_create) == 0) {
+      std::fprintf(stderr, "runc-wrapper: the scenario refuses this container\n");
+      return 1;
+    }
     if (const std::string file = line.bundle + "/config.json"; !edit(file)) {
       std::fprintf(stderr, "runc-wrapper: cannot read or rewrite the bundle's %s\n", file.c_str());
       return 1;

@@ -13,6 +13,8 @@ namespace cni_matrix::cni {
 struct EmbeddedOptions {
   GoCniSettings cni;  // directories of plugins, configuration and cache
   std::filesystem::path state = "/var/lib/containerd-embedded";  // pod records, kept over restarts
+  // Which pods' tasks run: what containerd asks shims for. Lost with /run in a reboot.
+  std::filesystem::path tasks = "/run/containerd-embedded/tasks";
   std::filesystem::path netns = "/var/run/netns";  // where pods' namespaces are mounted
   // What containerd would log of the network, and the plugins' stderr; appended. Empty: no log.
   std::filesystem::path log;

@@ -45,6 +45,16 @@ enum class StepKind {
   check,              // our own driver calls CHECK for the pod's eth0
   gc,                 // our own driver collects garbage: `valid` are the pods that there should be
   damage_attachment,  // the pod's eth0, or what its plugins keep of it on the node: `how`
+  kill_pause,         // SIGKILL to the process that stands for the pod
+  kill_shim,          // SIGKILL to the shim that looks after that process
+  refuse_create,      // the OCI runtime refuses the next container
+  reboot,             // the node: processes, links, rules and /run go, /var/lib stays; then the
+                      // runtime starts on that
+  fill_disk,          // `what` has no byte left for data, though files can be made
+  free_disk,          // it has room again
+  hold_xtables_lock,  // for `milliseconds`: /run/xtables.lock is held by another process
+  add_link,           // `link` on the node, one end of a veth pair, before the first pod
+  use_iptables,       // `to`: the programs called iptables are of that backend, "legacy" or "nft"
 };
 // What damage_attachment can do, see scenario::damage_attachment().
 const std::vector<std::string>& damages();
@@ -68,7 +78,8 @@ struct Step {
   std::string pod = "pod";
   int count = 0;              // run: 0 for a single pod
   bool host_network = false;  // run
-  int host_port = 0;          // run: to port 80 of the pod, TCP; 0: that of the cell, if any
+  int host_port = 0;          // run: to port 80 of the pod; 0: that of the cell, if any
+  std::vector<std::string> protocols = {"tcp"};    // run: of the host port: "tcp", "udp"
   std::map<std::string, std::string> annotations;  // run
   DnsConfig dns;                                   // run
   int times = 1;                                   // cycle
@@ -81,11 +92,13 @@ struct Step {
                                     // it), "move-in" (from another directory);
                                     // damage_cache: "truncate", "garbage", "delete";
                                     // damage_attachment: damages()
-  std::string link;                 // delete_link
+  std::string link;                 // add_link, delete_link
   bool ready = true;                // await
   std::string load;                 // await: a regular expression; empty: anything
   std::string message;              // await: the same, for the message of NetworkReady
-  int within_ms = 2'000;            // await
+  int within_ms = 0;                // await; run, stop: the call's deadline, 0: the usual one
+  std::string what;                 // fill_disk, free_disk: "cache" (of results) or "ipam"
+  int milliseconds = 0;             // hold_xtables_lock
   std::optional<std::vector<std::string>> valid;  // gc: pods or groups; absent: all that run
   std::optional<recorder::Fault> fault;
 };
@@ -112,7 +125,7 @@ struct Scenario {
   std::vector<std::string> trace;               // rules that the exec trace has to keep
   std::vector<std::string> programs;            // that plugins call: "iptables", "nft"
 
-  // A probe of host ports needs a cell that publishes one.
+  // A probe of host ports needs a cell that publishes one, unless a pod of the scenario does.
   [[nodiscard]] bool needs_host_port() const;
   // The faults and the trace rules need the recorder.
   [[nodiscard]] bool needs_recorder() const;

@@ -17,6 +17,8 @@ inline constexpr const char* k_recorder = "/run/cni-matrix/recorder";
 inline constexpr const char* k_real_plugins = "/run/cni-matrix/real";
 inline constexpr const char* k_trace = "/run/cni-matrix/trace";    // one file a plugin call
 inline constexpr const char* k_faults = "/run/cni-matrix/faults";  // there only when there are any
+// There: the OCI runtime wrapper refuses the next container, and takes it away.
+inline constexpr const char* k_refuse_create = "/run/cni-matrix/refuse-create";
 inline constexpr const char* k_logs = "/run/cni-matrix/logs";
 
 }  // namespace cni_matrix::node

@@ -69,6 +69,7 @@ struct PodStatus {
   PodState state = PodState::not_ready;
   std::vector<std::string> ips;  // as CRI reports them: primary first
   std::string netns;             // path, from the verbose info; empty when the runtime names none
+  int pid = 0;                   // of the pause process, from there too; 0 when it names none
 };
 
 // CRI Status, verbose.
@@ -85,6 +86,9 @@ struct RuntimeTimeouts {
   std::chrono::milliseconds start{20'000};
   std::chrono::milliseconds call{60'000};
 };
+
+// A process that a running pod stands on: the task itself, and what looks after it.
+enum class PodProcess { pause, shim };
 
 class PodRuntime {
  public:
@@ -103,6 +107,16 @@ class PodRuntime {
   virtual Expected<void> kill() = 0;
   // The daemon's process as the node counts, 0 when there is none.
   [[nodiscard]] virtual int pid() const = 0;
+
+  // The deadline of the run, stop and remove calls from now on, for which the runtime sees it too;
+  // nothing: RuntimeTimeouts::call. A call that came to such a deadline returns when the runtime is
+  // done with it as well, or RuntimeTimeouts::call later: then its message says so.
+  virtual void set_call_limit(std::optional<std::chrono::milliseconds> limit) = 0;
+
+  // SIGKILL to that process, behind the runtime's back; returns when the runtime has noticed that
+  // the pod does not run any more. Error kind: broken, when there is no such process or the runtime
+  // does not notice it.
+  virtual Expected<void> kill_pod_process(const std::string& id, PodProcess process) = 0;
 
   // Returns the sandbox id.
   virtual RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod) = 0;

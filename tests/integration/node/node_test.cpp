@@ -4,6 +4,7 @@
 #include <cni_matrix/node/inventory.hpp>
 #include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/node/node.hpp>
+#include <cni_matrix/node/reboot.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -117,6 +118,42 @@ TEST_F(NodeTest, SeesItsBinds) {
   options.binds = {{"/no/such/folder", "/x"}};
   EXPECT_THAT(in_node([] { return std::string(); }, options),
               HasSubstr("cannot take /no/such/folder into the node"));
+}
+
+// What a pod has, and what must outlive a reboot.
+TEST_F(NodeTest, ARebootTakesAllButTheDisk) {
+  const auto rest = in_node([] {
+    const auto before = take_inventory();
+    command({"ip", "netns", "add", "cni-pod"});
+    command({"ip", "link", "add", "cni0", "type", "bridge"});
+    command({"ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"});
+    command({"iptables", "-t", "nat", "-N", "CNI-1"});
+    command({"iptables", "-t", "nat", "-A", "CNI-1", "-j", "RETURN"});
+    command({"mkdir", "-p", "/run/containerd/x", "/var/lib/cni/networks/net"});
+    ::mount("tmpfs", "/run/containerd/x", "tmpfs", 0, nullptr);
+    static_cast<void>(write_file("/run/containerd/x/f", "f"));
+    static_cast<void>(write_file("/var/lib/cni/networks/net/10.88.0.2", "pod"));
+    const auto sleeper = BackgroundProcess::start({"/bin/sleep", "600"}, fixed_environment(),
+                                                  "/run/cni-matrix/logs/sleep");
+    const auto gone = reboot();
+    if (!gone) {
+      return gone.error().message;
+    }
+    const auto inventory = take_inventory();
+    return !inventory ? inventory.error().message
+                      : to_json(difference(*before, *inventory)).dump() +
+                            command({"ls", "/run", "/run/netns"}) +
+                            (sleeper && sleeper->running() ? "sleeps" : "died");
+  });
+  EXPECT_EQ(rest, R"({"lease":["/var/lib/cni/networks/net/10.88.0.2"],)"
+                  R"("owners":{"/var/lib/cni/networks/net/10.88.0.2":"pod"}})"
+                  "/run:\ncni-matrix\nnetns\n\n/run/netns:\ndied");
+  // The uplink is there again, since it never went.
+  EXPECT_THAT(in_node([] {
+                static_cast<void>(reboot());
+                return command({"ip", "route", "get", "198.51.100.1"});
+              }),
+              HasSubstr("via 192.0.2.1 dev uplink"));
 }
 
 TEST_F(NodeTest, LeavesTheHostAsItWas) {

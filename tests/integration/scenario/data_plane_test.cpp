@@ -1,3 +1,4 @@
+#include "in_node.hpp"
 #include "scenario/probe_network.hpp"
 
 #include <cni_matrix/base/file.hpp>
@@ -23,38 +24,6 @@ using testing::Contains;
 using testing::Each;
 using testing::HasSubstr;
 using testing::Not;
-using Lines = std::vector<std::string>;
-
-// What `work` returns, having run in a node.
-Lines in_node(const std::function<Lines()>& work) {
-  auto node = node::Node::start({}, [&](int output, std::int64_t) {
-    const auto text = Json(work()).dump();
-    return ::write(output, text.data(), text.size()) >= 0 ? 0 : 1;
-  });
-  if (!node) {
-    return {"cannot start: " + node.error().message};
-  }
-  std::string text;
-  pollfd fd{node->output(), POLLIN, 0};
-  while (::poll(&fd, 1, 30'000) > 0) {
-    std::array<char, 4096> buffer{};
-    const auto count = ::read(node->output(), buffer.data(), buffer.size());
-    if (count <= 0) {
-      break;
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-  node->reap();
-  const auto lines = parse_json(text, "node");
-  return lines ? lines->get<Lines>() : Lines{text};
-}
-
-void sh(const std::string& command) {
-  const auto result = value_or_throw(run_command(split(command, ' ')));
-  if (!result.ok()) {
-    throw Failure({ErrorKind::broken, command + ": " + result.err});
-  }
-}
 
 std::string out(const std::string& command) {
   return value_or_throw(run_command(split(command, ' '))).out;

@@ -24,6 +24,7 @@ class EmbeddedRuntimeTest : public testing::Test {
     m_options.cni.conf_dir = m_directory.path() / "net.d";
     m_options.cni.cache_dir = m_directory.path() / "cache";
     m_options.state = m_directory.path() / "state";
+    m_options.tasks = m_directory.path() / "run";
     m_options.netns = m_directory.path() / "netns";
     m_options.log = m_directory.path() / "log";
     std::filesystem::create_directory(m_options.cni.conf_dir);

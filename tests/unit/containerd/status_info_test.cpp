@@ -33,6 +33,15 @@ TEST(StatusInfo, FindsTheNetworkNamespace) {
             "/var/run/netns/cni-1");
 }
 
+TEST(StatusInfo, FindsThePauseProcess) {
+  EXPECT_EQ(pid_of({{"info", R"({"pid":123,"processStatus":"running"})"}}), 123);
+  for (const char* text : {"", "[]", "{}", R"({"pid":-1})", R"({"pid":"1"})", R"({"pid":1e30})",
+                           R"({"pid":99999999999})"}) {
+    EXPECT_EQ(pid_of({{"info", text}}), 0) << text;
+  }
+  EXPECT_EQ(pid_of({}), 0);
+}
+
 TEST(StatusInfo, AnswersNothingWhereThereIsNone) {
   for (const char* text :
        {"", "[]", "{}", R"({"runtimeSpec":null})", R"({"runtimeSpec":{"linux":{"namespaces":3}}})",

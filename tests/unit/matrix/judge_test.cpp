@@ -193,6 +193,33 @@ TEST(Judge, ReplacingOnePluginLeavesTheOthersWhatTheyWere) {
   EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
 }
 
+TEST(Judge, ARebootTakesWhatIsNotOnTheDisk) {
+  auto observation = lifecycle("1.6.20", "1.1.1", "0.4.0");
+  observation.steps.insert(observation.steps.begin() + 1, {"reboot", "", true, ""});
+  // The rules of F25 went with the node's others.
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::pass);
+  observation.steps[1].step = "delete-netns";
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+
+  // Where a pod cannot be stopped, what is on the disk stays; up to 1.5 the pod can be removed
+  // then.
+  const auto error = "failed to destroy network for sandbox \"" + k_id +
+                     "\": invalid version \"\": the version is empty";
+  observation = lifecycle("1.4.13", "1.1.1", "none");
+  using enum node::LeakClass;
+  observation.after_run = std::set{netns, veth, lease, cached_result, nat_rule};
+  observation.leftover = {lease, cached_result};
+  observation.steps = {{"RunPodSandbox", "", true, ""},
+                       {"reboot", "", true, ""},
+                       {"StopPodSandbox", "", false, error},
+                       {"RemovePodSandbox", "", true, ""}};
+  const auto judgement = judge(shipped(), observation);
+  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  EXPECT_THAT(judgement.known, ElementsAre("F02"));
+  observation.leftover.erase(lease);
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+}
+
 TEST(Judge, ReportsALeakOfASuccess) {
   auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
   observation.leftover = {node::LeakClass::veth};

@@ -97,6 +97,70 @@ TEST(AwaitStep, MayAskForAMessage) {
   EXPECT_THAT(refusal_of(R"({"step": "stop", "message": "x"})"), HasSubstr("no \"message\""));
 }
 
+TEST(RunStep, HasADeadlineAndAHostPortOverBothProtocols) {
+  const auto run = step_of(R"({"step": "run", "withinMs": 1500, "hostPort": 8089,
+                               "protocols": ["tcp", "udp"]})");
+  EXPECT_EQ(run.within_ms, 1500);
+  EXPECT_THAT(run.protocols, ElementsAre("tcp", "udp"));
+  const auto usual = step_of(R"({"step": "run"})");
+  EXPECT_EQ(usual.within_ms, 0);
+  EXPECT_THAT(usual.protocols, ElementsAre("tcp"));
+  EXPECT_EQ(step_of(R"({"step": "await"})").within_ms, 2000);
+  EXPECT_THAT(refusal_of(R"({"step": "run", "withinMs": 0})"), HasSubstr("withinMs"));
+  EXPECT_THAT(refusal_of(R"({"step": "run", "protocols": ["sctp"]})"), HasSubstr("protocols"));
+  EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "remove", "withinMs": 1})"),
+              HasSubstr("the step remove takes no \"withinMs\""));
+}
+
+TEST(NodeSteps, TakeOnlyWhatTheyKnow) {
+  EXPECT_EQ(step_of(R"({"step": "hold-xtables-lock", "milliseconds": 10})").milliseconds, 10);
+  EXPECT_THAT(refusal_of(R"({"step": "hold-xtables-lock", "milliseconds": 60001})"),
+              HasSubstr("/steps/0/milliseconds: 1 to 60000"));
+  EXPECT_THAT(refusal_of(R"({"step": "hold-xtables-lock"})"), HasSubstr("needs \"milliseconds\""));
+  EXPECT_EQ(step_of(R"({"step": "use-iptables", "to": "legacy"})").to, "legacy");
+  EXPECT_THAT(refusal_of(R"({"step": "use-iptables", "to": "ebtables"})"),
+              HasSubstr("/steps/0/to: legacy or nft"));
+  EXPECT_THAT(refusal_of(R"({"step": "fill-disk", "what": "root"})"), HasSubstr("what"));
+  EXPECT_EQ(step_of(R"({"step": "add-link", "link": "spare"})").link, "spare");
+  EXPECT_THAT(refusal_of(R"({"step": "add-link", "link": "much-too-long"})"),
+              HasSubstr("at most 11"));
+  EXPECT_THAT(refusal_of(R"({"step": "reboot", "pod": "pod"})"), HasSubstr("no \"pod\""));
+}
+
+TEST(Disks, AreFilledBeforeTheyAreFreed) {
+  EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "free-disk", "what": "ipam"})"),
+              HasSubstr("/steps/1: the disk of ipam was not filled"));
+  EXPECT_THAT(refusal_of(R"({"step": "fill-disk", "what": "ipam"},
+                            {"step": "fill-disk", "what": "ipam"})"),
+              HasSubstr("/steps/1: the disk of ipam is full already"));
+  EXPECT_EQ(refusal_of(R"({"step": "fill-disk", "what": "ipam"},
+                          {"step": "fill-disk", "what": "cache"},
+                          {"step": "free-disk", "what": "ipam"})"),
+            "");
+}
+
+TEST(Links, AreAddedBeforeTheFirstPod) {
+  EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "add-link", "link": "spare"})"),
+              HasSubstr("/steps/1: add-link comes before the first run"));
+}
+
+TEST(KilledProcesses, AreThoseOfAPodThatWasRun) {
+  EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "kill-shim", "pod": "other"})"),
+              HasSubstr("no step before it runs the pod \"other\""));
+}
+
+TEST(NeedsOf, ARefusedContainerIsADaemon) {
+  const auto scenario = with_step(R"({"step": "refuse-create"}, {"step": "run"})");
+  ASSERT_TRUE(scenario);
+  EXPECT_EQ(scenario->needs_daemon(), "the OCI runtime refuses a container");
+}
+
+TEST(NeedsOf, AHostPortOfThePodsOwnIsEnough) {
+  const std::string probe = R"({"step": "probe", "probes": ["outside-to-host-port"]})";
+  EXPECT_TRUE(with_step(R"({"step": "run"}, )" + probe)->needs_host_port());
+  EXPECT_FALSE(with_step(R"({"step": "run", "hostPort": 80}, )" + probe)->needs_host_port());
+}
+
 TEST(Programs, AreThoseThatPluginsCall) {
   const auto scenario = scenario_from_json(
       Json::parse(R"({"id": "mine", "title": "Mine", "programs": ["iptables", "nft"],
