@@ -26,8 +26,13 @@ using Lines = std::vector<std::string>;
 Lines steps_of(const run::CellResult& result) {
   Lines lines;
   for (const auto& step : result.steps) {
-    lines.push_back(
-        fmt::format("{}: {}", step.step, step.ok ? "ok" : matrix::normalise_error(step.error)));
+    // What a rule found is a matter of times and of who came first; the calls are compared below.
+    const bool is_rule = step.step == "trace";
+    lines.push_back(fmt::format("{}{}{}: {}", step.step, is_rule ? " " : "",
+                                is_rule ? step.detail : "",
+                                step.ok   ? "ok"
+                                : is_rule ? "broken"
+                                          : matrix::normalise_error(step.error)));
   }
   return lines;
 }

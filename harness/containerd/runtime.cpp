@@ -1,9 +1,11 @@
 #include "cri_client.hpp"
 #include "daemon.hpp"
+#include "daemon_log.hpp"
 
 #include <cni_matrix/containerd/containerd_runtime.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 namespace cni_matrix::containerd {
@@ -16,10 +18,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds k_first_retry{1};
 constexpr std::chrono::milliseconds k_last_retry{16};
 
-template <typename T>
-RuntimeResult<T> not_running() {
-  return tl::unexpected(RuntimeError{"Unavailable", "containerd is not running"});
-}
+// From the loss of the connection to the end of the process.
+constexpr std::chrono::seconds k_end{2};
 
 class ContainerdRuntime : public PodRuntime {
  public:
@@ -58,26 +58,49 @@ class ContainerdRuntime : public PodRuntime {
   [[nodiscard]] int pid() const override { return m_daemon ? m_daemon->pid() : 0; }
 
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod) override {
-    return m_client ? m_client->run_pod_sandbox(pod, (m_options.pod_logs / pod.uid).string())
-                    : not_running<std::string>();
+    return ask<std::string>([&](CriClient& client) {
+      return client.run_pod_sandbox(pod, (m_options.pod_logs / pod.uid).string());
+    });
   }
   RuntimeResult<void> stop_pod_sandbox(const std::string& id) override {
-    return m_client ? m_client->stop_pod_sandbox(id) : not_running<void>();
+    return ask<void>([&](CriClient& client) { return client.stop_pod_sandbox(id); });
   }
   RuntimeResult<void> remove_pod_sandbox(const std::string& id) override {
-    return m_client ? m_client->remove_pod_sandbox(id) : not_running<void>();
+    return ask<void>([&](CriClient& client) { return client.remove_pod_sandbox(id); });
   }
   RuntimeResult<std::vector<PodSandbox>> list_pod_sandboxes() override {
-    return m_client ? m_client->list_pod_sandboxes() : not_running<std::vector<PodSandbox>>();
+    return ask<std::vector<PodSandbox>>(
+        [](CriClient& client) { return client.list_pod_sandboxes(); });
   }
   RuntimeResult<PodStatus> pod_sandbox_status(const std::string& id) override {
-    return m_client ? m_client->pod_sandbox_status(id) : not_running<PodStatus>();
+    return ask<PodStatus>([&](CriClient& client) { return client.pod_sandbox_status(id); });
   }
   RuntimeResult<NetworkStatus> network_status() override {
-    return m_client ? m_client->network_status() : not_running<NetworkStatus>();
+    return ask<NetworkStatus>([](CriClient& client) { return client.network_status(); });
+  }
+  RuntimeResult<void> call_api(const std::string& version) override {
+    return ask<void>([&](CriClient&) -> RuntimeResult<void> {
+      CriClient client(m_options.socket, "runtime." + version, m_options.timeouts.call);
+      return client.network_status().map([](const NetworkStatus&) {});
+    });
   }
 
  private:
+  // Put a call to the daemon; when it has ended by itself, the answer is why.
+  template <typename T>
+  RuntimeResult<T> ask(const std::function<RuntimeResult<T>(CriClient&)>& call) {
+    if (!m_client) {
+      return tl::unexpected(RuntimeError{"Unavailable", "containerd is not running"});
+    }
+    auto answer = call(*m_client);
+    const bool lost = !answer && answer.error().code == "Unavailable";
+    if (lost && m_daemon->ended_within(k_end)) {
+      const auto why = end_in(m_daemon->log());
+      answer.error().message = "containerd has ended" + (why.empty() ? std::string() : ": " + why);
+    }
+    return answer;
+  }
+
   // The first answer to Status comes after the network configuration was loaded or refused: that is
   // part of the CRI plugin's initialisation in every version.
   Expected<void> wait_until_ready() {
