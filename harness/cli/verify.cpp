@@ -4,6 +4,7 @@
 #include <cni_matrix/cli/verify_command.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
 #include <cni_matrix/matrix/normalise.hpp>
+#include <cni_matrix/matrix/scenario_spec.hpp>
 
 #include <algorithm>
 #include <map>
@@ -51,8 +52,23 @@ Lines leftovers_of(const run::CellResult& result) {
   return lines;
 }
 
-// The calls of each interface in their order; interfaces may be attached in parallel.
+// Pods that start at the same time get their addresses in any order.
+std::string without_addresses(const std::string& text) {
+  static const std::regex four("[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+");
+  static const std::regex six("([0-9a-f]+:){2,}(:?[0-9a-f]+)+");
+  return std::regex_replace(std::regex_replace(text, four, "<IP>"), six, "<IP>");
+}
+
+bool starts_pods_at_once(const run::CellResult& result) {
+  const auto scenario = matrix::load_scenario(result.cell.scenario);
+  return scenario && std::any_of(scenario->steps.begin(), scenario->steps.end(),
+                                 [](const matrix::Step& step) { return step.parallel; });
+}
+
+// The calls of each interface in their order; interfaces may be attached in parallel. Where pods
+// start at once, the calls of each pod's interface, and the pods in any order.
 Lines calls_of(const run::CellResult& result) {
+  const bool at_once = starts_pods_at_once(result);
   std::map<std::string, Lines> by_interface;
   for (const auto& call : result.trace) {
     if (call.delegated) {
@@ -61,12 +77,25 @@ Lines calls_of(const run::CellResult& result) {
     const auto found = call.environment.find("CNI_IFNAME");
     const auto interface = found == call.environment.end() ? "" : found->second;
     const auto netns = call.environment.find("CNI_NETNS");
-    by_interface[interface].push_back(
-        fmt::format("{} {} {} netns={} {}", interface, call.command, call.plugin,
-                    netns == call.environment.end() || netns->second.empty() ? "none" : "given",
-                    without_chance(call.input)));
+    const auto container = call.environment.find("CNI_CONTAINERID");
+    const bool by_pod = at_once && container != call.environment.end();
+    by_interface[by_pod ? container->second + interface : interface].push_back(fmt::format(
+        "{} {} {} netns={} {}", interface, call.command, call.plugin,
+        netns == call.environment.end() || netns->second.empty() ? "none" : "given",
+        by_pod ? without_addresses(without_chance(call.input)) : without_chance(call.input)));
   }
   Lines lines;
+  if (at_once) {
+    std::vector<Lines> pods;
+    for (auto& [key, calls] : by_interface) {
+      pods.push_back(std::move(calls));
+    }
+    std::sort(pods.begin(), pods.end());
+    for (const auto& calls : pods) {
+      lines.insert(lines.end(), calls.begin(), calls.end());
+    }
+    return lines;
+  }
   for (const auto& [interface, calls] : by_interface) {
     lines.insert(lines.end(), calls.begin(), calls.end());
   }

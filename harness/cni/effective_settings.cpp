@@ -9,13 +9,15 @@ namespace {
 
 using Directories = std::vector<std::string>;
 
-// ValidatePluginConfig of 2.1 on: bin_dir is moved into bin_dirs, unless that says otherwise.
+// 2.1 on. A file of version 2 is migrated first, and then bin_dir takes the place of bin_dirs,
+// whatever that says (configMigration of plugins/cri/runtime: its look at bin_dirs is for a type
+// that it never has there). In a later file the two must not meet (ValidatePluginConfig).
 tl::expected<Directories, std::string> plugin_directories(const RuntimeSettings& settings,
                                                           const Directories& usual) {
   if (settings.bin_dir.empty()) {
     return settings.bin_dirs.empty() ? usual : settings.bin_dirs;
   }
-  if (!settings.bin_dirs.empty() && settings.bin_dirs != usual) {
+  if (settings.config_version > 2 && !settings.bin_dirs.empty() && settings.bin_dirs != usual) {
     return tl::unexpected(
         std::string("invalid plugin config: `cni.bin_dir` and `cni.bin_dirs` cannot be set at the "
                     "same time"));

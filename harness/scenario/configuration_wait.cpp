@@ -62,4 +62,19 @@ Expected<NetworkStatus> wait_for_configuration(PodRuntime& runtime, const std::s
   }
 }
 
+Expected<void> wait_for_lost_directory(PodRuntime& runtime) {
+  const auto deadline = Clock::now() + k_limit;
+  for (;;) {
+    const auto status = runtime.network_status();
+    if (!status || !status->network_ready) {
+      return {};
+    }
+    if (Clock::now() > deadline) {
+      return broken("the runtime did not notice within {} s that its configuration directory went",
+                    std::chrono::seconds(k_limit).count());
+    }
+    std::this_thread::sleep_for(2ms);
+  }
+}
+
 }  // namespace cni_matrix::scenario

@@ -327,7 +327,8 @@ class Executor {
       case StepKind::remove_config:
         return remove_config(directory_of(step), step.file);
       case StepKind::remove_config_dir:
-        return remove_config_directory(node::k_cni_conf);
+        CNI_MATRIX_TRY(remove_config_directory(node::k_cni_conf));
+        return wait_for_lost_directory(*m_runtime);
       case StepKind::make_config_dir:
         CNI_MATRIX_TRY(make_config_directory(node::k_cni_conf));
         return m_conflist.write();

@@ -39,7 +39,7 @@ enum class StepKind {
   restore_plugin,     // put it back
   write_config,       // a file of the configuration directory: `file`, `text`, `how`
   remove_config,      // delete `file` from there
-  remove_config_dir,  // rm -r of the configuration directory
+  remove_config_dir,  // rm -r of the configuration directory, until the runtime has noticed
   make_config_dir,    // make it, with the conflist in it
   await,              // until Status says `ready` and the load status matches `load`
   damage_cache,       // the cached results of the pods' network: `how`

@@ -65,6 +65,9 @@ TEST(EffectiveSettings, PluginDirectories) {
   EXPECT_THAT(on("2.1.0", settings)->bin_dirs, ElementsAre("/a", "/b"));
   settings.bin_dir = "/c";
   EXPECT_THAT(on("2.0.5", settings)->bin_dirs, ElementsAre("/c"));
+  EXPECT_THAT(on("2.1.0", settings)->bin_dirs, ElementsAre("/c"));
+  settings.config_version = 3;
+  EXPECT_THAT(on("2.0.5", settings)->bin_dirs, ElementsAre("/c"));
   EXPECT_EQ(refusal("2.1.0", settings),
             "invalid plugin config: `cni.bin_dir` and `cni.bin_dirs` cannot be set at the same "
             "time");
