@@ -7,6 +7,7 @@
 #include <cni_matrix/matrix/scenario_spec.hpp>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <regex>
 
@@ -38,14 +39,23 @@ Lines steps_of(const run::CellResult& result) {
   return lines;
 }
 
+// What only a daemon has, or chance decides.
+struct Exception {
+  node::LeakClass leak;
+  std::string_view reason;
+};
+constexpr std::array<Exception, 4> k_exceptions = {{
+    {node::LeakClass::process, "shims and pause processes are a daemon's"},
+    {node::LeakClass::mount, "root file systems of pods are a daemon's"},
+    {node::LeakClass::snapshot, "folders and snapshots of pods are a daemon's"},
+    {node::LeakClass::conntrack, "how long the kernel tracks a connection is a matter of time"},
+}};
+
 Lines leftovers_of(const run::CellResult& result) {
   Lines lines;
   for (const auto leak : node::k_leak_classes) {
-    // Shims, pause, their mounts and records are things that only a daemon has; and what the kernel
-    // tracks is a matter of time.
-    const bool comparable = leak != node::LeakClass::process && leak != node::LeakClass::mount &&
-                            leak != node::LeakClass::snapshot && leak != node::LeakClass::conntrack;
-    if (comparable) {
+    if (std::none_of(k_exceptions.begin(), k_exceptions.end(),
+                     [&](const Exception& exception) { return exception.leak == leak; })) {
       lines.push_back(fmt::format("{}: {}", node::name_of(leak), result.leftover.of(leak).size()));
     }
   }
@@ -142,7 +152,7 @@ Expected<int> verify_command(const RunArguments& arguments, std::FILE* out, std:
   std::map<std::string, run::CellResult> waiting;  // by the cell's name without the runtime
   std::size_t both = 0;
   std::size_t disagreeing = 0;
-  std::size_t skipped = 0;
+  std::map<std::string, std::size_t> skipped;  // by reason
   std::size_t trouble = 0;
   run::RunListener listener;
   listener.cell_finished = [&](const run::CellResult& result) {
@@ -159,7 +169,7 @@ Expected<int> verify_command(const RunArguments& arguments, std::FILE* out, std:
     if (daemon.steps.empty() || embedded.steps.empty()) {
       const auto& lacking = daemon.steps.empty() ? daemon : embedded;
       if (lacking.verdict == run::Verdict::skip) {
-        ++skipped;
+        ++skipped[lacking.reason];
       } else {
         ++trouble;
         fmt::print(out, "{}: {}\n", key, lacking.reason);
@@ -185,8 +195,17 @@ Expected<int> verify_command(const RunArguments& arguments, std::FILE* out, std:
   CNI_MATRIX_TRY_ASSIGN(const auto summary,
                         run::run_cells(cells, options, provisioner, {}, listener));
   printer.finish();
+  std::size_t all_skipped = 0;
+  for (const auto& [reason, cells_of_it] : skipped) {
+    fmt::print(out, "skipped  {} {}: {}\n", cells_of_it, cells_of_it == 1 ? "cell" : "cells",
+               printable(reason));
+    all_skipped += cells_of_it;
+  }
+  for (const auto& exception : k_exceptions) {
+    fmt::print(out, "not compared  {}: {}\n", node::name_of(exception.leak), exception.reason);
+  }
   fmt::print(out, "{} cells on both runtimes: {} agree, {} disagree; {} skipped, {} broken\n", both,
-             both - disagreeing, disagreeing, skipped, trouble);
+             both - disagreeing, disagreeing, all_skipped, trouble);
   if (summary.interrupted) {
     return 130;
   }

@@ -16,6 +16,9 @@ namespace {
 using Kind = BehaviourCase::Kind;
 using Leaks = std::set<node::LeakClass>;
 
+// The rule for the trace that every ADD has a DEL.
+constexpr std::string_view k_del_rule = "add-has-del";
+
 // Released versions of the CNI specification.
 constexpr std::array<std::string_view, 7> k_spec_versions = {"0.1.0", "0.2.0", "0.3.0", "0.3.1",
                                                              "0.4.0", "1.0.0", "1.1.0"};
@@ -39,6 +42,7 @@ struct Moment {
   std::optional<Version> created_containerd;
   bool netns_gone = false;
   bool conflist_gone = false;
+  bool cache_gone = false;
   std::set<std::string> gone_plugins;
 };
 
@@ -128,10 +132,25 @@ class Judge {
   }
 
   Judgement result() {
-    if (const auto whole = candidates(Kind::outcome, {}); !whole.empty()) {
-      compare_outcome(whole);
+    const auto whole = candidates(Kind::outcome, {});
+    if (whole.empty()) {
+      return by_steps();
+    }
+    if (const auto* candidate = fitting(whole)) {
+      accept(*candidate);
       return conclusion();
     }
+    // It may not have come as far as the scenario means to: a pod of this cell cannot be started.
+    if (auto other = Judge(m_behaviours, m_observation).by_steps();
+        other.finding == Finding::known && any_unexpected_failure()) {
+      return other;
+    }
+    refute(*whole.front().behaviour);
+    return conclusion();
+  }
+
+ private:
+  Judgement by_steps() {
     for (const auto& step : m_observation.steps) {
       take(step);
     }
@@ -142,7 +161,6 @@ class Judge {
     return conclusion();
   }
 
- private:
   Judgement conclusion() {
     if (!m_failure.empty()) {
       m_judgement.finding = Finding::fail;
@@ -159,6 +177,7 @@ class Judge {
   // What became of a pod since its last run.
   struct Pod {
     bool exists = false;
+    bool host_network = false;
     bool run_failed = false;
     std::string created_cni_version;  // as in Moment
     std::optional<Version> created_containerd;
@@ -174,6 +193,9 @@ class Judge {
 
   std::vector<Candidate> candidates(Kind kind, std::string_view step) const {
     std::vector<Candidate> result;
+    if (m_pod != nullptr && m_pod->host_network) {
+      return result;  // CNI has no part in it
+    }
     for (const auto& behaviour : m_behaviours.all()) {
       for (const auto& rule : behaviour.cases) {
         if (rule.kind == kind &&
@@ -187,21 +209,24 @@ class Judge {
     return result;
   }
 
-  // The first of them whose failing steps are those that were seen; the leftovers have to be as it
-  // says.
-  void compare_outcome(const std::vector<Candidate>& expected) {
-    for (const auto& candidate : expected) {
-      if (!fails_so(*candidate.rule)) {
-        continue;
-      }
-      note(*candidate.behaviour);
-      m_required.insert(candidate.rule->leaves.begin(), candidate.rule->leaves.end());
-      m_may_leave.insert(candidate.rule->may_leave.begin(), candidate.rule->may_leave.end());
-      m_required_by = candidate.behaviour->id;
-      check_leftovers();
-      return;
-    }
-    const auto& behaviour = *expected.front().behaviour;
+  // The first of them whose failing steps are those that were seen; null when there is none.
+  [[nodiscard]] const Candidate* fitting(const std::vector<Candidate>& expected) const {
+    const auto found =
+        std::find_if(expected.begin(), expected.end(),
+                     [&](const Candidate& candidate) { return fails_so(*candidate.rule); });
+    return found == expected.end() ? nullptr : &*found;
+  }
+
+  // Its steps went so; the leftovers have to be as it says too.
+  void accept(const Candidate& candidate) {
+    note(*candidate.behaviour);
+    m_required.insert(candidate.rule->leaves.begin(), candidate.rule->leaves.end());
+    m_may_leave.insert(candidate.rule->may_leave.begin(), candidate.rule->may_leave.end());
+    m_required_by = candidate.behaviour->id;
+    check_leftovers();
+  }
+
+  void refute(const KnownBehaviour& behaviour) {
     std::vector<std::string> seen;
     for (const auto& step : m_observation.steps) {
       if (!step.ok) {
@@ -213,11 +238,21 @@ class Judge {
                      seen.empty() ? "no step failed" : fmt::format("{}", fmt::join(seen, "; "))));
   }
 
+  [[nodiscard]] bool any_unexpected_failure() const {
+    return std::any_of(m_observation.steps.begin(), m_observation.steps.end(),
+                       [](const ObservedStep& step) { return !step.ok && !fails_as_meant(step); });
+  }
+
+  static bool fails_as_meant(const ObservedStep& step) {
+    return !step.ok && !step.expect.empty() &&
+           regex_found(step.expect, normalise_error(step.error));
+  }
+
   [[nodiscard]] bool fails_so(const BehaviourCase& rule) const {
     std::size_t next = 0;
     for (const auto& step : m_observation.steps) {
       if (!step.expect.empty()) {
-        if (step.ok || !regex_found(step.expect, normalise_error(step.error))) {
+        if (!fails_as_meant(step)) {
           return false;
         }
         continue;
@@ -269,10 +304,10 @@ class Judge {
       }
       return nullptr;
     }
-    const auto text = normalise_error(step.error);
-    if (!step.expect.empty() && regex_found(step.expect, text)) {
+    if (fails_as_meant(step)) {
       return nullptr;
     }
+    const auto text = normalise_error(step.error);
     std::set<std::string> others;
     for (const auto& [candidate, prefix] : expected) {
       const auto& rule = *candidate.rule;
@@ -317,6 +352,8 @@ class Judge {
       stop(step);
     } else if (step.step == "RemovePodSandbox") {
       remove(step);
+    } else if (step.step == "trace" && step.to == k_del_rule && m_del_failed && !step.ok) {
+      return;  // follows from what is known already
     } else if (step.step == "trace") {
       compare(step, with_prefix(candidates(Kind::failure, "trace:" + step.to), {}));
     } else if (step.step == "replace-runtime") {
@@ -341,6 +378,8 @@ class Judge {
       m_now.cni_version = m_observation.cni_version;
     } else if (step.step == "delete-netns") {
       m_now.netns_gone = true;
+    } else if (step.step == "damage-cache") {
+      m_now.cache_gone = step.to == "delete";
     } else if (step.step == "remove-plugin") {
       m_now.gone_plugins.insert(step.to);
     } else if (step.step == "restore-plugin") {
@@ -361,7 +400,9 @@ class Judge {
     finish_pod(*m_pod);
     *m_pod = Pod{};
     m_pod->exists = true;
+    m_pod->host_network = step.to == k_host_network;
     m_now.netns_gone = false;
+    m_now.cache_gone = false;
     m_now.created_cni_version.clear();
     m_now.created_containerd.reset();
     const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
@@ -382,6 +423,7 @@ class Judge {
     if (candidates(Kind::failure, "stop").empty()) {
       return;
     }
+    m_del_failed = true;
     add_leaves(failure, m_pod->leaks);
     const bool made = failure.interface_made.value_or(false);
     for (const auto& candidate : candidates(Kind::failed_clean_up, {})) {
@@ -404,9 +446,12 @@ class Judge {
     m_may_leave.insert(rule.may_leave.begin(), rule.may_leave.end());
   }
 
-  // With its namespace a pod's interfaces go.
+  // With its namespace a pod's interfaces go; a scenario can delete the cache.
   [[nodiscard]] bool vanished(node::LeakClass leak) const {
-    return m_now.netns_gone && (leak == node::LeakClass::netns || leak == node::LeakClass::veth);
+    return leak == node::LeakClass::cached_result
+               ? m_now.cache_gone
+               : m_now.netns_gone &&
+                     (leak == node::LeakClass::netns || leak == node::LeakClass::veth);
   }
 
   void stop(const ObservedStep& step) {
@@ -437,6 +482,7 @@ class Judge {
   }
 
   void stays(const BehaviourCase& rule) {
+    m_del_failed = true;
     m_pod->leaves_by = m_judgement.known.empty() ? "" : m_judgement.known.back();
     if (rule.leaves_everything) {
       Leaks everything;
@@ -476,7 +522,10 @@ class Judge {
         expected.insert(expected.end(), more.begin(), more.end());
       }
     }
-    compare(step, expected);
+    const auto* rule = compare(step, expected);
+    if (rule != nullptr && !m_pod->stop_tried && !m_pod->run_failed) {
+      stays(*rule);
+    }
     if (step.ok) {
       m_pod->removed = true;
       m_pod->leaves.erase(node::LeakClass::pod_record);
@@ -538,6 +587,7 @@ class Judge {
   Pod* m_pod = nullptr;               // the one that the step is about
   Leaks m_required;
   Leaks m_may_leave;
+  bool m_del_failed = false;  // of some pod, as a known behaviour says
   std::string m_required_by;
   std::string m_failure;
   std::string m_leak;

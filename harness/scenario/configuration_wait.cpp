@@ -16,22 +16,29 @@ constexpr auto k_limit = 10s;
 // that stays is the answer.
 constexpr auto k_refusal_stays = 1s;
 
-// go-cni's GetConfig keeps the file's text as "Source" of a network's "Config".
-bool has_source(const Json& value, const std::string& text) {
-  if (value.is_object()) {
-    for (const auto& [key, member] : value.items()) {
-      if (key == "Source" && member.is_string() && member.get_ref<const std::string&>() == text) {
-        return true;
-      }
-      if (has_source(member, text)) {
-        return true;
-      }
-    }
-  } else if (value.is_array()) {
-    return std::any_of(value.begin(), value.end(),
-                       [&](const Json& member) { return has_source(member, text); });
+// go-cni's GetConfig keeps the text of a list as "Source" of a network's "Config", and libcni makes
+// a list of one plugin out of a .conf.
+bool is_source_of(const std::string& source, const Json& wanted) {
+  const auto loaded = Json::parse(source, nullptr, false);
+  if (loaded == wanted) {
+    return true;
   }
-  return false;
+  const auto plugins = loaded.is_object() ? loaded.find("plugins") : loaded.end();
+  return plugins != loaded.end() && plugins->is_array() && plugins->size() == 1 &&
+         plugins->front() == wanted;
+}
+
+bool shows(const Json& value, const Json& wanted) {
+  if (value.is_object()) {
+    const auto source = value.find("Source");
+    if (source != value.end() && source->is_string() &&
+        is_source_of(source->get_ref<const std::string&>(), wanted)) {
+      return true;
+    }
+  }
+  return value.is_structured() && std::any_of(value.begin(), value.end(), [&](const Json& member) {
+           return shows(member, wanted);
+         });
 }
 
 bool refused(const NetworkStatus& status) {
@@ -41,7 +48,7 @@ bool refused(const NetworkStatus& status) {
 
 }  // namespace
 
-Expected<NetworkStatus> wait_for_configuration(PodRuntime& runtime, const std::string& text) {
+Expected<NetworkStatus> wait_for_configuration(PodRuntime& runtime, const Json& wanted) {
   const auto begin = Clock::now();
   for (;;) {
     auto status = runtime.network_status();
@@ -49,7 +56,7 @@ Expected<NetworkStatus> wait_for_configuration(PodRuntime& runtime, const std::s
       return broken("the runtime does not answer Status: {}", status.error().message);
     }
     const auto waited = Clock::now() - begin;
-    const bool done = text.empty() ? refused(*status) : has_source(status->configuration, text);
+    const bool done = wanted.is_null() ? refused(*status) : shows(status->configuration, wanted);
     if (done || (refused(*status) && waited > k_refusal_stays)) {
       return std::move(*status);
     }

@@ -216,6 +216,8 @@ class Executor {
       return found == choices.end() ? step.to : found->second.version;
     };
     switch (step.kind) {
+      case StepKind::run:
+        return std::string(step.host_network ? matrix::k_host_network : "");
       case StepKind::replace_runtime:
         return version_in(m_setup.runtimes);
       case StepKind::replace_plugins:
@@ -301,13 +303,13 @@ class Executor {
           CNI_MATRIX_TRY(m_conflist.patch(step.patch));
         }
         CNI_MATRIX_TRY(write_conflist());
-        return await_configuration(m_conflist.text());
+        return await_configuration(m_conflist.json());
       case StepKind::remove_conflist:
         CNI_MATRIX_TRY(m_conflist.remove());
-        return await_configuration("");
+        return await_configuration(Json());
       case StepKind::restore_conflist:
         CNI_MATRIX_TRY(write_conflist());
-        return await_configuration(m_conflist.text());
+        return await_configuration(m_conflist.json());
       case StepKind::delete_netns:
         return remove_netns_of(m_pods[step.pod]);
       case StepKind::kill_runtime:
@@ -375,8 +377,8 @@ class Executor {
     return {};
   }
 
-  Expected<void> await_configuration(const std::string& text) {
-    CNI_MATRIX_TRY_ASSIGN(m_outcome.network, wait_for_configuration(*m_runtime, text));
+  Expected<void> await_configuration(const Json& wanted) {
+    CNI_MATRIX_TRY_ASSIGN(m_outcome.network, wait_for_configuration(*m_runtime, wanted));
     return {};
   }
 
@@ -445,7 +447,7 @@ class Executor {
     }
   }
 
-  // Until one of the calls fails.
+  // Until one of the calls fails: then the results are the calls about that pod.
   Expected<void> cycle(const Step& step, StepResult& result) {
     std::optional<ReloadStorm> storm;
     if (step.reload) {
@@ -454,16 +456,21 @@ class Executor {
     result.ok = true;
     for (int i = 1; i <= step.times && result.ok; ++i) {
       Pod pod;
-      const auto did = [&](const char* what, const auto& answer) {
-        note(result, answer);
-        if (!answer) {
-          result.error = fmt::format("{} of pod {}: {}", what, i, result.error);
-        }
+      std::vector<StepResult> calls;
+      const auto did = [&](StepKind kind, const auto& answer) {
+        calls.emplace_back().step = matrix::label_of(kind);
+        calls.back().pod = fmt::format("{}-{}", step.pod, i);
+        note(calls.back(), answer);
         return answer.has_value();
       };
       const auto id = m_runtime->run_pod_sandbox(new_pod(pod, step));
-      if (did("RunPodSandbox", id) && did("StopPodSandbox", m_runtime->stop_pod_sandbox(*id))) {
-        did("RemovePodSandbox", m_runtime->remove_pod_sandbox(*id));
+      if (did(StepKind::run, id) && did(StepKind::stop, m_runtime->stop_pod_sandbox(*id))) {
+        did(StepKind::remove, m_runtime->remove_pod_sandbox(*id));
+      }
+      if (!calls.back().ok) {
+        result = std::move(calls.back());
+        calls.pop_back();
+        m_outcome.steps.insert(m_outcome.steps.end(), calls.begin(), calls.end());
       }
     }
     return {};

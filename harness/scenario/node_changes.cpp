@@ -5,6 +5,7 @@
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/node/layout.hpp>
 
+#include <net/if.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -33,6 +34,9 @@ Expected<void> damage_cache(const std::string& how) {
 }
 
 Expected<void> delete_link(const std::string& name) {
+  if (::if_nametoindex(name.c_str()) == 0) {
+    return {};  // no plugin came so far as to make it
+  }
   CNI_MATRIX_TRY_ASSIGN(const auto deleted, run_command({"ip", "link", "delete", name}));
   if (!deleted.ok()) {
     return broken("cannot delete the link {}: {}", name, trim(deleted.err));

@@ -15,10 +15,13 @@
 namespace cni_matrix::matrix {
 
 // A step as it went. `step` is label_of(StepKind): "RunPodSandbox", "edit-conflist", ...
+// What `to` of a RunPodSandbox says of a pod that has the node's network.
+inline constexpr std::string_view k_host_network = "host network";
+
 struct ObservedStep {
   std::string step;
   // edit-conflist: the cniVersion; replace-runtime, replace-plugins: the resolved version
-  // ("1.6.20"); remove-plugin, restore-plugin: the plugin.
+  // ("1.6.20"); remove-plugin, restore-plugin: the plugin; damage-cache: how.
   std::string to;
   bool ok = false;
   std::string error;     // as it came; normalised here

@@ -1,9 +1,10 @@
 // The program as a user meets it: bad input gets one sentence and exit status 2, before anything
 // runs.
 
+#include "program.hpp"
+
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/node/node.hpp>
@@ -16,17 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-CommandResult program(const std::vector<std::string>& arguments, const std::string& cache = {}) {
-  std::vector<std::string> argv = {CNI_MATRIX_PROGRAM};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  CommandOptions options;
-  options.timeout = std::chrono::minutes(5);
-  options.environment = fixed_environment();
-  options.environment.push_back("CNI_MATRIX_CACHE=" +
-                                (cache.empty() ? cache_directory().string() : cache));
-  return value_or_throw(run_command(argv, options));
-}
+using testing_support::program;
 
 class BadInput : public testing::Test {
  protected:
@@ -97,7 +88,8 @@ TEST_F(BadInput, InADirectoryOfPlugins) {
 }
 
 TEST_F(BadInput, InTheCacheAndReports) {
-  const auto result = program({"run", "--containerd", "1.6.4", "--plugins", "1.1.1"}, "/proc/none");
+  const auto result = program({"run", "--containerd", "1.6.4", "--plugins", "1.1.1"},
+                              {"CNI_MATRIX_CACHE=/proc/none"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("CNI_MATRIX_CACHE"));
   expect_sentence({"run", "--containerd", "1.6.4", "--plugins", "1.1.1", "--json", "/none/x.json"},
@@ -116,7 +108,7 @@ TEST_F(BadInput, LeavesTwoRunsAtOnceAlone) {
   environment.push_back("CNI_MATRIX_CACHE=" + cache.string());
   auto other =
       value_or_throw(BackgroundProcess::start(argv, environment, directory->path() / "log"));
-  const auto result = program(arguments, cache.string());
+  const auto result = program(arguments, {"CNI_MATRIX_CACHE=" + cache.string()});
   ASSERT_TRUE(other.wait(std::chrono::minutes(5)));
   if (result.exit_code == 4) {
     GTEST_SKIP() << result.out;

@@ -1,5 +1,7 @@
 // What may not change an outcome: the recorder, and what we know of versions.
 
+#include "program.hpp"
+
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
@@ -22,16 +24,11 @@ using Steps = std::map<std::string, std::vector<std::string>>;  // by the cell's
 Steps steps_of_run(const std::vector<std::string>& arguments, const std::string& data = {}) {
   const auto directory = value_or_throw(TemporaryDirectory::create());
   const auto file = directory.path() / "run.json";
-  std::vector<std::string> argv = {CNI_MATRIX_PROGRAM, "run", "--json", file.string(), "--quiet"};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  CommandOptions options;
-  options.timeout = std::chrono::minutes(5);
-  options.environment = fixed_environment();
-  options.environment.push_back("CNI_MATRIX_CACHE=" + cache_directory().string());
-  if (!data.empty()) {
-    options.environment.push_back("CNI_MATRIX_DATA=" + data);
-  }
-  const auto result = value_or_throw(run_command(argv, options));
+  testing_support::Words words = {"run", "--json", file.string(), "--quiet"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const auto result = testing_support::program(
+      words,
+      data.empty() ? testing_support::Words{} : testing_support::Words{"CNI_MATRIX_DATA=" + data});
   const auto run = value_or_throw(load_json(file));
   Steps steps;
   for (const auto& cell : run.at("cells")) {

@@ -1,6 +1,8 @@
 // The scenario library with the real binaries: every scenario goes as the known behaviours say, and
 // the embedded runtime goes the same way.
 
+#include "program.hpp"
+
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
@@ -14,19 +16,10 @@ namespace cni_matrix {
 namespace {
 
 using testing::HasSubstr;
-using Words = std::vector<std::string>;
+using testing_support::program;
+using testing_support::Words;
 
 constexpr int k_nothing_executed = 4;
-
-CommandResult program(const Words& arguments) {
-  Words argv = {CNI_MATRIX_PROGRAM};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  CommandOptions options;
-  options.timeout = std::chrono::minutes(10);
-  options.environment = fixed_environment();
-  options.environment.push_back("CNI_MATRIX_CACHE=" + cache_directory().string());
-  return value_or_throw(run_command(argv, options));
-}
 
 Words with(Words words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());

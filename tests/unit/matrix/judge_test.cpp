@@ -312,6 +312,66 @@ TEST(Expectations, PodsAreFollowedOneByOne) {
   EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("changed: F02"));
 }
 
+// A pod that F02 keeps, on 1.6.2 with a conflist without cniVersion.
+Observation kept_by_f02(const std::string& scenario) {
+  auto seen = lifecycle("1.6.2", "1.1.1", "none");
+  seen.scenario = scenario;
+  const std::string error = "failed to destroy network for sandbox \"" + k_id +
+                            "\": invalid version \"\": the version is empty";
+  seen.steps = {{"RunPodSandbox", "", true, ""},
+                {"StopPodSandbox", "", false, error},
+                {"RemovePodSandbox", "", false,
+                 "failed to forcibly stop sandbox \"" + k_id + "\": " + error}};
+  using enum node::LeakClass;
+  seen.after_run = std::set{netns, veth, lease, cached_result, nat_rule, pod_record};
+  seen.leftover = *seen.after_run;
+  return seen;
+}
+
+TEST(Outcomes, YieldToWhatEndsTheScenarioEarly) {
+  const auto seen = kept_by_f02("portmap-backend-changed");
+  ASSERT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  EXPECT_THAT(judge(shipped(), seen).known, ElementsAre("F02"));
+  // But not to a success where an outcome is known.
+  auto changed = lifecycle("1.6.20", "1.9.1", "1.0.0");
+  changed.scenario = "portmap-backend-changed";
+  EXPECT_THAT(judge(shipped(), changed).reason, HasSubstr("F54"));
+}
+
+TEST(Expectations, ACacheThatTheScenarioDeletesIsNotLeft) {
+  auto seen = kept_by_f02("cache-deleted");
+  seen.leftover.erase(node::LeakClass::cached_result);
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  seen.steps.insert(seen.steps.begin() + 1, {"damage-cache", "delete", true, ""});
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+}
+
+TEST(Expectations, APodOfTheNodesNetworkIsNoMatterOfCni) {
+  auto seen = lifecycle("1.6.2", "1.1.1", "none");
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  seen.steps[0].to = k_host_network;
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::pass) << judge(shipped(), seen).reason;
+}
+
+TEST(Expectations, AForcedStopThatFailsKeepsThePod) {
+  auto seen = kept_by_f02("remove-without-stop");
+  seen.steps.erase(seen.steps.begin() + 1);
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  seen.leftover.clear();
+  EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("changed: F02"));
+}
+
+TEST(Expectations, AMissingDelFollowsFromAStopThatIsKnownToFail) {
+  auto seen = kept_by_f02("trace-rules");
+  seen.steps.push_back({"trace", "add-has-del", false, "bridge ADD has no DEL after it"});
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  seen.steps.back().to = "del-in-reverse";
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  auto clean = lifecycle("1.6.20", "1.1.1", "0.4.0");
+  clean.steps.push_back({"trace", "add-has-del", false, "bridge ADD has no DEL after it"});
+  EXPECT_EQ(judge(shipped(), clean).finding, Finding::fail);
+}
+
 TEST(Expectations, TraceRulesCanBeKnownToBreak) {
   auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
   seen.steps.push_back(
