@@ -42,6 +42,9 @@ bool shows(const Json& value, const Json& wanted) {
 }
 
 bool refused(const NetworkStatus& status) {
+  if (status.load_status.empty()) {
+    return !status.network_ready;  // containerd 1.3 tells no more
+  }
   return std::any_of(status.load_status.begin(), status.load_status.end(),
                      [](const auto& entry) { return entry.second != "OK"; });
 }
