@@ -23,6 +23,9 @@ std::vector<std::string> needs_of(const Scenario& scenario) {
     return std::any_of(scenario.steps.begin(), scenario.steps.end(),
                        [kind](const matrix::Step& step) { return step.kind == kind; });
   };
+  if (scenario.containerd) {
+    needs.push_back("containerd " + scenario.containerd->str());
+  }
   if (!scenario.needs_daemon().empty()) {
     needs.emplace_back("daemon");
   }

@@ -4,6 +4,7 @@
 #include <cni_matrix/cli/verify_command.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
 #include <cni_matrix/matrix/normalise.hpp>
+#include <cni_matrix/matrix/scenario_spec.hpp>
 
 #include <algorithm>
 #include <array>
@@ -31,7 +32,13 @@ using Lines = std::vector<std::string>;
 Lines steps_of(const run::CellResult& result) {
   Lines lines;
   for (const auto& step : result.steps) {
-    lines.push_back(fmt::format("{}: {}", step.step, step.ok ? "ok" : without_chance(step.error)));
+    // What a rule found is a matter of times and of who came first; the calls are compared below.
+    const bool is_rule = step.step == "trace";
+    lines.push_back(fmt::format("{}{}{}: {}", step.step, is_rule ? " " : "",
+                                is_rule ? step.detail : "",
+                                step.ok   ? "ok"
+                                : is_rule ? "broken"
+                                          : without_chance(step.error)));
   }
   return lines;
 }
@@ -59,9 +66,24 @@ Lines leftovers_of(const run::CellResult& result) {
   return lines;
 }
 
-// The calls of each interface in their order; interfaces may be attached in parallel. STATUS comes
-// with CRI's Status, and how often that is asked is a matter of time: each is there once.
+// Pods that start at the same time get their addresses in any order.
+std::string without_addresses(const std::string& text) {
+  static const std::regex four("[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+");
+  static const std::regex six("([0-9a-f]+:){2,}(:?[0-9a-f]+)+");
+  return std::regex_replace(std::regex_replace(text, four, "<IP>"), six, "<IP>");
+}
+
+bool starts_pods_at_once(const run::CellResult& result) {
+  const auto scenario = matrix::load_scenario(result.cell.scenario);
+  return scenario && std::any_of(scenario->steps.begin(), scenario->steps.end(),
+                                 [](const matrix::Step& step) { return step.parallel; });
+}
+
+// The calls of each interface in their order; interfaces may be attached in parallel. Where pods
+// start at once, the calls of each pod's interface, and the pods in any order. STATUS comes with
+// CRI's Status, and how often that is asked is a matter of time: each is there once.
 Lines calls_of(const run::CellResult& result) {
+  const bool at_once = starts_pods_at_once(result);
   std::map<std::string, Lines> by_interface;
   std::set<std::string> status;
   for (const auto& call : result.trace) {
@@ -71,17 +93,31 @@ Lines calls_of(const run::CellResult& result) {
     const auto found = call.environment.find("CNI_IFNAME");
     const auto interface = found == call.environment.end() ? "" : found->second;
     const auto netns = call.environment.find("CNI_NETNS");
+    const auto container = call.environment.find("CNI_CONTAINERID");
+    const bool by_pod = at_once && container != call.environment.end();
+    const auto input = without_chance(call.input);
     auto line =
         fmt::format("{} {} {} netns={} {}", interface, call.command, call.plugin,
                     netns == call.environment.end() || netns->second.empty() ? "none" : "given",
-                    without_chance(call.input));
+                    by_pod ? without_addresses(input) : input);
     if (call.command == "STATUS") {
       status.insert(std::move(line));
     } else {
-      by_interface[interface].push_back(std::move(line));
+      by_interface[by_pod ? container->second + interface : interface].push_back(std::move(line));
     }
   }
   Lines lines(status.begin(), status.end());
+  if (at_once) {
+    std::vector<Lines> pods;
+    for (auto& [key, calls] : by_interface) {
+      pods.push_back(std::move(calls));
+    }
+    std::sort(pods.begin(), pods.end());
+    for (const auto& calls : pods) {
+      lines.insert(lines.end(), calls.begin(), calls.end());
+    }
+    return lines;
+  }
   for (const auto& [interface, calls] : by_interface) {
     lines.insert(lines.end(), calls.begin(), calls.end());
   }

@@ -56,6 +56,14 @@ CriBehaviour cri_behaviour(const Version& containerd) {
   cri.pod_uid = has(v, {{1, 5, 3}});
   cri.pod_annotations = has(v, {{1, 5, 0}});
   cri.always_passes_capabilities = !has(v, {{1, 4, 0}});
+  cri.config_version = has(v, {{2, 3, 0}}) ? 4 : has(v, {{2, 0, 0}}) ? 3 : 2;
+  cri.refuses_newer_config = has(v, {{1, 6, 32}, {1, 7, 17}});
+  cri.networks_of_handlers = has(v, {{1, 6, 0}});
+  cri.knows_setup_serially = has(v, {{1, 7, 0}});
+  cri.knows_internal_loopback = has(v, {{2, 0, 0}});
+  cri.knows_bin_dirs = has(v, {{2, 1, 0}});
+  cri.speaks_v1alpha2 = !has(v, {{2, 0, 0}});
+  cri.speaks_v1 = has(v, {{1, 6, 0}});
   return cri;
 }
 

@@ -50,6 +50,19 @@ struct CriBehaviour {
   bool pod_annotations = false;  // capability io.kubernetes.cri.pod-annotations
   // 1.3 passes portMappings and bandwidth even when the pod asks for neither.
   bool always_passes_capabilities = false;
+
+  // The newest version of a configuration file that it reads, and whether it refuses a newer one or
+  // finds nothing in it that it knows.
+  int config_version = 2;
+  bool refuses_newer_config = false;
+  bool networks_of_handlers = false;  // cni_conf_dir and cni_max_conf_num of a runtime handler
+  bool knows_setup_serially = false;
+  bool knows_internal_loopback = false;  // use_internal_loopback
+  bool knows_bin_dirs = false;           // several directories of plugins
+
+  // The versions of CRI that it speaks.
+  bool speaks_v1alpha2 = true;
+  bool speaks_v1 = false;
 };
 
 CriBehaviour cri_behaviour(const Version& containerd);

@@ -1,6 +1,7 @@
 #include "attachment_options.hpp"
 #include "configuration_watch.hpp"
 #include "cri_behaviour.hpp"
+#include "effective_settings.hpp"
 #include "pod_netns.hpp"
 #include "pod_store.hpp"
 #include "random_id.hpp"
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <mutex>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -56,6 +58,15 @@ std::vector<std::string> select_pod_ips(const std::vector<IpConfig>& configs) {
   return ips;
 }
 
+constexpr const char* k_default_network = "default";
+
+// One network of CRI: the default one, or that of a runtime handler.
+struct Network {
+  GoCni go_cni;
+  std::optional<ConfigurationWatch> watch;
+  std::optional<std::string> load_error;
+};
+
 class EmbeddedRuntime : public PodRuntime {
  public:
   EmbeddedRuntime(Profile profile, EmbeddedOptions options)
@@ -67,18 +78,34 @@ class EmbeddedRuntime : public PodRuntime {
   [[nodiscard]] std::string kind() const override { return "embedded"; }
 
   Expected<void> start() override {
-    std::error_code error;
-    std::filesystem::create_directories(m_options.cni.conf_dir, error);
-    if (error) {
-      return broken("cannot create {}: {}", m_options.cni.conf_dir.string(), error.message());
+    std::vector<std::string> usual;
+    for (const auto& directory : m_options.cni.plugin_dirs) {
+      usual.push_back(directory.string());
     }
-    m_watch.reset();
-    if (m_cri.watches_configuration) {
-      // Before the first load, so that no edit falls between the two.
-      CNI_MATRIX_TRY_ASSIGN(m_watch, ConfigurationWatch::open(m_options.cni.conf_dir));
+    const auto settings = effective_settings(m_profile.containerd, m_options.settings, usual);
+    if (!settings) {
+      return input_error("{}", settings.error());
     }
-    m_go_cni.emplace(m_profile, m_options.cni);
-    load_configuration();
+    m_networks.clear();
+    m_internal_loopback = settings->internal_loopback;
+    auto cni = m_options.cni;
+    cni.plugin_dirs.assign(settings->bin_dirs.begin(), settings->bin_dirs.end());
+    cni.max_conf_num = settings->max_conf_num.value_or(cni.max_conf_num);
+    cni.serially = cni.serially || settings->setup_serially;
+    if (m_internal_loopback) {
+      cni.loopback = false;
+      --cni.min_networks;
+    }
+    CNI_MATRIX_TRY(open_network(k_default_network, cni));
+    for (const auto& [name, handler] : settings->handlers) {
+      if (handler.conf_dir.empty()) {
+        continue;
+      }
+      auto own = cni;
+      own.conf_dir = handler.conf_dir;
+      own.max_conf_num = handler.max_conf_num != 0 ? handler.max_conf_num : cni.max_conf_num;
+      CNI_MATRIX_TRY(open_network(name, own));
+    }
 
     CNI_MATRIX_TRY_ASSIGN(const auto records, m_store.load());
     m_pods.clear();
@@ -100,8 +127,7 @@ class EmbeddedRuntime : public PodRuntime {
   }
 
   Expected<void> shut_down() override {
-    m_go_cni.reset();
-    m_watch.reset();
+    m_networks.clear();
     m_pods.clear();
     return {};
   }
@@ -125,7 +151,9 @@ class EmbeddedRuntime : public PodRuntime {
     return m_store.save_end(id);
   }
 
+  // The plugins' calls are all that takes time; they are made without the lock.
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& spec) override {
+    std::unique_lock lock(m_mutex);
     CNI_MATRIX_TRY(answer());
     const auto deadline = call_deadline();
     Pod pod;
@@ -154,7 +182,9 @@ class EmbeddedRuntime : public PodRuntime {
       if (m_cri.record_before_network) {
         CNI_MATRIX_TRY(save(pod.record));
       }
-      if (auto set_up = set_up_network(pod.record, deadline); !set_up) {
+      lock.unlock();
+      auto set_up = set_up_network(pod.record, deadline);
+      if (!set_up) {
         const std::string message = fmt::format(R"(failed to setup network for sandbox "{}": {})",
                                                 id, set_up.error().message);
         const auto refusal = past(deadline, message);
@@ -162,6 +192,7 @@ class EmbeddedRuntime : public PodRuntime {
         CNI_MATRIX_TRY(roll_back(std::move(pod), deadline));
         return refusal;
       }
+      lock.lock();
     }
     pod.record.running = true;
     pod.record.shim = m_cri.shim;
@@ -262,59 +293,93 @@ class EmbeddedRuntime : public PodRuntime {
   RuntimeResult<NetworkStatus> network_status() override {
     CNI_MATRIX_TRY(answer());
     if (!m_cri.watches_configuration) {
-      load_configuration();
+      load_configuration(network_of(""));
     }
     NetworkStatus status;
     status.network_ready = true;
-    if (const auto ready = m_go_cni->status(); !ready) {
+    auto& network = network_of("");
+    if (const auto ready = network.go_cni.status(); !ready) {
       status.network_ready = false;
       status.reason = "NetworkPluginNotReady";
       status.message = "Network plugin returns error: " + ready.error().message;
     }
     if (m_cri.watches_configuration) {
-      status.load_status["lastCNILoadStatus"] = m_load_error.value_or("OK");
+      status.load_status["lastCNILoadStatus"] = network.load_error.value_or("OK");
       if (m_cri.names_load_status) {
-        status.load_status["lastCNILoadStatus.default"] = m_load_error.value_or("OK");
+        for (const auto& [name, each] : m_networks) {
+          status.load_status["lastCNILoadStatus." + name] = each.load_error.value_or("OK");
+        }
       }
     }
-    status.configuration = Json::parse(m_go_cni->config().dump());
-    log_plugins();
+    status.configuration = Json::parse(network.go_cni.config().dump());
+    log_plugins(network);
     return status;
+  }
+
+  RuntimeResult<void> call_api(const std::string& version) override {
+    CNI_MATRIX_TRY(answer());
+    if (version == "v1" ? m_cri.speaks_v1 : m_cri.speaks_v1alpha2) {
+      return {};
+    }
+    return tl::unexpected(RuntimeError{
+        "Unimplemented", fmt::format("unknown service runtime.{}.RuntimeService", version)});
   }
 
  private:
   // What comes before every call: the daemon must be there, and have seen what its watcher saw.
   RuntimeResult<void> answer() {
-    if (!m_go_cni) {
-      return tl::unexpected(RuntimeError{"Unavailable", "the runtime was not started"});
+    if (m_networks.empty()) {
+      return tl::unexpected(RuntimeError{"Unavailable", "containerd is not running"});
     }
     if (!m_end.empty()) {
       return tl::unexpected(RuntimeError{"Unavailable", m_end});
     }
-    if (!m_watch) {
-      return {};
-    }
-    const auto seen = m_watch->take();
-    if (seen.directory_removed && m_cri.ends_without_directory) {
-      m_end =
-          "containerd has exited: cni network conf monitor error: cni conf dir is removed, "
-          "stop watching";
-      log(m_end);
-      return tl::unexpected(RuntimeError{"Unavailable", m_end});
-    }
-    if (seen.change) {
-      load_configuration();
+    for (auto& [name, network] : m_networks) {
+      const auto seen = network.watch ? network.watch->take() : ConfigurationWatch::Seen();
+      if (seen.directory_removed && m_cri.ends_without_directory) {
+        m_end =
+            "containerd has ended: cni network conf monitor error: cni conf dir is removed, "
+            "stop watching";
+        log(m_end);
+        return tl::unexpected(RuntimeError{"Unavailable", m_end});
+      }
+      if (seen.change) {
+        load_configuration(network);
+      }
     }
     return {};
   }
 
-  void load_configuration() {
-    m_load_error.reset();
-    if (auto loaded = m_go_cni->load(); !loaded) {
-      m_load_error = loaded.error().message;
-      log("failed to load cni configuration: " + *m_load_error);
+  Expected<void> open_network(const std::string& name, const GoCniSettings& settings) {
+    std::error_code error;
+    std::filesystem::create_directories(settings.conf_dir, error);
+    if (error) {
+      return broken("cannot create {}: {}", settings.conf_dir.string(), error.message());
     }
-    log_plugins();
+    std::optional<ConfigurationWatch> watch;
+    if (m_cri.watches_configuration) {
+      // Before the first load, so that no edit falls between the two.
+      CNI_MATRIX_TRY_ASSIGN(watch, ConfigurationWatch::open(settings.conf_dir));
+    }
+    const auto made = m_networks.emplace(
+        name, Network{GoCni(m_profile, settings), std::move(watch), std::nullopt});
+    load_configuration(made.first->second);
+    return {};
+  }
+
+  // getNetworkPlugin: that of the handler, else the default one.
+  Network& network_of(const std::string& handler) {
+    const auto own = m_networks.find(handler);
+    return own == m_networks.end() ? m_networks.at(k_default_network) : own->second;
+  }
+
+  void load_configuration(Network& network) {
+    network.load_error.reset();
+    if (auto loaded = network.go_cni.load(); !loaded) {
+      network.load_error = loaded.error().message;
+      log("failed to load cni configuration: " + *network.load_error);
+    }
+    log_plugins(network);
   }
 
   [[nodiscard]] AttachmentOptions attachment(const PodRecord& record, Direction direction,
@@ -326,9 +391,15 @@ class EmbeddedRuntime : public PodRuntime {
 
   // setupPodNetwork: fills in the IPs and the result.
   GoResult<void> set_up_network(PodRecord& record, Clock::time_point deadline) {
-    auto result =
-        m_go_cni->setup(record.id, record.netns, attachment(record, Direction::setup, deadline));
-    log_plugins();
+    if (m_internal_loopback) {
+      if (const auto up = bring_up_loopback(record.netns); !up) {
+        return tl::unexpected(GoError{"unable to set lo to up: " + up.error().message, false});
+      }
+    }
+    auto& network = network_of(record.spec.handler);
+    auto result = network.go_cni.setup(record.id, record.netns,
+                                       attachment(record, Direction::setup, deadline));
+    log_plugins(network);
     if (!result) {
       return tl::unexpected(std::move(result).error());
     }
@@ -348,9 +419,10 @@ class EmbeddedRuntime : public PodRuntime {
   // teardownPodNetwork.
   GoResult<void> tear_down_network(const PodRecord& record, const std::string& netns,
                                    Clock::time_point deadline) {
+    auto& network = network_of(record.spec.handler);
     auto result =
-        m_go_cni->remove(record.id, netns, attachment(record, Direction::teardown, deadline));
-    log_plugins();
+        network.go_cni.remove(record.id, netns, attachment(record, Direction::teardown, deadline));
+    log_plugins(network);
     return result;
   }
 
@@ -380,6 +452,7 @@ class EmbeddedRuntime : public PodRuntime {
         is_clean = !m_cri.record_before_network;
       }
     }
+    const std::lock_guard lock(m_mutex);
     if (is_clean) {
       return erase(pod.record.id);
     }
@@ -455,8 +528,8 @@ class EmbeddedRuntime : public PodRuntime {
     }
   }
 
-  void log_plugins() {
-    if (const std::string text = m_go_cni->take_plugin_stderr(); !text.empty()) {
+  void log_plugins(Network& network) {
+    if (const std::string text = network.go_cni.take_plugin_stderr(); !text.empty()) {
       log(text);
     }
   }
@@ -465,9 +538,9 @@ class EmbeddedRuntime : public PodRuntime {
   EmbeddedOptions m_options;
   CriBehaviour m_cri;
   PodStore m_store;
-  std::optional<GoCni> m_go_cni;  // while started
-  std::optional<ConfigurationWatch> m_watch;
-  std::optional<std::string> m_load_error;
+  bool m_internal_loopback = false;
+  std::map<std::string, Network> m_networks;  // by handler; empty while not started
+  std::mutex m_mutex;                         // of what follows, of m_store and of load_error
   std::map<std::string, Pod> m_pods;
   std::optional<std::chrono::milliseconds> m_call_limit;
   std::string m_end;  // why the daemon is gone

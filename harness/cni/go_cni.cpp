@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <shared_mutex>
 #include <thread>
 
 namespace cni_matrix::cni {
@@ -69,6 +70,7 @@ struct GoCni::Impl {
   GoCniSettings settings;
   Libcni library;
   std::vector<Network> networks;
+  mutable std::shared_mutex networks_mutex;
 };
 
 RuntimeConf GoCni::Impl::runtime_conf(const std::string& id, const std::string& netns,
@@ -242,6 +244,7 @@ GoCni& GoCni::operator=(GoCni&&) noexcept = default;
 GoCni::~GoCni() = default;
 
 GoResult<void> GoCni::load() {
+  const std::unique_lock lock(m_impl->networks_mutex);
   m_impl->networks.clear();
   if (m_impl->settings.loopback) {
     auto list = conf_list_from_bytes(loopback_configuration(m_impl->profile.loopback_version),
@@ -260,6 +263,7 @@ GoResult<void> GoCni::load() {
 }
 
 GoResult<void> GoCni::status() {
+  const std::shared_lock lock(m_impl->networks_mutex);
   if (!m_impl->ready()) {
     return not_initialized();
   }
@@ -276,6 +280,7 @@ GoResult<void> GoCni::status() {
 
 GoResult<SetupResult> GoCni::setup(const std::string& id, const std::string& netns,
                                    const AttachmentOptions& options) {
+  const std::shared_lock lock(m_impl->networks_mutex);
   if (!m_impl->ready()) {
     return not_initialized();
   }
@@ -295,6 +300,7 @@ GoResult<SetupResult> GoCni::setup(const std::string& id, const std::string& net
 
 GoResult<void> GoCni::remove(const std::string& id, const std::string& netns,
                              const AttachmentOptions& options) {
+  const std::shared_lock lock(m_impl->networks_mutex);
   if (!m_impl->ready()) {
     return not_initialized();
   }
@@ -317,6 +323,7 @@ GoResult<void> GoCni::remove(const std::string& id, const std::string& netns,
 }
 
 OrderedJson GoCni::config() const {
+  const std::shared_lock lock(m_impl->networks_mutex);
   const auto& settings = m_impl->settings;
   OrderedJson json;
   json["PluginDirs"] = OrderedJson::array();

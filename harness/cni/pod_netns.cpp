@@ -12,8 +12,11 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
@@ -106,6 +109,30 @@ Expected<void> remove_netns(const std::string& path) {
   std::filesystem::remove_all(path, error);
   if (error) {
     return broken("failed to remove netns: unlinkat {}: {}", path, go_errno(error.value()));
+  }
+  return {};
+}
+
+Expected<void> bring_up_loopback(const std::string& path) {
+  int failure = 0;
+  std::thread([&] {
+    const Fd netns(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!netns || ::setns(netns.get(), CLONE_NEWNET) != 0) {
+      failure = errno;
+      return;
+    }
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    if (!socket || ::ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0) {
+      failure = errno;
+      return;
+    }
+    request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
+    failure = ::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0 ? 0 : errno;
+  }).join();
+  if (failure != 0) {
+    return broken("error setting loopback interface up: {}", go_errno(failure));
   }
   return {};
 }

@@ -19,4 +19,7 @@ Expected<bool> netns_closed(const std::string& path);
 // Unmount and remove; no error when it is gone already.
 Expected<void> remove_netns(const std::string& path);
 
+// `ip link set lo up` in it: what use_internal_loopback does. Error kind: broken.
+Expected<void> bring_up_loopback(const std::string& path);
+
 }  // namespace cni_matrix::cni

@@ -29,6 +29,7 @@ Json to_json(const PodRecord& record) {
            {{"servers", record.spec.dns.servers},
             {"searches", record.spec.dns.searches},
             {"options", record.spec.dns.options}}},
+          {"handler", record.spec.handler},
           {"netns", record.netns},
           {"ips", record.ips},
           {"has_result", record.has_result}};
@@ -53,6 +54,7 @@ Expected<PodRecord> pod_record_from_json(const Json& value) {
     dns.at("servers").get_to(record.spec.dns.servers);
     dns.at("searches").get_to(record.spec.dns.searches);
     dns.at("options").get_to(record.spec.dns.options);
+    record.spec.handler = value.at("handler").get<std::string>();
     record.netns = value.at("netns").get<std::string>();
     record.ips = value.at("ips").get<std::vector<std::string>>();
     record.has_result = value.at("has_result").get<bool>();

@@ -4,6 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
 namespace cni_matrix::containerd {
 namespace {
 
@@ -40,6 +44,94 @@ std::string toml_string(std::string_view text) {
   return result + '"';
 }
 
+// The settings as `key = value` lines of the table cni.
+std::string cni_options(const RuntimeSettings& settings) {
+  std::string lines;
+  const auto add = [&lines](std::string_view key, std::string_view value) {
+    lines += fmt::format("    {} = {}\n", key, value);
+  };
+  if (!settings.bin_dir.empty() || settings.bin_dirs.empty()) {
+    add("bin_dir", toml_string(settings.bin_dir.empty() ? node::k_cni_bin : settings.bin_dir));
+  }
+  if (!settings.bin_dirs.empty()) {
+    std::vector<std::string> directories;
+    std::transform(settings.bin_dirs.begin(), settings.bin_dirs.end(),
+                   std::back_inserter(directories), toml_string);
+    add("bin_dirs", fmt::format("[{}]", fmt::join(directories, ", ")));
+  }
+  add("conf_dir", toml_string(node::k_cni_conf));
+  if (settings.max_conf_num) {
+    add("max_conf_num", std::to_string(*settings.max_conf_num));
+  }
+  if (settings.setup_serially) {
+    add("setup_serially", "true");
+  }
+  if (settings.internal_loopback) {
+    add("use_internal_loopback", "true");
+  }
+  return lines;
+}
+
+// `table` is that of the CRI plugin that has the runtimes.
+std::string runtime_table(const ContainerdOptions& options, std::string_view table,
+                          const std::string& name, const RuntimeSettings::Handler& handler) {
+  auto text = fmt::format(
+      R"(    [plugins."{table}".containerd.runtimes.{name}]
+      runtime_type = "io.containerd.runc.v2"
+)",
+      fmt::arg("table", table), fmt::arg("name", name));
+  if (!handler.conf_dir.empty()) {
+    text += fmt::format("      cni_conf_dir = {}\n", toml_string(handler.conf_dir));
+  }
+  if (handler.max_conf_num != 0) {
+    text += fmt::format("      cni_max_conf_num = {}\n", handler.max_conf_num);
+  }
+  return text + fmt::format(
+                    R"(      [plugins."{table}".containerd.runtimes.{name}.options]
+        BinaryName = {wrapper}
+)",
+                    fmt::arg("table", table), fmt::arg("name", name),
+                    fmt::arg("wrapper", toml_string(options.runc_wrapper.string())));
+}
+
+// Up to version 2 one plugin has all of CRI; from 3 on the images have a table of their own.
+std::string cri_tables(const ContainerdOptions& options) {
+  const bool v2 = options.version.major >= 2;
+  const bool split = options.settings.config_version > 2;
+  const std::string_view table =
+      split ? "io.containerd.cri.v1.runtime" : "io.containerd.grpc.v1.cri";
+  std::string text;
+  if (split) {
+    text += fmt::format(R"([plugins."io.containerd.cri.v1.images"]
+  snapshotter = "native"
+  [plugins."io.containerd.cri.v1.images".pinned_images]
+    sandbox = {}
+
+)",
+                        toml_string(k_pause_image));
+  }
+  text += fmt::format("[plugins.\"{}\"]\n", table);
+  if (!split) {
+    text += fmt::format("  sandbox_image = {}\n", toml_string(k_pause_image));
+  }
+  text += "  disable_apparmor = true\n  restrict_oom_score_adj = true\n";
+  if (!v2) {
+    text += "  disable_cgroup = true\n";  // gone in 2.0; the OCI runtime wrapper does it there
+  }
+  if (v2 || options.version.minor >= 6) {
+    // They write sysctls that a user namespace with one id refuses.
+    text += "  enable_unprivileged_ports = false\n  enable_unprivileged_icmp = false\n";
+  }
+  text += fmt::format("  [plugins.\"{}\".cni]\n{}", table, cni_options(options.settings));
+  text += fmt::format("  [plugins.\"{}\".containerd]\n{}    default_runtime_name = \"runc\"\n",
+                      table, split ? "" : "    snapshotter = \"native\"\n");
+  text += runtime_table(options, table, "runc", {});
+  for (const auto& [name, handler] : options.settings.handlers) {
+    text += runtime_table(options, table, name, handler);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string cri_package(const Version& version) {
@@ -49,23 +141,14 @@ std::string cri_package(const Version& version) {
 // A version 2 file with the table of the CRI plugin before 2.0 is accepted by 1.4 to 2.x, which
 // migrates it; so there is one text and only single options depend on the version.
 std::string configuration_text(const ContainerdOptions& options) {
-  const bool v2 = options.version.major >= 2;
-  std::string cri_options;
-  if (!v2) {
-    cri_options +=
-        "  disable_cgroup = true\n";  // gone in 2.0; the OCI runtime wrapper does it there
-  }
-  if (v2 || options.version.minor >= 6) {
-    // They write sysctls that a user namespace with one id refuses.
-    cri_options += "  enable_unprivileged_ports = false\n  enable_unprivileged_icmp = false\n";
-  }
+  const int version = options.settings.config_version;
   return fmt::format(
-      R"(version = 2
+             R"(version = {version}
 root = {root}
 state = {state}
 disabled_plugins = [{disabled}]
 
-[grpc]
+[{server}]
   address = {socket}
 
 [debug]
@@ -74,30 +157,13 @@ disabled_plugins = [{disabled}]
 [plugins."io.containerd.gc.v1.scheduler"]
   startup_delay = "1h"
 
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = {image}
-  disable_apparmor = true
-  restrict_oom_score_adj = true
-{cri_options}
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = {cni_bin}
-    conf_dir = {cni_conf}
-  [plugins."io.containerd.grpc.v1.cri".containerd]
-    snapshotter = "native"
-    default_runtime_name = "runc"
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-      runtime_type = "io.containerd.runc.v2"
-      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-        BinaryName = {wrapper}
 )",
-      fmt::arg("root", toml_string(options.root.string())),
-      fmt::arg("state", toml_string(options.state.string())),
-      fmt::arg("disabled", k_disabled_plugins),
-      fmt::arg("socket", toml_string(options.socket.string())),
-      fmt::arg("image", toml_string(k_pause_image)), fmt::arg("cri_options", cri_options),
-      fmt::arg("cni_bin", toml_string(node::k_cni_bin)),
-      fmt::arg("cni_conf", toml_string(node::k_cni_conf)),
-      fmt::arg("wrapper", toml_string(options.runc_wrapper.string())));
+             fmt::arg("version", version), fmt::arg("root", toml_string(options.root.string())),
+             fmt::arg("state", toml_string(options.state.string())),
+             fmt::arg("disabled", k_disabled_plugins),
+             fmt::arg("server", version > 3 ? "plugins.\"io.containerd.server.v1.grpc\"" : "grpc"),
+             fmt::arg("socket", toml_string(options.socket.string()))) +
+         cri_tables(options);
 }
 
 }  // namespace cni_matrix::containerd

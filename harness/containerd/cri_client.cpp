@@ -128,6 +128,7 @@ RuntimeResult<std::string> CriClient::run_pod_sandbox(const PodSpec& pod,
   }
   config.mutable_linux()->mutable_security_context()->mutable_namespace_options()->set_network(
       pod.host_network ? cri::NODE : cri::POD);
+  request.set_runtime_handler(pod.handler);
   return m_connection->call<cri::RunPodSandboxResponse>("RunPodSandbox", request)
       .map([](const cri::RunPodSandboxResponse& response) { return response.pod_sandbox_id(); });
 }

@@ -1,5 +1,7 @@
 #include "daemon.hpp"
 
+#include "daemon_log.hpp"
+
 #include <cni_matrix/base/fd.hpp>
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/text.hpp>
@@ -96,6 +98,9 @@ Expected<Daemon> Daemon::start(const ContainerdOptions& options) {
     return system_error("cannot watch " + options.socket.parent_path().string());
   }
   Daemon daemon(options);
+  std::error_code no_log_yet;
+  const auto log_size = std::filesystem::file_size(options.log, no_log_yet);
+  daemon.m_log_start = no_log_yet ? 0 : log_size;
   CNI_MATRIX_TRY_ASSIGN(
       daemon.m_process,
       BackgroundProcess::start({program.string(), "--config", options.config.string()},
@@ -148,7 +153,15 @@ Expected<void> Daemon::end(int signal) {
   return {};
 }
 
+std::string Daemon::log() const {
+  const auto text = read_file(m_options.log);
+  return text && text->size() > m_log_start ? text->substr(m_log_start) : std::string();
+}
+
 Error Daemon::error(const std::string& what) const {
+  if (const auto refusal = refusal_in(log()); !refusal.empty()) {
+    return {ErrorKind::input, refusal};
+  }
   return {ErrorKind::broken, what + "; " + last_lines(m_options.log)};
 }
 

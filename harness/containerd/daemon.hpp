@@ -14,7 +14,8 @@ namespace cni_matrix::containerd {
 class Daemon {
  public:
   // Write the configuration, start containerd and wait until its socket accepts a connection.
-  // Error kind: broken, with the end of the log; unavailable when the binary does not run here.
+  // Error kind: broken, with the end of the log; unavailable when the binary does not run here;
+  // input when it does not take the configuration file, in its own words.
   static Expected<Daemon> start(const ContainerdOptions& options);
 
   // Wait until it ends, at most for `timeout`. True when it ended.
@@ -24,7 +25,10 @@ class Daemon {
   // SIGKILL, and wait.
   Expected<void> kill();
   [[nodiscard]] int pid() const { return m_process.pid(); }
-  // `what`, and why: the last lines of the log.
+  // What it has logged since its start.
+  [[nodiscard]] std::string log() const;
+  // `what`, and why: the last lines of the log. Of kind input, and the refusal alone, when the
+  // configuration is what it does not take.
   [[nodiscard]] Error error(const std::string& what) const;
 
  private:
@@ -32,6 +36,7 @@ class Daemon {
   Expected<void> end(int signal);
 
   ContainerdOptions m_options;
+  std::size_t m_log_start = 0;  // the file has the log of earlier daemons too
   BackgroundProcess m_process;
 };
 

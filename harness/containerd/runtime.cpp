@@ -1,11 +1,13 @@
 #include "call_end.hpp"
 #include "cri_client.hpp"
 #include "daemon.hpp"
+#include "daemon_log.hpp"
 #include "pod_process.hpp"
 
 #include <cni_matrix/containerd/containerd_runtime.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <thread>
 
@@ -19,10 +21,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds k_first_retry{1};
 constexpr std::chrono::milliseconds k_last_retry{16};
 
-template <typename T>
-RuntimeResult<T> not_running() {
-  return tl::unexpected(RuntimeError{"Unavailable", "containerd is not running"});
-}
+// From the loss of the connection to the end of the process.
+constexpr std::chrono::seconds k_end{2};
 
 class ContainerdRuntime : public PodRuntime {
  public:
@@ -83,39 +83,61 @@ class ContainerdRuntime : public PodRuntime {
   }
 
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod) override {
-    return limited<std::string>("RunPodSandbox", [&] {
-      return m_client->run_pod_sandbox(pod, (m_options.pod_logs / pod.uid).string());
+    return limited<std::string>("RunPodSandbox", [&](CriClient& client) {
+      return client.run_pod_sandbox(pod, (m_options.pod_logs / pod.uid).string());
     });
   }
   RuntimeResult<void> stop_pod_sandbox(const std::string& id) override {
-    return limited<void>("StopPodSandbox", [&] { return m_client->stop_pod_sandbox(id); });
+    return limited<void>("StopPodSandbox",
+                         [&](CriClient& client) { return client.stop_pod_sandbox(id); });
   }
   RuntimeResult<void> remove_pod_sandbox(const std::string& id) override {
-    return limited<void>("RemovePodSandbox", [&] { return m_client->remove_pod_sandbox(id); });
+    return limited<void>("RemovePodSandbox",
+                         [&](CriClient& client) { return client.remove_pod_sandbox(id); });
   }
   RuntimeResult<std::vector<PodSandbox>> list_pod_sandboxes() override {
-    return m_client ? m_client->list_pod_sandboxes() : not_running<std::vector<PodSandbox>>();
+    return ask<std::vector<PodSandbox>>(
+        [](CriClient& client) { return client.list_pod_sandboxes(); });
   }
   RuntimeResult<PodStatus> pod_sandbox_status(const std::string& id) override {
-    return m_client ? m_client->pod_sandbox_status(id) : not_running<PodStatus>();
+    return ask<PodStatus>([&](CriClient& client) { return client.pod_sandbox_status(id); });
   }
   RuntimeResult<NetworkStatus> network_status() override {
-    return m_client ? m_client->network_status() : not_running<NetworkStatus>();
+    return ask<NetworkStatus>([](CriClient& client) { return client.network_status(); });
+  }
+  RuntimeResult<void> call_api(const std::string& version) override {
+    return ask<void>([&](CriClient&) -> RuntimeResult<void> {
+      CriClient client(m_options.socket, "runtime." + version, m_options.timeouts.call);
+      return client.network_status().map([](const NetworkStatus&) {});
+    });
   }
 
  private:
-  // A call that set_call_limit() is about.
-  template <typename T, typename Call>
-  RuntimeResult<T> limited(const char* method, const Call& call) {
+  // Put a call to the daemon; when it has ended by itself, the answer is why.
+  template <typename T>
+  RuntimeResult<T> ask(const std::function<RuntimeResult<T>(CriClient&)>& call) {
     if (!m_client) {
-      return not_running<T>();
+      return tl::unexpected(RuntimeError{"Unavailable", "containerd is not running"});
     }
-    if (!m_call_limit) {
-      return call();
+    auto answer = call(*m_client);
+    const bool lost = !answer && answer.error().code == "Unavailable";
+    if (lost && m_daemon->ended_within(k_end)) {
+      const auto why = end_in(m_daemon->log());
+      answer.error().message = "containerd has ended" + (why.empty() ? std::string() : ": " + why);
+    }
+    return answer;
+  }
+
+  // The same for a call that set_call_limit() is about.
+  template <typename T>
+  RuntimeResult<T> limited(const char* method,
+                           const std::function<RuntimeResult<T>(CriClient&)>& call) {
+    if (!m_call_limit || !m_client) {
+      return ask<T>(call);
     }
     const CallEnd end(m_options.log);
     m_client->set_call_timeout(m_call_limit);
-    auto answer = call();
+    auto answer = ask<T>(call);
     m_client->set_call_timeout(std::nullopt);
     if (!answer && answer.error().code == "DeadlineExceeded" &&
         !end.wait(method, m_options.timeouts.call)) {

@@ -374,6 +374,10 @@ class Judge {
       return;  // follows from what is known already
     } else if (step.step == "trace") {
       compare(step, with_prefix(candidates(Kind::failure, "trace:" + step.to), {}));
+    } else if (step.step == "replace-runtime") {
+      // Its failure is one of the new containerd.
+      change(step);
+      compare(step, with_prefix(candidates(Kind::failure, step.step), {}));
     } else {
       compare(step, with_prefix(candidates(Kind::failure, step.step), {}));
       change(step);
@@ -383,9 +387,9 @@ class Judge {
   void change(const ObservedStep& step) {
     if (step.step == "edit-conflist") {
       m_now.cni_version = step.to;
-    } else if (step.step == "remove-conflist") {
+    } else if (step.step == "remove-conflist" || step.step == "remove-config-dir") {
       m_now.conflist_gone = true;
-    } else if (step.step == "write-config") {
+    } else if (step.step == "write-config" || step.step == "make-config-dir") {
       m_now.conflist_gone = false;  // there is one, if another
     } else if (step.step == "restore-conflist") {
       m_now.conflist_gone = false;

@@ -1,7 +1,9 @@
+#include <cni_matrix/base/ip_range.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/matrix/regex_text.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
+#include <cni_matrix/matrix/settings_json.hpp>
 
 #include <fmt/format.h>
 
@@ -32,23 +34,27 @@ const std::vector<StepName>& all_steps() {
        "run",
        "RunPodSandbox",
        {},
-       {"pod", "count", "hostNetwork", "hostPort", "protocols", "annotations", "dns", "withinMs"}},
+       {"pod", "count", "parallel", "handler", "hostNetwork", "hostPort", "protocols",
+        "annotations", "dns", "withinMs"}},
       {S::stop, "stop", "StopPodSandbox", {}, {"pod", "withinMs"}},
       {S::remove, "remove", "RemovePodSandbox", {}, {"pod"}},
       {S::status, "status", "PodSandboxStatus", {}, {"pod"}},
+      {S::addresses, "addresses", "addresses", {}, {"pod", "interface", "in", "outside"}},
       {S::probe, "probe", "probe", {}, {"pod", "probes", "with"}},
-      {S::cycle, "cycle", "cycle", {"times"}, {"pod"}},
+      {S::cycle, "cycle", "cycle", {"times"}, {"pod", "reload"}},
       {S::edit_conflist, "edit-conflist", "edit-conflist", {}, {"to", "patch"}},
       {S::remove_conflist, "remove-conflist", "remove-conflist", {}, {}},
       {S::restore_conflist, "restore-conflist", "restore-conflist", {}, {}},
       {S::delete_netns, "delete-netns", "delete-netns", {}, {"pod"}},
-      {S::restart_runtime, "restart-runtime", "restart-runtime", {}, {}},
-      {S::replace_runtime, "replace-runtime", "replace-runtime", {"to"}, {}},
+      {S::restart_runtime, "restart-runtime", "restart-runtime", {}, {"settings"}},
+      {S::replace_runtime, "replace-runtime", "replace-runtime", {"to"}, {"settings"}},
       {S::replace_plugins, "replace-plugins", "replace-plugins", {"to"}, {"plugin"}},
       {S::remove_plugin, "remove-plugin", "remove-plugin", {"plugin"}, {}},
       {S::restore_plugin, "restore-plugin", "restore-plugin", {"plugin"}, {}},
-      {S::write_config, "write-config", "write-config", {"file", "text"}, {"how"}},
-      {S::remove_config, "remove-config", "remove-config", {"file"}, {}},
+      {S::write_config, "write-config", "write-config", {"file", "text"}, {"how", "dir"}},
+      {S::remove_config, "remove-config", "remove-config", {"file"}, {"dir"}},
+      {S::remove_config_dir, "remove-config-dir", "remove-config-dir", {}, {}},
+      {S::make_config_dir, "make-config-dir", "make-config-dir", {}, {}},
       {S::await, "await", "await", {}, {"ready", "load", "message", "withinMs"}},
       {S::damage_cache, "damage-cache", "damage-cache", {"how"}, {}},
       {S::delete_link, "delete-link", "delete-link", {"link"}, {}},
@@ -72,6 +78,7 @@ const std::vector<StepName>& all_steps() {
       {S::hold_xtables_lock, "hold-xtables-lock", "hold-xtables-lock", {"milliseconds"}, {}},
       {S::add_link, "add-link", "add-link", {"link"}, {}},
       {S::use_iptables, "use-iptables", "use-iptables", {"to"}, {}},
+      {S::call_api, "call-api", "call-api", {"api"}, {}},
   };
   return steps;
 }
@@ -151,8 +158,11 @@ Expected<void> check_values(const Step& step, std::string_view place) {
   const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
     return std::find(words.begin(), words.end(), step.how) != words.end();
   };
-  if (step.kind == StepKind::write_config && !is_one_of({"write", "rename", "move-in"})) {
-    return input_error("{}/how: write, rename or move-in, not \"{}\"", place, step.how);
+  if (step.kind == StepKind::write_config &&
+      !is_one_of({"write", "rename", "move-in", "symlink", "symlink-swap", "configmap"})) {
+    return input_error(
+        "{}/how: write, rename, move-in, symlink, symlink-swap or configmap, not \"{}\"", place,
+        step.how);
   }
   if (step.kind == StepKind::damage_cache && !is_one_of({"truncate", "garbage", "delete"})) {
     return input_error("{}/how: truncate, garbage or delete, not \"{}\"", place, step.how);
@@ -173,6 +183,20 @@ Expected<void> check_values(const Step& step, std::string_view place) {
       (step.milliseconds < 1 || step.milliseconds > k_longest_hold_ms)) {
     return input_error("{}/milliseconds: 1 to {}, not {}", place, k_longest_hold_ms,
                        step.milliseconds);
+  }
+  if (step.parallel && step.count == 0) {
+    return input_error("{}: \"parallel\" needs a \"count\" of pods", place);
+  }
+  if (step.parallel && step.within_ms > 0) {
+    return input_error("{}: \"parallel\" and \"withinMs\" do not go together", place);
+  }
+  for (const auto& [key, network] : {std::pair{"in", step.in}, {"outside", step.outside}}) {
+    if (network.empty()) {
+      continue;
+    }
+    if (const auto range = IpRange::parse(network); !range) {
+      return input_error("{}/{}: {}", place, key, range.error().message);
+    }
   }
   return {};
 }
@@ -208,6 +232,20 @@ Expected<void> check_links(const Scenario& scenario, std::string_view name) {
   return {};
 }
 
+// A handler is one of the settings that are in force then.
+Expected<void> check_handlers(const Scenario& scenario, std::string_view name) {
+  RuntimeSettings settings;
+  for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
+    const auto& step = scenario.steps[i];
+    settings = step.settings.value_or(settings);
+    if (!step.handler.empty() && !settings.handlers.contains(step.handler)) {
+      return input_error("{}: /steps/{}: no settings before it have the handler \"{}\"", name, i,
+                         step.handler);
+    }
+  }
+  return {};
+}
+
 // A step on a pod comes after a `run` of it.
 Expected<void> check_pods(const Scenario& scenario, std::string_view name) {
   std::set<std::string> pods;
@@ -230,6 +268,7 @@ Expected<void> check_pods(const Scenario& scenario, std::string_view name) {
       case StepKind::remove:
       case StepKind::status:
       case StepKind::probe:
+      case StepKind::addresses:
       case StepKind::delete_netns:
       case StepKind::add:
       case StepKind::check:
@@ -268,6 +307,8 @@ Expected<Step> step_from_json(const Json& value, const Scenario& scenario, std::
   }
   step.pod = value.value("pod", "pod");
   step.count = value.value("count", 0);
+  step.parallel = value.value("parallel", false);
+  step.handler = value.value("handler", "");
   step.host_network = value.value("hostNetwork", false);
   step.host_port = value.value("hostPort", 0);
   step.annotations = value.value("annotations", step.annotations);
@@ -278,9 +319,14 @@ Expected<Step> step_from_json(const Json& value, const Scenario& scenario, std::
                 dns.value("options", std::vector<std::string>{})};
   }
   step.times = value.value("times", 1);
+  step.reload = value.value("reload", false);
   step.patch = value.value("patch", Json());
   step.probes = value.value("probes", std::vector<std::string>{});
   step.with = value.value("with", "");
+  step.interface = value.value("interface", "");
+  step.in = value.value("in", "");
+  step.outside = value.value("outside", "");
+  step.dir = value.value("dir", "");
   step.file = value.value("file", "");
   step.text = value.value("text", "");
   step.how = value.value("how", step.kind == StepKind::write_config ? "write" : "");
@@ -294,6 +340,11 @@ Expected<Step> step_from_json(const Json& value, const Scenario& scenario, std::
   step.protocols = value.value("protocols", step.protocols);
   step.what = value.value("what", "");
   step.milliseconds = value.value("milliseconds", 0);
+  step.api = value.value("api", "");
+  if (value.contains("settings")) {
+    CNI_MATRIX_TRY_ASSIGN(
+        step.settings, settings_from_json(value.at("settings"), fmt::format("{}/settings", place)));
+  }
   CNI_MATRIX_TRY(check_regex(step.load, fmt::format("{}/load", place)));
   if (step.kind == StepKind::await) {
     step.message = value.value("message", "");
@@ -369,9 +420,17 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) 
   }
   scenario.trace = value.value("trace", std::vector<std::string>{});
   scenario.programs = value.value("programs", std::vector<std::string>{});
+  if (value.contains("containerd")) {
+    const auto range = VersionRange::parse(value.at("containerd").get<std::string>());
+    if (!range) {
+      return input_error("{}: /containerd: {}", name, range.error().message);
+    }
+    scenario.containerd = *range;
+  }
   CNI_MATRIX_TRY(check_pods(scenario, name));
   CNI_MATRIX_TRY(check_disks(scenario, name));
   CNI_MATRIX_TRY(check_links(scenario, name));
+  CNI_MATRIX_TRY(check_handlers(scenario, name));
   return scenario;
 }
 
@@ -400,6 +459,9 @@ std::string Scenario::needs_daemon() const {
     }
     if (step.kind == StepKind::refuse_create) {
       return "the OCI runtime refuses a container";
+    }
+    if (step.reload) {
+      return "the configuration is loaded in the middle of plugin calls";
     }
   }
   return {};

@@ -191,6 +191,11 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
   }
   CNI_MATRIX_TRY(std::move(runtimes));
   CNI_MATRIX_TRY(plan_driver(plan));
+  const auto& version = plan.containerds.at("").version;
+  if (scenario.containerd && !scenario.containerd->contains(version)) {
+    return unavailable("the scenario {} is about containerd {}, and this is {}", scenario.id,
+                       scenario.containerd->str(), version.str());
+  }
 
   CNI_MATRIX_TRY_ASSIGN(plan.plugins[""], provisioner.ensure(Component::plugins, cell.plugins));
   for (const auto& step : plan.steps) {

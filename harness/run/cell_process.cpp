@@ -93,15 +93,19 @@ scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
     const auto version = planned.version;
     scenario::RuntimeChoice choice{version.str(), {}, planned.profile};
     if (plan.embedded) {
-      choice.make = [version, &options] {
+      choice.make = [version, &options](const RuntimeSettings& settings) {
         cni::EmbeddedOptions embedded;
+        embedded.settings = settings;
         embedded.log = fs::path(node::k_logs) / "containerd.log";
         embedded.timeouts.call = options.step_timeout;
         return cni::make_embedded_runtime(version, embedded);
       };
     } else {
-      choice.make = [version, index, &options]() -> Expected<std::unique_ptr<PodRuntime>> {
-        return containerd::make_containerd_runtime(daemon_options(version, index, options));
+      choice.make = [version, index, &options](
+                        const RuntimeSettings& settings) -> Expected<std::unique_ptr<PodRuntime>> {
+        auto daemon = daemon_options(version, index, options);
+        daemon.settings = settings;
+        return containerd::make_containerd_runtime(std::move(daemon));
       };
     }
     setup.runtimes[token] = std::move(choice);
@@ -134,9 +138,23 @@ std::string end_of_log() {
   return printable(text);
 }
 
-// The first releases that attach a pod's networks in parallel, and that tell plugins its uid.
+// The first releases that attach a pod's networks in parallel, that may be told not to, and that
+// tell plugins its uid.
 const Version k_parallel_since{1, 6, 0, {}};
+const Version k_serially_since{1, 7, 0, {}};
 const Version k_pod_uid_since{1, 5, 3, {}};
+
+// Every pod of the scenario is run under setup_serially.
+bool always_serially(const std::vector<matrix::Step>& steps) {
+  bool serially = false;
+  for (const auto& step : steps) {
+    serially = step.settings ? step.settings->setup_serially : serially;
+    if ((step.kind == matrix::StepKind::run || step.kind == matrix::StepKind::cycle) && !serially) {
+      return false;
+    }
+  }
+  return true;
+}
 
 // Every rule of the scenario for the trace is one more step of the outcome.
 void check_trace(const CellPlan& plan, const std::vector<recorder::PluginCall>& trace,
@@ -145,10 +163,13 @@ void check_trace(const CellPlan& plan, const std::vector<recorder::PluginCall>& 
     return;
   }
   scenario::TraceFacts facts;
+  const bool serially = always_serially(plan.steps);
   facts.conflists = outcome.conflists;
   facts.netns_gone_ns = outcome.netns_gone_ns;
   for (const auto& [token, containerd] : plan.containerds) {
-    facts.parallel_attach = facts.parallel_attach || containerd.version >= k_parallel_since;
+    const bool parallel = containerd.version >= k_parallel_since &&
+                          !(serially && containerd.version >= k_serially_since);
+    facts.parallel_attach = facts.parallel_attach || parallel;
     facts.pod_uid = facts.pod_uid && containerd.version >= k_pod_uid_since;
   }
   for (const auto& rule : plan.trace) {

@@ -42,6 +42,9 @@ bool shows(const Json& value, const Json& wanted) {
 }
 
 bool refused(const NetworkStatus& status) {
+  if (status.load_status.empty()) {
+    return !status.network_ready;  // containerd 1.3 tells no more
+  }
   return std::any_of(status.load_status.begin(), status.load_status.end(),
                      [](const auto& entry) { return entry.second != "OK"; });
 }
@@ -65,6 +68,21 @@ Expected<NetworkStatus> wait_for_configuration(PodRuntime& runtime, const Json& 
                     std::chrono::seconds(k_limit).count());
     }
     // There is no event to wait for: CRI has no call that tells of a reload.
+    std::this_thread::sleep_for(2ms);
+  }
+}
+
+Expected<void> wait_for_lost_directory(PodRuntime& runtime) {
+  const auto deadline = Clock::now() + k_limit;
+  for (;;) {
+    const auto status = runtime.network_status();
+    if (!status || !status->network_ready) {
+      return {};
+    }
+    if (Clock::now() > deadline) {
+      return broken("the runtime did not notice within {} s that its configuration directory went",
+                    std::chrono::seconds(k_limit).count());
+    }
     std::this_thread::sleep_for(2ms);
   }
 }

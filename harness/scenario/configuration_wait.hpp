@@ -10,4 +10,8 @@ namespace cni_matrix::scenario {
 // load status. Error kind: broken, when neither comes within the limit.
 Expected<NetworkStatus> wait_for_configuration(PodRuntime& runtime, const Json& wanted);
 
+// Wait until the runtime has noticed that its configuration directory is gone: it has no
+// configuration any more, or has ended. Error kind: broken, when neither comes within the limit.
+Expected<void> wait_for_lost_directory(PodRuntime& runtime);
+
 }  // namespace cni_matrix::scenario

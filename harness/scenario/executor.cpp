@@ -1,15 +1,19 @@
 #include "attachment_damage.hpp"
+#include "configuration_files.hpp"
 #include "configuration_wait.hpp"
 #include "driver_steps.hpp"
 #include "full_disk.hpp"
 #include "iptables_backend.hpp"
 #include "node_changes.hpp"
+#include "parallel_run.hpp"
 #include "plugin_processes.hpp"
+#include "pod_addresses.hpp"
 #include "xtables_lock.hpp"
 
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/matrix/judge.hpp>
 #include <cni_matrix/matrix/regex_text.hpp>
+#include <cni_matrix/matrix/settings_json.hpp>
 #include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/node/reboot.hpp>
 #include <cni_matrix/recorder/faults.hpp>
@@ -103,7 +107,7 @@ class Executor {
       return broken("the step asks for containerd {}, which the cell does not have", token);
     }
     m_runtime.reset();
-    CNI_MATRIX_TRY_ASSIGN(m_runtime, choice->second.make());
+    CNI_MATRIX_TRY_ASSIGN(m_runtime, choice->second.make(m_settings.value_or(RuntimeSettings())));
     m_runtime_token = token;
     CNI_MATRIX_TRY(m_runtime->start());
     if (m_has_faults && m_runtime->pid() > 0) {
@@ -140,6 +144,10 @@ class Executor {
     }
   }
 
+  [[nodiscard]] static std::filesystem::path directory_of(const Step& step) {
+    return step.dir.empty() ? node::k_cni_conf : step.dir;
+  }
+
   // Do a step and note how it went, for every pod that it is about. Only harness trouble is an
   // Error.
   Expected<void> perform(const Step& step) {
@@ -149,6 +157,9 @@ class Executor {
     const auto pods = members(step);
     if (step.kind == StepKind::run && step.count > 0) {
       m_groups[step.pod] = pods;
+    }
+    if (step.parallel) {
+      return run_at_once(step, pods);
     }
     for (const auto& pod : pods) {
       CNI_MATRIX_TRY(perform(step, pod));
@@ -182,10 +193,34 @@ class Executor {
     }
     result.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
+    return keep(step, std::move(result));
+  }
+
+  Expected<void> keep(const Step& step, StepResult result) {
     const bool ran = step.kind == StepKind::run && result.ok;
     m_outcome.steps.push_back(std::move(result));
     if (ran && !m_outcome.after_run) {
       CNI_MATRIX_TRY_ASSIGN(m_outcome.after_run, added_since_before());
+    }
+    return {};
+  }
+
+  Expected<void> run_at_once(const Step& step, const std::vector<std::string>& pods) {
+    tell(fmt::format("{} of {} pods at once", matrix::label_of(step.kind), pods.size()));
+    std::vector<PodSpec> specs;
+    specs.reserve(pods.size());
+    for (const auto& pod : pods) {
+      specs.push_back(new_pod(m_pods[pod], step));
+    }
+    const auto starts = start_at_once(*m_runtime, specs);
+    for (std::size_t i = 0; i < pods.size(); ++i) {
+      StepResult result;
+      result.step = matrix::label_of(step.kind);
+      result.pod = pods[i];
+      result.expect = step.expect.value_or("");
+      result.wall_us = starts[i].wall_us;
+      take_start(step, pods[i], starts[i].answer, result);
+      CNI_MATRIX_TRY(keep(step, std::move(result)));
     }
     return {};
   }
@@ -226,6 +261,12 @@ class Executor {
         return fmt::format("{} ms", step.milliseconds);
       case StepKind::cycle:
         return fmt::format("{} times", step.times);
+      case StepKind::addresses:
+        return step.interface;
+      case StepKind::restart_runtime:
+        return step.settings ? matrix::summary_of(*step.settings) : "";
+      case StepKind::call_api:
+        return step.api;
       default:
         return step.to;
     }
@@ -263,6 +304,14 @@ class Executor {
       case StepKind::check:
       case StepKind::gc:
         return drive(step, pod, result);
+      case StepKind::addresses:
+        return addresses(step, result);
+      case StepKind::call_api:
+        note(result, m_runtime->call_api(step.api));
+        return {};
+      case StepKind::restart_runtime:
+      case StepKind::replace_runtime:
+        return restart(step, result);
       default:
         // The rest is done by us to the node: it works, or the harness is broken.
         CNI_MATRIX_TRY(change(step));
@@ -289,16 +338,8 @@ class Executor {
         return await_configuration(m_conflist.json());
       case StepKind::delete_netns:
         return remove_netns_of(step.pod);
-      case StepKind::restart_runtime:
-        CNI_MATRIX_TRY(m_runtime->shut_down());
-        wait_for_plugins();
-        CNI_MATRIX_TRY(start_runtime(m_runtime_token));
-        return find_pods();
       case StepKind::kill_runtime:
         return m_runtime->kill();
-      case StepKind::replace_runtime:
-        CNI_MATRIX_TRY(m_runtime->shut_down());
-        return start_runtime(step.to);
       case StepKind::replace_plugins:
         if (const auto found = m_setup.plugins.find(step.to); found != m_setup.plugins.end()) {
           return step.plugin.empty() ? m_plugins.use(found->second.folder)
@@ -310,9 +351,15 @@ class Executor {
       case StepKind::restore_plugin:
         return m_plugins.restore(step.plugin);
       case StepKind::write_config:
-        return write_config(step.file, step.text, step.how);
+        return write_config(directory_of(step), step.file, step.text, step.how);
       case StepKind::remove_config:
-        return remove_config(step.file);
+        return remove_config(directory_of(step), step.file);
+      case StepKind::remove_config_dir:
+        CNI_MATRIX_TRY(remove_config_directory(node::k_cni_conf));
+        return wait_for_lost_directory(*m_runtime);
+      case StepKind::make_config_dir:
+        CNI_MATRIX_TRY(make_config_directory(node::k_cni_conf));
+        return m_conflist.write();
       case StepKind::damage_cache:
         return damage_cache(step.how);
       case StepKind::delete_link:
@@ -355,6 +402,28 @@ class Executor {
     return {};
   }
 
+  // A runtime that does not start with the settings that the scenario asks for is a result.
+  Expected<void> restart(const Step& step, StepResult& result) {
+    if (step.settings) {
+      m_settings = step.settings;
+    }
+    CNI_MATRIX_TRY(m_runtime->shut_down());
+    wait_for_plugins();
+    const auto started = start_runtime(step.to.empty() ? m_runtime_token : step.to);
+    result.ok = started.has_value();
+    if (result.ok) {
+      return find_pods();
+    }
+    if (started.error().kind != ErrorKind::input) {
+      return started;
+    }
+    if (!m_settings) {
+      return broken("the runtime refuses its configuration: {}", started.error().message);
+    }
+    result.error = started.error().message;
+    return {};
+  }
+
   Expected<void> place_fault(const recorder::Fault& fault) {
     CNI_MATRIX_TRY(recorder::place_fault(node::k_faults, fault));
     m_has_faults = true;
@@ -379,12 +448,13 @@ class Executor {
         return {};
       }
       m_outcome.network = *status;
-      std::string load;
-      for (const auto& [key, value] : status->load_status) {
-        load = value;
-      }
+      // Of the default network; handlers have theirs under further keys.
+      const auto found = status->load_status.find("lastCNILoadStatus");
+      const auto load = found == status->load_status.end() ? std::string() : found->second;
+      // containerd 1.3 tells no load status.
+      const bool any_load = step.load.empty() || status->load_status.empty();
       result.ok = status->network_ready == step.ready &&
-                  (step.load.empty() || matrix::regex_found(step.load, load)) &&
+                  (any_load || matrix::regex_found(step.load, load)) &&
                   (step.message.empty() || matrix::regex_found(step.message, status->message));
       if (result.ok) {
         return {};
@@ -407,6 +477,7 @@ class Executor {
       spec.uid += fmt::format("-{}", m_pods_made + 1);
     }
     ++m_pods_made;
+    spec.handler = step.handler;
     spec.host_network = step.host_network;
     spec.annotations = step.annotations;
     spec.dns = step.dns;
@@ -434,8 +505,14 @@ class Executor {
   }
 
   Expected<void> run(const Step& step, const std::string& name, StepResult& result) {
+    const auto spec = new_pod(m_pods[name], step);
+    take_start(step, name, m_runtime->run_pod_sandbox(spec), result);
+    return {};
+  }
+
+  void take_start(const Step& step, const std::string& name,
+                  const RuntimeResult<std::string>& answer, StepResult& result) {
     auto& pod = m_pods[name];
-    const auto answer = m_runtime->run_pod_sandbox(new_pod(pod, step));
     note(result, answer);
     if (answer) {
       pod.id = *answer;
@@ -444,11 +521,14 @@ class Executor {
     } else if (const auto pods = m_runtime->list_pod_sandboxes()) {
       pod.id = id_of(pod.name, *pods);
     }
-    return {};
   }
 
   // Until one of the calls fails: then the results are the calls about that pod.
   Expected<void> cycle(const Step& step, StepResult& result) {
+    std::optional<ReloadStorm> storm;
+    if (step.reload) {
+      storm.emplace(node::k_cni_conf);
+    }
     result.ok = true;
     for (int i = 1; i <= step.times && result.ok; ++i) {
       Pod pod;
@@ -528,6 +608,26 @@ class Executor {
             fmt::format("{}{}: {}", result.error.empty() ? "" : "; ", probe.probe, probe.saw);
       }
     }
+    return {};
+  }
+
+  Expected<void> addresses(const Step& step, StepResult& result) {
+    PodAddresses seen;
+    for (const auto& name : members(step)) {
+      const auto status = m_runtime->pod_sandbox_status(m_pods[name].id);
+      if (!status) {
+        note(result, status);
+        return {};
+      }
+      auto addresses = status->ips;
+      if (!step.interface.empty()) {
+        CNI_MATRIX_TRY_ASSIGN(const auto netns, pod_netns(*status));
+        CNI_MATRIX_TRY_ASSIGN(addresses, addresses_of(netns, step.interface));
+      }
+      seen.emplace_back(name, std::move(addresses));
+    }
+    result.error = problem_of(seen, step.in, step.outside);
+    result.ok = result.error.empty();
     return {};
   }
 
@@ -653,8 +753,12 @@ class Executor {
     return {};
   }
 
+  // None when the runtime is gone: that it is, the steps say.
   Expected<std::vector<PodSandbox>> pods_now() {
     auto pods = m_runtime->list_pod_sandboxes();
+    if (!pods && pods.error().code == "Unavailable") {
+      return std::vector<PodSandbox>();
+    }
     if (!pods) {
       return broken("the runtime does not list its pods: {}", pods.error().message);
     }
@@ -691,6 +795,7 @@ class Executor {
   PluginDirectory m_plugins;
   std::unique_ptr<PodRuntime> m_runtime;
   std::string m_runtime_token;
+  std::optional<RuntimeSettings> m_settings;  // absent: no step has asked for any yet
   node::Inventory m_before;
   Outcome m_outcome;
   std::map<std::string, Pod> m_pods;

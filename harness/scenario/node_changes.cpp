@@ -13,30 +13,6 @@ namespace cni_matrix::scenario {
 
 namespace fs = std::filesystem;
 
-Expected<void> write_config(const std::string& file, const std::string& text,
-                            const std::string& how) {
-  const auto target = fs::path(node::k_cni_conf) / file;
-  if (how == "write") {
-    return write_file(target, text);
-  }
-  // A name that no runtime takes for a configuration, or a directory that it does not watch.
-  const auto source = how == "rename" ? fs::path(target.string() + ".new")
-                                      : fs::path(node::k_ours) / (file + ".new");
-  CNI_MATRIX_TRY(write_file(source, text));
-  if (::rename(source.c_str(), target.c_str()) != 0) {
-    return system_error(fmt::format("cannot rename {} to {}", source.string(), target.string()));
-  }
-  return {};
-}
-
-Expected<void> remove_config(const std::string& file) {
-  const auto target = fs::path(node::k_cni_conf) / file;
-  if (::unlink(target.c_str()) != 0) {
-    return system_error(fmt::format("cannot remove {}", target.string()));
-  }
-  return {};
-}
-
 Expected<void> damage_cache(const std::string& how) {
   std::error_code error;
   std::size_t damaged = 0;

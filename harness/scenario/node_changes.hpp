@@ -8,12 +8,6 @@
 // What scenarios do to a node behind the runtime's back. Error kind: broken.
 namespace cni_matrix::scenario {
 
-// A file of the configuration directory. `how`: "write" (in place, as an editor does), "rename"
-// (a new file in the same directory takes its name), "move-in" (the same from another directory).
-Expected<void> write_config(const std::string& file, const std::string& text,
-                            const std::string& how);
-Expected<void> remove_config(const std::string& file);
-
 // The cached results of every network but loopback's. `how`: "truncate", "garbage", "delete".
 Expected<void> damage_cache(const std::string& how);
 

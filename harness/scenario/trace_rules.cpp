@@ -79,7 +79,7 @@ Sentences del_in_reverse(const Calls& calls, const TraceFacts& /*facts*/) {
   return found;
 }
 
-Sentences no_overlap(const Calls& calls, const TraceFacts& facts) {
+Sentences overlaps(const Calls& calls, bool parallel_adds_allowed) {
   Sentences found;
   for (auto first = calls.begin(); first != calls.end(); ++first) {
     for (auto second = first + 1; second != calls.end(); ++second) {
@@ -90,7 +90,7 @@ Sentences no_overlap(const Calls& calls, const TraceFacts& facts) {
           second->raw->start_ns >= first->raw->end_ns) {
         continue;
       }
-      const bool by_design = facts.parallel_attach && first->is("ADD") && second->is("ADD") &&
+      const bool by_design = parallel_adds_allowed && first->is("ADD") && second->is("ADD") &&
                              first->interface() != second->interface();
       if (!by_design) {
         found.push_back(fmt::format("{} started {} us before {} had ended", second->title(),
@@ -100,6 +100,14 @@ Sentences no_overlap(const Calls& calls, const TraceFacts& facts) {
     }
   }
   return found;
+}
+
+Sentences no_overlap(const Calls& calls, const TraceFacts& facts) {
+  return overlaps(calls, facts.parallel_attach);
+}
+
+Sentences one_at_a_time(const Calls& calls, const TraceFacts& /*facts*/) {
+  return overlaps(calls, false);
 }
 
 Sentences prev_result_on_add(const Calls& calls, const TraceFacts& /*facts*/) {
@@ -589,6 +597,9 @@ const std::vector<Entry>& entries() {
         "No two calls for one container run at the same time, except ADDs of different interfaces "
         "where the runtime attaches in parallel by design."},
        no_overlap},
+      {{"one-at-a-time", "SPEC section 3, Lifecycle & Ordering",
+        "No two calls for one container run at the same time, whatever the runtime was made for."},
+       one_at_a_time},
       {{"prev-result-on-add", k_request,
         "On ADD every plugin but the first gets a prevResult, and the first gets none."},
        prev_result_on_add},

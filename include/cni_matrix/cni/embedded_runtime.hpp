@@ -4,6 +4,7 @@
 #include <cni_matrix/base/version.hpp>
 #include <cni_matrix/cni/go_cni.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
+#include <cni_matrix/runtime/runtime_settings.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -11,7 +12,8 @@
 namespace cni_matrix::cni {
 
 struct EmbeddedOptions {
-  GoCniSettings cni;  // directories of plugins, configuration and cache
+  GoCniSettings cni;         // directories of plugins, configuration and cache
+  RuntimeSettings settings;  // as that release understands them; they come on top of `cni`
   std::filesystem::path state = "/var/lib/containerd-embedded";  // pod records, kept over restarts
   // Which pods' tasks run: what containerd asks shims for. Lost with /run in a reboot.
   std::filesystem::path tasks = "/run/containerd-embedded/tasks";
@@ -23,7 +25,7 @@ struct EmbeddedOptions {
 
 // A runtime that does what the CRI plugin of that containerd release does about the pod network,
 // and nothing else: no daemon, no OCI runtime, no image. It runs the real plugins, in the caller's
-// network and mount namespaces. Not for calls from several threads at once.
+// network and mount namespaces. Pods may be run from several threads at once, as PodRuntime says.
 //
 // A further runtime on the same state, of the same version or another, takes over the pods that the
 // first one left, and sees of them what that first version had stored.

@@ -70,6 +70,7 @@ struct SetupResult {
   std::map<std::string, InterfaceConfig> interfaces;
 };
 
+// As in go-cni, load() waits until running calls have ended; the others may run at the same time.
 class GoCni {
  public:
   GoCni(Profile profile, GoCniSettings settings);

@@ -3,6 +3,7 @@
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/version.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
+#include <cni_matrix/runtime/runtime_settings.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -28,6 +29,7 @@ struct ContainerdOptions {
   std::filesystem::path log = "/run/cni-matrix/logs/containerd.log";  // appended
   std::filesystem::path pod_logs = "/run/cni-matrix/logs/pods";
   std::filesystem::path runc_wrapper = k_runc_wrapper;  // BinaryName of the runtime
+  RuntimeSettings settings;
   RuntimeTimeouts timeouts;
 };
 
@@ -36,7 +38,8 @@ struct ContainerdOptions {
 // over what this one left.
 std::unique_ptr<PodRuntime> make_containerd_runtime(ContainerdOptions options);
 
-// The configuration file as that version takes it, in TOML.
+// The configuration file in TOML: as that version takes it, where the settings are for that
+// version.
 std::string configuration_text(const ContainerdOptions& options);
 
 // "runtime.v1" or "runtime.v1alpha2": containerd up to 1.5 speaks only the latter, 2.x only the

@@ -2,8 +2,10 @@
 
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/version.hpp>
 #include <cni_matrix/recorder/faults.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
+#include <cni_matrix/runtime/runtime_settings.hpp>
 
 #include <filesystem>
 #include <map>
@@ -21,24 +23,28 @@ enum class StepKind {
   stop,           // StopPodSandbox
   remove,         // RemovePodSandbox
   status,         // PodSandboxStatus and the runtime's Status; fails when the pod is not ready
+  addresses,      // every pod has one, no two the same, `in` a network or `outside` of it
   probe,          // the data plane: `probes` of a pod, `with` a second one (IPv4, IPv6)
   cycle,          // `times` run, stop and remove, until one fails
   edit_conflist,  // write the conflist in place, with cniVersion `to` (a value, "none" or "empty")
                   // or after `patch`
-  remove_conflist,   // delete the file from the configuration directory
-  restore_conflist,  // put it back as it was
-  delete_netns,      // unmount and remove the pod's network namespace behind the runtime's back
-  restart_runtime,   // SIGTERM, then start the same containerd on the same state
-  replace_runtime,   // SIGTERM, then start containerd `to` on the same state
-  replace_plugins,   // every plugin, or `plugin` alone, is now the one of release `to`
-  remove_plugin,     // delete the executable `plugin` from the plugin directory
-  restore_plugin,    // put it back
-  write_config,      // a file of the configuration directory: `file`, `text`, `how`
-  remove_config,     // delete `file` from there
-  await,             // until Status says `ready` and the load status matches `load`
-  damage_cache,      // the cached results of the pods' network: `how`
-  delete_link,       // `link`, as `ip link delete` does
-  fault,             // the recorder does it to a plugin call from now on
+  remove_conflist,    // delete the file from the configuration directory
+  restore_conflist,   // put it back as it was
+  delete_netns,       // unmount and remove the pod's network namespace behind the runtime's back
+  restart_runtime,    // SIGTERM, then start the same containerd on the same state
+  replace_runtime,    // SIGTERM, then start containerd `to` on the same state; either may come with
+                      // `settings`, which stay until others come
+  replace_plugins,    // every plugin, or `plugin` alone, is now the one of release `to`
+  remove_plugin,      // delete the executable `plugin` from the plugin directory
+  restore_plugin,     // put it back
+  write_config,       // a file of the configuration directory: `file`, `text`, `how`
+  remove_config,      // delete `file` from there
+  remove_config_dir,  // rm -r of the configuration directory, until the runtime has noticed
+  make_config_dir,    // make it, with the conflist in it
+  await,              // until Status says `ready` and the load status matches `load`
+  damage_cache,       // the cached results of the pods' network: `how`
+  delete_link,        // `link`, as `ip link delete` does
+  fault,              // the recorder does it to a plugin call from now on
   clear_faults,
   kill_runtime,       // SIGKILL; restart_runtime brings it up again
   add,                // our own driver calls ADD once more for the pod's eth0
@@ -55,6 +61,7 @@ enum class StepKind {
   hold_xtables_lock,  // for `milliseconds`: /run/xtables.lock is held by another process
   add_link,           // `link` on the node, one end of a veth pair, before the first pod
   use_iptables,       // `to`: the programs called iptables are of that backend, "legacy" or "nft"
+  call_api,           // Status in the version `api` of CRI
 };
 // What damage_attachment can do, see scenario::damage_attachment().
 const std::vector<std::string>& damages();
@@ -77,19 +84,25 @@ struct Step {
   // `stop`, `remove`, `status` and `probe` of a group do it to each.
   std::string pod = "pod";
   int count = 0;              // run: 0 for a single pod
+  bool parallel = false;      // run: the pods of the group all at once
+  std::string handler;        // run: a runtime handler of the settings in force
   bool host_network = false;  // run
   int host_port = 0;          // run: to port 80 of the pod; 0: that of the cell, if any
   std::vector<std::string> protocols = {"tcp"};    // run: of the host port: "tcp", "udp"
   std::map<std::string, std::string> annotations;  // run
   DnsConfig dns;                                   // run
   int times = 1;                                   // cycle
+  bool reload = false;              // cycle: meanwhile the configuration is loaded again and again
   Json patch;                       // edit_conflist: RFC 6902, on the file as it is then
   std::vector<std::string> probes;  // empty: those that every pod should pass
   std::string with;                 // probe: the other pod
+  std::string interface;            // addresses: of the pod; empty: what CRI says
+  std::string in;                   // addresses: CIDR
+  std::string outside;              // addresses: CIDR
+  std::string dir;                  // write_config, remove_config; empty: the default one
   std::string file;                 // write_config, remove_config: a plain name
   std::string text;                 // write_config
-  std::string how;                  // write_config: "write", "rename" (a file beside it becomes
-                                    // it), "move-in" (from another directory);
+  std::string how;                  // write_config: see scenario/configuration_files.hpp;
                                     // damage_cache: "truncate", "garbage", "delete";
                                     // damage_attachment: damages()
   std::string link;                 // add_link, delete_link
@@ -99,7 +112,9 @@ struct Step {
   int within_ms = 0;                // await; run, stop: the call's deadline, 0: the usual one
   std::string what;                 // fill_disk, free_disk: "cache" (of results) or "ipam"
   int milliseconds = 0;             // hold_xtables_lock
+  std::string api;                  // call_api: "v1", "v1alpha2"
   std::optional<std::vector<std::string>> valid;  // gc: pods or groups; absent: all that run
+  std::optional<RuntimeSettings> settings;        // restart_runtime, replace_runtime
   std::optional<recorder::Fault> fault;
 };
 
@@ -124,6 +139,7 @@ struct Scenario {
   std::vector<Step> steps;                      // `to` and `plugin` may still be "$NAME"
   std::vector<std::string> trace;               // rules that the exec trace has to keep
   std::vector<std::string> programs;            // that plugins call: "iptables", "nft"
+  std::optional<VersionRange> containerd;       // the releases that it is about; absent: all
 
   // A probe of host ports needs a cell that publishes one, unless a pod of the scenario does.
   [[nodiscard]] bool needs_host_port() const;

@@ -44,6 +44,7 @@ struct PodSpec {
   bool host_network = false;
   std::map<std::string, std::string> annotations;
   DnsConfig dns;
+  std::string handler;  // CRI runtime_handler; empty: the default one
 };
 
 // A call that the runtime refused: the gRPC status name ("Unknown", "DeadlineExceeded") and
@@ -99,7 +100,7 @@ class PodRuntime {
 
   // Bring it up on the state that is there, and wait until it answers and has loaded (or refused)
   // the network configuration. Error kind: broken, with the end of the log; unavailable when this
-  // machine cannot run it.
+  // machine cannot run it; input when it refuses its settings, in its own words.
   virtual Expected<void> start() = 0;
   // SIGTERM and wait; pods live on. Error kind: broken.
   virtual Expected<void> shut_down() = 0;
@@ -118,13 +119,15 @@ class PodRuntime {
   // does not notice it.
   virtual Expected<void> kill_pod_process(const std::string& id, PodProcess process) = 0;
 
-  // Returns the sandbox id.
+  // Returns the sandbox id. The one call that several threads may make at once.
   virtual RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod) = 0;
   virtual RuntimeResult<void> stop_pod_sandbox(const std::string& id) = 0;
   virtual RuntimeResult<void> remove_pod_sandbox(const std::string& id) = 0;
   virtual RuntimeResult<std::vector<PodSandbox>> list_pod_sandboxes() = 0;
   virtual RuntimeResult<PodStatus> pod_sandbox_status(const std::string& id) = 0;
   virtual RuntimeResult<NetworkStatus> network_status() = 0;
+  // Status in one version of CRI, "v1" or "v1alpha2": does the runtime still, or already, speak it?
+  virtual RuntimeResult<void> call_api(const std::string& version) = 0;
 };
 
 }  // namespace cni_matrix

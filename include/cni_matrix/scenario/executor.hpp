@@ -22,7 +22,7 @@ namespace cni_matrix::scenario {
 // starts with.
 struct RuntimeChoice {
   std::string version;  // resolved: "1.6.20"
-  std::function<Expected<std::unique_ptr<PodRuntime>>()> make;
+  std::function<Expected<std::unique_ptr<PodRuntime>>(const RuntimeSettings&)> make;
   std::optional<cni::Profile> profile;  // for the steps of our own driver: add, check, gc
 };
 struct PluginChoice {

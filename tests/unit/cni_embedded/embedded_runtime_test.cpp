@@ -186,7 +186,49 @@ TEST_F(EmbeddedRuntimeTest, RemovalOfTheDirectoryEnds21AndNot20) {
   const auto status = newer->network_status();
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, "Unavailable");
-  EXPECT_THAT(status.error().message, HasSubstr("cni conf dir is removed, stop watching"));
+  EXPECT_EQ(status.error().message,
+            "containerd has ended: cni network conf monitor error: cni conf dir is removed, stop "
+            "watching");
+}
+
+TEST_F(EmbeddedRuntimeTest, RefusesANewerConfigurationFile) {
+  m_options.settings.config_version = 3;
+  auto runtime = make_embedded_runtime(*Version::parse("1.7.24"), m_options);
+  ASSERT_TRUE(runtime);
+  const auto refused = (*runtime)->start();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::input);
+  EXPECT_EQ(refused.error().message, "unsupported config version `3`");
+  EXPECT_EQ((*runtime)->list_pod_sandboxes().error().code, "Unavailable");
+  started("2.0.0");
+}
+
+TEST_F(EmbeddedRuntimeTest, WatchesTheDirectoryOfAHandler) {
+  ASSERT_TRUE(write_file(conflist(), k_conflist));
+  const auto own = m_directory.path() / "own.d";
+  m_options.settings.handlers = {{"own", {own.string(), 0}}, {"plain", {}}};
+  auto runtime = started("1.6.20");
+  auto status = runtime->network_status();
+  ASSERT_TRUE(status);
+  EXPECT_TRUE(status->network_ready);
+  EXPECT_EQ(status->load_status.size(), 3U);
+  EXPECT_EQ(status->load_status.at("lastCNILoadStatus"), "OK");
+  EXPECT_THAT(status->load_status.at("lastCNILoadStatus.own"),
+              HasSubstr("no network config found in " + own.string()));
+  ASSERT_TRUE(write_file(own / "10-n.conflist", k_conflist));
+  EXPECT_EQ(runtime->network_status()->load_status.at("lastCNILoadStatus.own"), "OK");
+  EXPECT_EQ(started("1.5.18")->network_status()->load_status.size(), 1U);
+}
+
+TEST_F(EmbeddedRuntimeTest, SpeaksTheCriOfItsVersion) {
+  EXPECT_TRUE(started("1.5.18")->call_api("v1alpha2"));
+  EXPECT_FALSE(started("1.5.18")->call_api("v1"));
+  EXPECT_TRUE(started("1.6.0")->call_api("v1alpha2"));
+  EXPECT_TRUE(started("1.6.0")->call_api("v1"));
+  const auto gone = started("2.0.0")->call_api("v1alpha2");
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, "Unimplemented");
+  EXPECT_EQ(gone.error().message, "unknown service runtime.v1alpha2.RuntimeService");
 }
 
 }  // namespace

@@ -43,6 +43,26 @@ TEST_F(Runtime, ReportsADaemonThatEndsAtOnce) {
   EXPECT_THAT(started.error().message, HasSubstr("invalid plugin config"));
 }
 
+TEST_F(Runtime, TellsARefusedConfigurationFromTrouble) {
+  install(
+      "echo 'containerd: failed to load TOML from /c.toml: unsupported config version `3`' >&2\n"
+      "exit 1\n");
+  const auto started = make_containerd_runtime(options(std::chrono::seconds(20)))->start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::input);
+  EXPECT_EQ(started.error().message, "unsupported config version `3`");
+}
+
+// The log goes on where the one of an earlier daemon ended.
+TEST_F(Runtime, TakesNoRefusalOfAnEarlierDaemon) {
+  value_or_throw(write_file(m_folder.path() / "log",
+                            "containerd: failed to load TOML from /c.toml: old news\n"));
+  install("echo 'no space left' >&2\nexit 1\n");
+  const auto started = make_containerd_runtime(options(std::chrono::seconds(20)))->start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, ErrorKind::broken);
+}
+
 TEST_F(Runtime, ReportsADaemonThatNeverListens) {
   install("echo waiting\nexec sleep 100\n");
   const auto started = make_containerd_runtime(options(std::chrono::milliseconds(200)))->start();

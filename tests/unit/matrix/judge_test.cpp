@@ -228,6 +228,23 @@ TEST(Judge, ReportsALeakOfASuccess) {
   EXPECT_THAT(judgement.reason, HasSubstr("veth"));
 }
 
+// Whether a configuration file is refused is a matter of the containerd that is to read it.
+TEST(Judge, AFailedReplacementIsOneOfTheNewContainerd) {
+  Observation observation;
+  observation.scenario = "config-v3-kept";
+  observation.containerd = *Version::parse("2.1.9");
+  observation.plugins = *Version::parse("1.1.1");
+  observation.cni_version = "0.4.0";
+  ObservedStep replaced;
+  replaced.step = "replace-runtime";
+  replaced.to = "1.7.24";
+  replaced.error = "unsupported config version `3`";
+  observation.steps = {replaced};
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::known);
+  observation.steps.front().to = "2.0.5";
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+}
+
 TEST(Judge, WithoutBehavioursEveryFailureIsOne) {
   auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
   observation.steps[1] = {"StopPodSandbox", "", false, "no"};

@@ -161,6 +161,105 @@ TEST(NeedsOf, AHostPortOfThePodsOwnIsEnough) {
   EXPECT_FALSE(with_step(R"({"step": "run", "hostPort": 80}, )" + probe)->needs_host_port());
 }
 
+TEST(SettingsOfTheRuntime, ComeWithItsRestart) {
+  const auto restart = step_of(R"({"step": "restart-runtime", "settings": {"configVersion": 3,
+      "maxConfNum": 0, "setupSerially": true, "internalLoopback": true, "binDir": "/a",
+      "binDirs": ["/b"], "handlers": {"fast": {"confDir": "/etc/cni/fast.d", "maxConfNum": 2}}}})");
+  ASSERT_TRUE(restart.settings);
+  EXPECT_EQ(restart.settings->config_version, 3);
+  EXPECT_EQ(restart.settings->max_conf_num, 0);
+  EXPECT_TRUE(restart.settings->setup_serially);
+  EXPECT_TRUE(restart.settings->internal_loopback);
+  EXPECT_EQ(restart.settings->bin_dir, "/a");
+  EXPECT_THAT(restart.settings->bin_dirs, ElementsAre("/b"));
+  ASSERT_TRUE(restart.settings->handlers.contains("fast"));
+  EXPECT_EQ(restart.settings->handlers.at("fast").conf_dir, "/etc/cni/fast.d");
+  EXPECT_EQ(restart.settings->handlers.at("fast").max_conf_num, 2);
+  EXPECT_FALSE(step_of(R"({"step": "restart-runtime"})").settings);
+  const auto defaults = step_of(R"({"step": "restart-runtime", "settings": {}})").settings;
+  ASSERT_TRUE(defaults);
+  EXPECT_EQ(defaults->config_version, 2);
+  EXPECT_FALSE(defaults->max_conf_num);
+}
+
+TEST(SettingsOfTheRuntime, AreRefusedWhenTheyMakeNoSense) {
+  const auto refused = [](const std::string& settings) {
+    return refusal_of(R"({"step": "restart-runtime", "settings": )" + settings + "}");
+  };
+  EXPECT_THAT(refused(R"({"configVersion": 5})"), HasSubstr("configVersion"));
+  EXPECT_THAT(refused(R"({"maxConfNum": -1})"), HasSubstr("maxConfNum"));
+  EXPECT_THAT(refused(R"({"binDir": "bin"})"), HasSubstr("binDir"));
+  EXPECT_THAT(refused(R"({"binDirs": []})"), HasSubstr("binDirs"));
+  EXPECT_THAT(refused(R"({"maxconfnum": 1})"), HasSubstr("/settings"));
+  EXPECT_THAT(refused(R"({"handlers": {"a.b": {}}})"), HasSubstr("handlers"));
+  EXPECT_THAT(refused(R"({"handlers": {"own": {"confDir": "/etc/passwd"}}})"),
+              HasSubstr("confDir"));
+  EXPECT_THAT(refused(R"({"handlers": {"own": {"confDir": "/etc/cni/../x"}}})"),
+              HasSubstr("confDir"));
+  EXPECT_THAT(refused(R"({"handlers": {"default": {}}})"), HasSubstr("the name default is taken"));
+  EXPECT_THAT(refusal_of(R"({"step": "stop", "settings": {}})"), HasSubstr("no \"settings\""));
+}
+
+TEST(RunStep, AsksForAHandlerOfTheSettingsInForce) {
+  const std::string with = R"({"step": "restart-runtime", "settings": {"handlers": {"own": {}}}},)";
+  const std::string run = R"({"step": "run", "handler": "own"})";
+  EXPECT_EQ(refusal_of(with + run), "");
+  EXPECT_THAT(refusal_of(run), HasSubstr("/steps/0: no settings before it have the handler"));
+  EXPECT_THAT(refusal_of(with + R"({"step": "restart-runtime", "settings": {}},)" + run),
+              HasSubstr("/steps/2: no settings"));
+}
+
+TEST(RunStep, StartsAGroupAtOnce) {
+  EXPECT_TRUE(step_of(R"({"step": "run", "count": 3, "parallel": true})").parallel);
+  EXPECT_THAT(refusal_of(R"({"step": "run", "parallel": true})"), HasSubstr("needs a \"count\""));
+}
+
+TEST(AddressesStep, NamesNetworks) {
+  const std::string run = R"({"step": "run"},)";
+  EXPECT_EQ(refusal_of(run + R"({"step": "addresses", "in": "10.99.0.0/16"})"), "");
+  EXPECT_THAT(refusal_of(run + R"({"step": "addresses", "in": "10.99.0.0"})"),
+              HasSubstr("/steps/1/in: \"10.99.0.0\" is no network"));
+  EXPECT_THAT(refusal_of(run + R"({"step": "addresses", "outside": "10.99.0.0/33"})"),
+              HasSubstr("/steps/1/outside"));
+  EXPECT_THAT(refusal_of(R"({"step": "addresses"})"), HasSubstr("no step before it runs the pod"));
+}
+
+TEST(WriteConfigStep, KnowsHowFilesCome) {
+  const auto with = [](const std::string& rest) {
+    return R"({"step": "write-config", "file": "a.conf", "text": "{}")" + rest + "}";
+  };
+  EXPECT_EQ(step_of(with(R"(, "how": "configmap")")).how, "configmap");
+  EXPECT_EQ(step_of(with(R"(, "dir": "/etc/cni/own.d")")).dir, "/etc/cni/own.d");
+  EXPECT_THAT(refusal_of(with(R"(, "how": "teleport")")), HasSubstr("symlink-swap or configmap"));
+  EXPECT_THAT(refusal_of(with(R"(, "dir": "/etc")")), HasSubstr("/dir"));
+}
+
+TEST(CallApiStep, KnowsTheVersionsOfCri) {
+  EXPECT_EQ(step_of(R"({"step": "call-api", "api": "v1alpha2"})").api, "v1alpha2");
+  EXPECT_THAT(refusal_of(R"({"step": "call-api", "api": "v2"})"), HasSubstr("/api"));
+  EXPECT_THAT(refusal_of(R"({"step": "call-api"})"), HasSubstr("needs \"api\""));
+}
+
+TEST(ScenarioOfSomeReleases, NamesThem) {
+  const auto with = [](const std::string& range) {
+    return scenario_from_json(Json::parse(R"({"id": "mine", "title": "Mine", "containerd": ")" +
+                                          range + R"(", "steps": [{"step": "run"}]})"),
+                              "mine.json");
+  };
+  const auto scenario = with(">=2.0.0");
+  ASSERT_TRUE(scenario) << scenario.error().message;
+  EXPECT_TRUE(scenario->containerd->contains(*Version::parse("2.1.9")));
+  EXPECT_FALSE(scenario->containerd->contains(*Version::parse("1.7.24")));
+  EXPECT_FALSE(with("new ones"));
+}
+
+TEST(ReloadStorm, NeedsADaemon) {
+  const auto storm = with_step(R"({"step": "cycle", "times": 2, "reload": true})");
+  ASSERT_TRUE(storm);
+  EXPECT_THAT(storm->needs_daemon(), HasSubstr("in the middle of plugin calls"));
+  EXPECT_EQ(with_step(R"({"step": "cycle", "times": 2})")->needs_daemon(), "");
+}
+
 TEST(Programs, AreThoseThatPluginsCall) {
   const auto scenario = scenario_from_json(
       Json::parse(R"({"id": "mine", "title": "Mine", "programs": ["iptables", "nft"],

@@ -193,6 +193,7 @@ TEST(TraceRules, NoOverlap) {
   TraceFacts parallel;
   parallel.parallel_attach = true;
   EXPECT_THAT(violations("no-overlap", seen.trace, parallel), IsEmpty());
+  EXPECT_THAT(violations("one-at-a-time", seen.trace, parallel), SizeIs(1));
   auto other = seen;
   other.trace.back().environment["CNI_CONTAINERID"] = "another";
   EXPECT_THAT(violations("no-overlap", other.trace, {}), IsEmpty());
