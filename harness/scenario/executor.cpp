@@ -353,7 +353,7 @@ class Executor {
       m_settings = step.settings;
     }
     CNI_MATRIX_TRY(m_runtime->shut_down());
-    const auto started = start_runtime(step.to.empty() ? m_runtime_token : step.to);
+    auto started = start_runtime(step.to.empty() ? m_runtime_token : step.to);
     result.ok = started.has_value();
     if (result.ok) {
       return find_pods();
