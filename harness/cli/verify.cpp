@@ -109,6 +109,7 @@ Lines calls_of(const run::CellResult& result) {
   Lines lines(status.begin(), status.end());
   if (at_once) {
     std::vector<Lines> pods;
+    pods.reserve(by_interface.size());
     for (auto& [key, calls] : by_interface) {
       pods.push_back(std::move(calls));
     }

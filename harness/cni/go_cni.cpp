@@ -88,7 +88,7 @@ RuntimeConf GoCni::Impl::runtime_conf(const std::string& id, const std::string& 
 
 GoResult<NetworkConfigList> GoCni::Impl::load_file(const std::filesystem::path& file) const {
   const auto& traits = library.traits();
-  const auto invalid = [](std::string text) { return error(text + ": invalid cni config"); };
+  const auto invalid = [](const std::string& text) { return error(text + ": invalid cni config"); };
   go::Decoded<NetworkConfigList> list;
   if (file.extension() == ".conflist") {
     list = conf_list_from_file(file, traits);

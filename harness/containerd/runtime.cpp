@@ -113,7 +113,7 @@ class ContainerdRuntime : public PodRuntime {
   }
 
  private:
-  // Put a call to the daemon; when it has ended by itself, the answer is why.
+  // Put a call to the daemon; when it has ended by itself and says why, that is the answer.
   template <typename T>
   RuntimeResult<T> ask(const std::function<RuntimeResult<T>(CriClient&)>& call) {
     if (!m_client) {
@@ -122,8 +122,9 @@ class ContainerdRuntime : public PodRuntime {
     auto answer = call(*m_client);
     const bool lost = !answer && answer.error().code == "Unavailable";
     if (lost && m_daemon->ended_within(k_end)) {
-      const auto why = end_in(m_daemon->log());
-      answer.error().message = "containerd has ended" + (why.empty() ? std::string() : ": " + why);
+      if (const auto why = end_in(m_daemon->log()); !why.empty()) {
+        answer.error().message = "containerd has ended: " + why;
+      }
     }
     return answer;
   }

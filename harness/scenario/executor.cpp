@@ -409,7 +409,7 @@ class Executor {
     }
     CNI_MATRIX_TRY(m_runtime->shut_down());
     wait_for_plugins();
-    const auto started = start_runtime(step.to.empty() ? m_runtime_token : step.to);
+    auto started = start_runtime(step.to.empty() ? m_runtime_token : step.to);
     result.ok = started.has_value();
     if (result.ok) {
       return find_pods();
