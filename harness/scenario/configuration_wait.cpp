@@ -1,5 +1,9 @@
 #include "configuration_wait.hpp"
 
+#include <cni_matrix/matrix/regex_text.hpp>
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -84,6 +88,36 @@ Expected<void> wait_for_lost_directory(PodRuntime& runtime) {
                     std::chrono::seconds(k_limit).count());
     }
     std::this_thread::sleep_for(2ms);
+  }
+}
+
+AwaitAnswer await_status(PodRuntime& runtime, const AwaitedStatus& wanted) {
+  const auto deadline = Clock::now() + wanted.within;
+  AwaitAnswer answer;
+  for (;;) {
+    const auto status = runtime.network_status();
+    if (!status) {
+      answer.verdict = tl::unexpected(status.error());
+      return answer;
+    }
+    answer.last = *status;
+    // Handlers have theirs under further keys.
+    const auto found = status->load_status.find("lastCNILoadStatus");
+    const auto load = found == status->load_status.end() ? std::string() : found->second;
+    const bool any_load = wanted.load.empty() || status->load_status.empty();
+    if (status->network_ready == wanted.ready &&
+        (any_load || matrix::regex_found(wanted.load, load)) &&
+        (wanted.message.empty() || matrix::regex_found(wanted.message, status->message))) {
+      return answer;
+    }
+    if (Clock::now() >= deadline) {
+      answer.verdict = tl::unexpected(RuntimeError{
+          "", fmt::format("after {} ms the network is {}; load status: {}{}{}",
+                          wanted.within.count(), status->network_ready ? "ready" : "not ready",
+                          load, status->message.empty() ? "" : "; message: ", status->message)});
+      return answer;
+    }
+    std::this_thread::sleep_for(2ms);  // CRI has no call that tells of a reload
   }
 }
 

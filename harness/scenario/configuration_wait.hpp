@@ -3,6 +3,10 @@
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
 
+#include <chrono>
+#include <optional>
+#include <string>
+
 namespace cni_matrix::scenario {
 
 // Wait until the runtime's Status shows the configuration `wanted`, or, where it is null, that none
@@ -13,5 +17,21 @@ Expected<NetworkStatus> wait_for_configuration(PodRuntime& runtime, const Json& 
 // Wait until the runtime has noticed that its configuration directory is gone: it has no
 // configuration any more, or has ended. Error kind: broken, when neither comes within the limit.
 Expected<void> wait_for_lost_directory(PodRuntime& runtime);
+
+// What Status should come to say.
+struct AwaitedStatus {
+  bool ready = true;
+  std::string load;     // regular expression over the load status of the default network, where the
+                        // release tells one (1.4 on); empty: anything
+  std::string message;  // the same over the message of NetworkReady
+  std::chrono::milliseconds within{2'000};
+};
+
+struct AwaitAnswer {
+  RuntimeResult<void> verdict;  // an error, without a code, that tells what Status says instead
+  std::optional<NetworkStatus> last;
+};
+
+AwaitAnswer await_status(PodRuntime& runtime, const AwaitedStatus& wanted);
 
 }  // namespace cni_matrix::scenario

@@ -4,16 +4,17 @@
 #include "driver_steps.hpp"
 #include "full_disk.hpp"
 #include "iptables_backend.hpp"
+#include "leftovers_watch.hpp"
 #include "node_changes.hpp"
 #include "parallel_run.hpp"
 #include "plugin_processes.hpp"
 #include "pod_addresses.hpp"
+#include "pod_book.hpp"
+#include "step_detail.hpp"
 #include "xtables_lock.hpp"
 
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/matrix/judge.hpp>
-#include <cni_matrix/matrix/regex_text.hpp>
-#include <cni_matrix/matrix/settings_json.hpp>
 #include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/node/reboot.hpp>
 #include <cni_matrix/recorder/faults.hpp>
@@ -23,9 +24,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <optional>
-#include <thread>
+#include <set>
 
 namespace cni_matrix::scenario {
 
@@ -34,7 +34,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using matrix::Step;
 using matrix::StepKind;
-using namespace std::chrono_literals;
 
 // Results do not name a pod when it is the only one.
 constexpr std::string_view k_only_pod = "pod";
@@ -56,7 +55,7 @@ Expected<void> make_mark_chain() {
 class Executor {
  public:
   explicit Executor(const Setup& setup)
-      : m_setup(setup), m_conflist(setup.conflist), m_plugins(setup.record) {}
+      : m_setup(setup), m_conflist(setup.conflist), m_plugins(setup.record), m_pods(setup.pod) {}
 
   Expected<Outcome> execute() {
     CNI_MATRIX_TRY(m_plugins.use(m_setup.plugins.at("").folder));
@@ -66,7 +65,7 @@ class Executor {
     }
     tell("start the runtime");
     CNI_MATRIX_TRY(start_runtime(""));
-    CNI_MATRIX_TRY_ASSIGN(m_before, node::take_inventory());
+    CNI_MATRIX_TRY(m_watch.begin());
     for (const auto& step : m_setup.steps) {
       if (step.condition == matrix::Condition::stop_failed && !m_stop_failed) {
         continue;
@@ -78,18 +77,11 @@ class Executor {
       }
     }
     tell("take the inventory");
-    CNI_MATRIX_TRY_ASSIGN(m_outcome.leftover, settled_inventory());
+    CNI_MATRIX_TRY_ASSIGN(m_outcome.leftover, m_watch.settled(*m_runtime));
     return std::move(m_outcome);
   }
 
  private:
-  // A pod by the scenario's name of it.
-  struct Pod {
-    std::string name;  // as the runtime knows it
-    std::string id;    // empty: the runtime has no record of it
-    PodSpec spec;
-  };
-
   void tell(const std::string& what) const {
     if (m_setup.progress) {
       m_setup.progress(what);
@@ -114,19 +106,6 @@ class Executor {
       return recorder::set_runtime_pid(node::k_faults, m_runtime->pid());
     }
     return {};
-  }
-
-  // The pods that a step is about: a group's members, or the one.
-  [[nodiscard]] std::vector<std::string> members(const Step& step) const {
-    if (step.kind == StepKind::run && step.count > 0) {
-      std::vector<std::string> names;
-      for (int i = 1; i <= step.count; ++i) {
-        names.push_back(fmt::format("{}-{}", step.pod, i));
-      }
-      return names;
-    }
-    const auto group = m_groups.find(step.pod);
-    return group == m_groups.end() ? std::vector<std::string>{step.pod} : group->second;
   }
 
   static bool is_about_pods(StepKind kind) {
@@ -154,10 +133,7 @@ class Executor {
     if (!is_about_pods(step.kind)) {
       return perform(step, step.pod);
     }
-    const auto pods = members(step);
-    if (step.kind == StepKind::run && step.count > 0) {
-      m_groups[step.pod] = pods;
-    }
+    const auto pods = m_pods.members(step);
     if (step.parallel) {
       return run_at_once(step, pods);
     }
@@ -174,7 +150,7 @@ class Executor {
     }
     StepResult result;
     result.step = matrix::label_of(step.kind);
-    result.detail = detail_of(step);
+    result.detail = detail_of(step, m_setup);
     result.expect = step.expect.value_or("");
     if (is_about_pods(step.kind) && pod != k_only_pod) {
       result.pod = pod;
@@ -200,7 +176,7 @@ class Executor {
     const bool ran = step.kind == StepKind::run && result.ok;
     m_outcome.steps.push_back(std::move(result));
     if (ran && !m_outcome.after_run) {
-      CNI_MATRIX_TRY_ASSIGN(m_outcome.after_run, added_since_before());
+      CNI_MATRIX_TRY_ASSIGN(m_outcome.after_run, m_watch.added(*m_runtime));
     }
     return {};
   }
@@ -210,7 +186,7 @@ class Executor {
     std::vector<PodSpec> specs;
     specs.reserve(pods.size());
     for (const auto& pod : pods) {
-      specs.push_back(new_pod(m_pods[pod], step));
+      specs.push_back(m_pods.next(step, pod));
     }
     const auto starts = start_at_once(*m_runtime, specs);
     for (std::size_t i = 0; i < pods.size(); ++i) {
@@ -223,53 +199,6 @@ class Executor {
       CNI_MATRIX_TRY(keep(step, std::move(result)));
     }
     return {};
-  }
-
-  [[nodiscard]] std::string detail_of(const Step& step) const {
-    const auto version_in = [&](const auto& choices) {
-      const auto found = choices.find(step.to);
-      return found == choices.end() ? step.to : found->second.version;
-    };
-    switch (step.kind) {
-      case StepKind::run:
-        return std::string(step.host_network ? matrix::k_host_network : "");
-      case StepKind::replace_runtime:
-        return version_in(m_setup.runtimes);
-      case StepKind::replace_plugins:
-        return fmt::format("{}{}{}", step.plugin, step.plugin.empty() ? "" : " ",
-                           version_in(m_setup.plugins));
-      case StepKind::remove_plugin:
-      case StepKind::restore_plugin:
-        return step.plugin;
-      case StepKind::fault:
-        return fmt::format("{} {}: {}", step.fault->plugin,
-                           step.fault->command.empty() ? "any call" : step.fault->command,
-                           recorder::name_of(step.fault->action));
-      case StepKind::write_config:
-      case StepKind::remove_config:
-        return step.file;
-      case StepKind::damage_cache:
-      case StepKind::damage_attachment:
-        return step.how;
-      case StepKind::add_link:
-      case StepKind::delete_link:
-        return step.link;
-      case StepKind::fill_disk:
-      case StepKind::free_disk:
-        return step.what;
-      case StepKind::hold_xtables_lock:
-        return fmt::format("{} ms", step.milliseconds);
-      case StepKind::cycle:
-        return fmt::format("{} times", step.times);
-      case StepKind::addresses:
-        return step.interface;
-      case StepKind::restart_runtime:
-        return step.settings ? matrix::summary_of(*step.settings) : "";
-      case StepKind::call_api:
-        return step.api;
-      default:
-        return step.to;
-    }
   }
 
   template <typename T>
@@ -398,8 +327,7 @@ class Executor {
   // It belongs to the node, and not to a pod.
   Expected<void> add_link_of_the_node(const std::string& link) {
     CNI_MATRIX_TRY(add_link(link));
-    CNI_MATRIX_TRY_ASSIGN(m_before, node::take_inventory());
-    return {};
+    return m_watch.begin();
   }
 
   // A runtime that does not start with the settings that the scenario asks for is a result.
@@ -438,88 +366,30 @@ class Executor {
     return {};
   }
 
-  // Until Status is as the step says, or its time is over: then what Status says is the error.
   Expected<void> await(const Step& step, StepResult& result) {
-    const auto deadline = Clock::now() + std::chrono::milliseconds(step.within_ms);
-    for (;;) {
-      const auto status = m_runtime->network_status();
-      if (!status) {
-        note(result, status);
-        return {};
-      }
-      m_outcome.network = *status;
-      // Of the default network; handlers have theirs under further keys.
-      const auto found = status->load_status.find("lastCNILoadStatus");
-      const auto load = found == status->load_status.end() ? std::string() : found->second;
-      // containerd 1.3 tells no load status.
-      const bool any_load = step.load.empty() || status->load_status.empty();
-      result.ok = status->network_ready == step.ready &&
-                  (any_load || matrix::regex_found(step.load, load)) &&
-                  (step.message.empty() || matrix::regex_found(step.message, status->message));
-      if (result.ok) {
-        return {};
-      }
-      if (Clock::now() >= deadline) {
-        result.error =
-            fmt::format("after {} ms the network is {}; load status: {}{}{}", step.within_ms,
-                        status->network_ready ? "ready" : "not ready", load,
-                        status->message.empty() ? "" : "; message: ", status->message);
-        return {};
-      }
-      std::this_thread::sleep_for(2ms);  // CRI has no call that tells of a reload
+    const auto answer = await_status(*m_runtime, {step.ready, step.load, step.message,
+                                                  std::chrono::milliseconds(step.within_ms)});
+    note(result, answer.verdict);
+    if (answer.last) {
+      m_outcome.network = answer.last;
     }
-  }
-
-  [[nodiscard]] PodSpec new_pod(Pod& pod, const Step& step) {
-    auto spec = m_setup.pod;
-    if (m_pods_made > 0) {
-      spec.name += fmt::format("-{}", m_pods_made + 1);
-      spec.uid += fmt::format("-{}", m_pods_made + 1);
-    }
-    ++m_pods_made;
-    spec.handler = step.handler;
-    spec.host_network = step.host_network;
-    spec.annotations = step.annotations;
-    spec.dns = step.dns;
-    spec.port_mappings = ports_of(step);
-    pod.name = spec.name;
-    pod.id.clear();
-    pod.spec = spec;
-    return spec;
-  }
-
-  // The step's host port, or that of the cell, with each of its protocols.
-  [[nodiscard]] std::vector<PortMapping> ports_of(const Step& step) const {
-    auto asked = m_setup.pod.port_mappings;
-    if (step.host_port > 0) {
-      asked = {{"tcp", 80, step.host_port, ""}};
-    }
-    std::vector<PortMapping> ports;
-    for (auto port : asked) {
-      for (const auto& protocol : step.protocols) {
-        port.protocol = protocol;
-        ports.push_back(port);
-      }
-    }
-    return ports;
+    return {};
   }
 
   Expected<void> run(const Step& step, const std::string& name, StepResult& result) {
-    const auto spec = new_pod(m_pods[name], step);
-    take_start(step, name, m_runtime->run_pod_sandbox(spec), result);
+    take_start(step, name, m_runtime->run_pod_sandbox(m_pods.next(step, name)), result);
     return {};
   }
 
   void take_start(const Step& step, const std::string& name,
                   const RuntimeResult<std::string>& answer, StepResult& result) {
-    auto& pod = m_pods[name];
     note(result, answer);
     if (answer) {
-      pod.id = *answer;
+      m_pods[name].id = *answer;
     } else if (!step.expect) {
       m_failed_pod = name;
     } else if (const auto pods = m_runtime->list_pod_sandboxes()) {
-      pod.id = id_of(pod.name, *pods);
+      m_pods.find(*pods);
     }
   }
 
@@ -531,7 +401,6 @@ class Executor {
     }
     result.ok = true;
     for (int i = 1; i <= step.times && result.ok; ++i) {
-      Pod pod;
       std::vector<StepResult> calls;
       const auto did = [&](StepKind kind, const auto& answer) {
         calls.emplace_back().step = matrix::label_of(kind);
@@ -539,7 +408,7 @@ class Executor {
         note(calls.back(), answer);
         return answer.has_value();
       };
-      const auto id = m_runtime->run_pod_sandbox(new_pod(pod, step));
+      const auto id = m_runtime->run_pod_sandbox(m_pods.next(step));
       if (did(StepKind::run, id) && did(StepKind::stop, m_runtime->stop_pod_sandbox(*id))) {
         did(StepKind::remove, m_runtime->remove_pod_sandbox(*id));
       }
@@ -552,19 +421,11 @@ class Executor {
     return {};
   }
 
-  static std::string id_of(const std::string& name, const std::vector<PodSandbox>& pods) {
-    const auto found = std::find_if(pods.begin(), pods.end(),
-                                    [&](const PodSandbox& pod) { return pod.name == name; });
-    return found == pods.end() ? std::string() : found->id;
-  }
-
   Expected<void> end_after_failed_run() {
     if (auto status = m_runtime->network_status()) {
       m_outcome.network = std::move(*status);
     }
-    auto& pod = m_pods[m_failed_pod];
-    CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_now());
-    pod.id = id_of(pod.name, pods);
+    CNI_MATRIX_TRY(find_pods());
     Step step;
     step.kind = StepKind::stop;
     CNI_MATRIX_TRY(perform(step, m_failed_pod));
@@ -572,7 +433,7 @@ class Executor {
     return perform(step, m_failed_pod);
   }
 
-  Expected<void> status(const Pod& pod, StepResult& result) {
+  Expected<void> status(const ScenarioPod& pod, StepResult& result) {
     const auto seen = m_runtime->pod_sandbox_status(pod.id);
     note(result, seen);
     if (seen && seen->state != PodState::ready) {
@@ -589,9 +450,7 @@ class Executor {
     }
     std::optional<ProbeTarget> other;
     if (!step.with.empty()) {
-      Step with;
-      with.pod = step.with;
-      CNI_MATRIX_TRY_ASSIGN(other, probe_target(members(with).front(), result));
+      CNI_MATRIX_TRY_ASSIGN(other, probe_target(m_pods.members(step.with).front(), result));
       if (!other) {
         return {};
       }
@@ -613,7 +472,7 @@ class Executor {
 
   Expected<void> addresses(const Step& step, StepResult& result) {
     PodAddresses seen;
-    for (const auto& name : members(step)) {
+    for (const auto& name : m_pods.members(step)) {
       const auto status = m_runtime->pod_sandbox_status(m_pods[name].id);
       if (!status) {
         note(result, status);
@@ -621,7 +480,7 @@ class Executor {
       }
       auto addresses = status->ips;
       if (!step.interface.empty()) {
-        CNI_MATRIX_TRY_ASSIGN(const auto netns, pod_netns(*status));
+        CNI_MATRIX_TRY_ASSIGN(const auto netns, m_watch.netns_of(*status, *m_runtime));
         CNI_MATRIX_TRY_ASSIGN(addresses, addresses_of(netns, step.interface));
       }
       seen.emplace_back(name, std::move(addresses));
@@ -638,20 +497,8 @@ class Executor {
     if (!pod) {
       return std::nullopt;
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto netns, pod_netns(*pod));
+    CNI_MATRIX_TRY_ASSIGN(const auto netns, m_watch.netns_of(*pod, *m_runtime));
     return ProbeTarget{netns, pod->ips, m_pods[name].spec.port_mappings};
-  }
-
-  Expected<std::string> pod_netns(const PodStatus& pod) {
-    if (!pod.netns.empty()) {
-      return pod.netns;
-    }
-    // Versions that do not tell it: the pod's is the only one that came with it.
-    CNI_MATRIX_TRY_ASSIGN(const auto added, added_since_before());
-    if (added.netns.size() != 1) {
-      return broken("the runtime does not say which network namespace the pod has");
-    }
-    return added.netns.front();
   }
 
   Expected<cni::AttachedPod> attached(const std::string& name) {
@@ -660,32 +507,25 @@ class Executor {
     if (auto answer = m_runtime->pod_sandbox_status(pod.id)) {
       status = std::move(*answer);
     }
-    CNI_MATRIX_TRY_ASSIGN(auto netns, pod_netns(status));
+    CNI_MATRIX_TRY_ASSIGN(auto netns, m_watch.netns_of(status, *m_runtime));
     return cni::AttachedPod{pod.id, std::move(netns), pod.spec};
-  }
-
-  // By itself or by its group.
-  [[nodiscard]] bool is_named(const std::string& pod, const std::vector<std::string>& names) const {
-    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-      const auto group = m_groups.find(name);
-      return name == pod ||
-             (group != m_groups.end() &&
-              std::find(group->second.begin(), group->second.end(), pod) != group->second.end());
-    });
   }
 
   // The pods that run, or those of them that the step takes for valid.
   Expected<std::vector<cni::AttachedPod>> valid_pods(const Step& step) {
-    CNI_MATRIX_TRY_ASSIGN(const auto there, pods_now());
+    std::set<std::string> wanted;
+    for (const auto& name : step.valid.value_or(std::vector<std::string>{})) {
+      const auto named = m_pods.members(name);
+      wanted.insert(named.begin(), named.end());
+    }
+    CNI_MATRIX_TRY_ASSIGN(const auto there, pods_of(*m_runtime));
     std::vector<cni::AttachedPod> valid;
-    for (const auto& entry : m_pods) {
-      const auto& name = entry.first;
-      const auto& id = entry.second.id;
-      const bool runs = std::any_of(there.begin(), there.end(), [&id](const PodSandbox& pod) {
-        return pod.id == id && pod.state == PodState::ready;
+    for (const auto& [name, pod] : m_pods.all()) {
+      const auto& id = pod.id;
+      const bool runs = std::any_of(there.begin(), there.end(), [&id](const PodSandbox& sandbox) {
+        return sandbox.id == id && sandbox.state == PodState::ready;
       });
-      const bool wanted = !step.valid || is_named(name, *step.valid);
-      if (runs && wanted) {
+      if (runs && (!step.valid || wanted.contains(name))) {
         CNI_MATRIX_TRY_ASSIGN(auto one, attached(name));
         valid.push_back(std::move(one));
       }
@@ -729,7 +569,7 @@ class Executor {
 
   // Of the node. What is done to it at its start is done again.
   Expected<void> reboot() {
-    CNI_MATRIX_TRY_ASSIGN(const auto added, added_since_before());
+    CNI_MATRIX_TRY_ASSIGN(const auto added, m_watch.added(*m_runtime));
     CNI_MATRIX_TRY(m_runtime->kill());
     CNI_MATRIX_TRY(node::reboot());
     for (const auto& path : added.netns) {
@@ -744,50 +584,9 @@ class Executor {
 
   // A pod whose run was cut short may have a record all the same.
   Expected<void> find_pods() {
-    CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_now());
-    for (auto& [name, pod] : m_pods) {
-      if (pod.id.empty()) {
-        pod.id = id_of(pod.name, pods);
-      }
-    }
+    CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_of(*m_runtime));
+    m_pods.find(pods);
     return {};
-  }
-
-  // None when the runtime is gone: that it is, the steps say.
-  Expected<std::vector<PodSandbox>> pods_now() {
-    auto pods = m_runtime->list_pod_sandboxes();
-    if (!pods && pods.error().code == "Unavailable") {
-      return std::vector<PodSandbox>();
-    }
-    if (!pods) {
-      return broken("the runtime does not list its pods: {}", pods.error().message);
-    }
-    return std::move(*pods);
-  }
-
-  Expected<node::Inventory> added_since_before() {
-    CNI_MATRIX_TRY_ASSIGN(auto now, node::take_inventory());
-    CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_now());
-    for (const auto& pod : pods) {
-      now.pods.push_back(
-          fmt::format("{} {}", pod.state == PodState::ready ? "READY" : "NOTREADY", pod.id));
-    }
-    return node::difference(m_before, now);
-  }
-
-  // A process that is on its way out is no leak, nor is the veth of a network namespace that the
-  // kernel is still taking apart: give them a moment.
-  Expected<node::Inventory> settled_inventory() {
-    const auto deadline = Clock::now() + 1s;
-    for (;;) {
-      CNI_MATRIX_TRY_ASSIGN(auto added, added_since_before());
-      const bool settled = (added.processes.empty() || !added.pods.empty()) &&
-                           added.veths.size() <= added.netns.size();
-      if (settled || Clock::now() > deadline) {
-        return added;
-      }
-      std::this_thread::sleep_for(5ms);
-    }
   }
 
   const Setup& m_setup;
@@ -796,11 +595,9 @@ class Executor {
   std::unique_ptr<PodRuntime> m_runtime;
   std::string m_runtime_token;
   std::optional<RuntimeSettings> m_settings;  // absent: no step has asked for any yet
-  node::Inventory m_before;
+  LeftoversWatch m_watch;
   Outcome m_outcome;
-  std::map<std::string, Pod> m_pods;
-  std::map<std::string, std::vector<std::string>> m_groups;
-  int m_pods_made = 0;
+  PodBook m_pods;
   XtablesLock m_xtables_lock;
   std::string m_failed_pod;  // whose run failed when it should not have
   bool m_stop_failed = false;

@@ -1,0 +1,62 @@
+#include "leftovers_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+namespace cni_matrix::scenario {
+
+using namespace std::chrono_literals;
+
+Expected<std::vector<PodSandbox>> pods_of(PodRuntime& runtime) {
+  auto pods = runtime.list_pod_sandboxes();
+  if (!pods && pods.error().code == "Unavailable") {
+    return std::vector<PodSandbox>();
+  }
+  if (!pods) {
+    return broken("the runtime does not list its pods: {}", pods.error().message);
+  }
+  return std::move(*pods);
+}
+
+Expected<void> LeftoversWatch::begin() {
+  CNI_MATRIX_TRY_ASSIGN(m_before, node::take_inventory());
+  return {};
+}
+
+Expected<node::Inventory> LeftoversWatch::added(PodRuntime& runtime) const {
+  CNI_MATRIX_TRY_ASSIGN(auto now, node::take_inventory());
+  CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_of(runtime));
+  for (const auto& pod : pods) {
+    now.pods.push_back(
+        fmt::format("{} {}", pod.state == PodState::ready ? "READY" : "NOTREADY", pod.id));
+  }
+  return node::difference(m_before, now);
+}
+
+Expected<node::Inventory> LeftoversWatch::settled(PodRuntime& runtime) const {
+  const auto deadline = std::chrono::steady_clock::now() + 1s;
+  for (;;) {
+    CNI_MATRIX_TRY_ASSIGN(auto now, added(runtime));
+    const bool is_settled =
+        (now.processes.empty() || !now.pods.empty()) && now.veths.size() <= now.netns.size();
+    if (is_settled || std::chrono::steady_clock::now() > deadline) {
+      return now;
+    }
+    std::this_thread::sleep_for(5ms);
+  }
+}
+
+Expected<std::string> LeftoversWatch::netns_of(const PodStatus& pod, PodRuntime& runtime) const {
+  if (!pod.netns.empty()) {
+    return pod.netns;
+  }
+  CNI_MATRIX_TRY_ASSIGN(const auto now, added(runtime));
+  if (now.netns.size() != 1) {
+    return broken("the runtime does not say which network namespace the pod has");
+  }
+  return now.netns.front();
+}
+
+}  // namespace cni_matrix::scenario

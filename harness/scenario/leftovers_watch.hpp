@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cni_matrix/node/inventory.hpp>
+#include <cni_matrix/runtime/pod_runtime.hpp>
+
+#include <string>
+#include <vector>
+
+namespace cni_matrix::scenario {
+
+// The runtime's list. None when the runtime is gone: that it is, the steps say. Error kind: broken.
+Expected<std::vector<PodSandbox>> pods_of(PodRuntime& runtime);
+
+// What a scenario has added to its node. Error kinds of its functions: as take_inventory().
+class LeftoversWatch {
+ public:
+  // What there is now is the node's own.
+  Expected<void> begin();
+
+  Expected<node::Inventory> added(PodRuntime& runtime) const;
+  // The same at the end: a process that is on its way out is no leak, nor is the veth of a network
+  // namespace that the kernel is still taking apart. They get a moment.
+  Expected<node::Inventory> settled(PodRuntime& runtime) const;
+
+  // The network namespace of a pod. Where the runtime does not tell it, the only one that has come.
+  Expected<std::string> netns_of(const PodStatus& pod, PodRuntime& runtime) const;
+
+ private:
+  node::Inventory m_before;
+};
+
+}  // namespace cni_matrix::scenario
