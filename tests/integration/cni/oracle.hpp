@@ -33,7 +33,7 @@ struct Answer {
   friend bool operator==(const Answer&, const Answer&) = default;
 };
 
-void PrintTo(const Answer& answer, std::ostream* out);
+void PrintTo(const Answer& answer, std::ostream* out);  // NOLINT(readability-identifier-naming)
 
 struct Directories {
   std::filesystem::path plugins;

@@ -201,9 +201,9 @@ const std::vector<std::string>& odd_lists() {
       texts.push_back(std::string(R"({"name":"n","cniVersion":"0.4.0","plugins":[)") + plugin +
                       "]}");
     }
-    texts.push_back(R"({"name":"n","plugins":[{"type":"a"},1]})");
-    texts.push_back(R"({"name":"n","plugins":[{"type":"a"},{}]})");
-    texts.push_back("{\"name\":\"n\",\"plugins\":[{\"type\":\"a\",\"x\":\"\xff\xfe\"}]}");
+    texts.emplace_back(R"({"name":"n","plugins":[{"type":"a"},1]})");
+    texts.emplace_back(R"({"name":"n","plugins":[{"type":"a"},{}]})");
+    texts.emplace_back("{\"name\":\"n\",\"plugins\":[{\"type\":\"a\",\"x\":\"\xff\xfe\"}]}");
     return texts;
   }();
   return k_texts;
@@ -519,10 +519,12 @@ TEST_F(Chain, Names) {
   m_stubs.add("a", result("0.4.0"));
   for (const std::string name : {"", "x y", "x/y", "-x", "x.y_z-1", "\xc3\xa9"}) {
     for (const std::string type : {"a", "../bin/a", "./a"}) {
-      compare({edit(R"({"cniVersion":"0.4.0","name":")" + name +
-                    R"(","plugins":[{"name":"own","type":")" + type + R"("}]})"),
-               operation("add"), operation("del")},
-              name + " " + type);
+      compare(
+          {edit(fmt::format(
+               R"({{"cniVersion":"0.4.0","name":"{}","plugins":[{{"name":"own","type":"{}"}}]}})",
+               name, type)),
+           operation("add"), operation("del")},
+          fmt::format("{} {}", name, type));
     }
   }
   const auto text = R"({"cniVersion":"0.4.0","name":"n","plugins":[{"type":"a"}]})";
@@ -601,7 +603,7 @@ TEST_F(Chain, GarbageCollection) {
     std::vector<Operation> operations = {edit(text)};
     for (const std::string command : {"DEL", "GC"}) {
       for (const std::string plugin : {"bridge", "portmap"}) {
-        const auto file = plugin + "." + command;
+        const auto file = fmt::format("{}.{}", plugin, command);
         for (auto step :
              {operation("add"), other_pod, say(file + ".exit", "1"),
               say(file + ".out", R"({"code":7,"msg":"no","details":")" + plugin + "\"}"), gc({}),

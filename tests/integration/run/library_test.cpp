@@ -55,5 +55,9 @@ TEST_F(Library, EveryVersionDoes) {
   expect_as_known(program({"run", matrix("versions.json")}));
 }
 
+TEST_F(Library, EveryPluginDoes) {
+  expect_as_known(program({"run", matrix("plugins.json")}));
+}
+
 }  // namespace
 }  // namespace cni_matrix

@@ -9,6 +9,8 @@
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/node/node.hpp>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -60,11 +62,19 @@ TEST_F(Scenarios, HostPortsAreReachedAndCaptureNothing) {
 
 // The library above has plugins that know neither.
 TEST_F(Scenarios, StatusAndGarbageCollectionGoAsKnown) {
-  expect_as_known({"run", "--containerd", "debian:forky", "--plugins", "debian:forky",
-                   "--cni-version", "1.1.0", "--conflist", "bridge-portmap", "--scenario",
-                   "status-good,status-not-available,status-error-and-pods,status-of-loopback,"
-                   "gc-keeps-valid,gc-drops-invalid,gc-after-leak,gc-stale-lease,gc-disabled,"
-                   "gc-errors"});
+  expect_as_known(
+      {"run", "--containerd", "debian:forky", "--plugins", "debian:forky", "--cni-version", "1.1.0",
+       "--conflist", "bridge-portmap", "--scenario",
+       fmt::format("{}",
+                   fmt::join(Words{"status-good", "status-not-available", "status-error-and-pods",
+                                   "status-of-loopback", "gc-keeps-valid", "gc-drops-invalid",
+                                   "gc-after-leak", "gc-stale-lease", "gc-disabled", "gc-errors"},
+                             ","))});
+}
+
+TEST_F(Scenarios, ThePluginsOfOneReleaseGoAsKnown) {
+  expect_as_known({"run", (data_directory() / "matrix" / "plugins.json").string(), "--containerd",
+                   "debian:trixie", "--plugins", "debian:forky"});
 }
 
 TEST_F(Scenarios, TheEmbeddedRuntimeAgrees) {

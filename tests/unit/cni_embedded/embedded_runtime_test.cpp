@@ -12,7 +12,6 @@ namespace cni_matrix::cni {
 namespace {
 
 using testing::HasSubstr;
-using testing::StartsWith;
 
 constexpr const char* k_conflist =
     R"({"cniVersion":"0.4.0","name":"n","plugins":[{"type":"none"}]})";
