@@ -483,6 +483,15 @@ class Judge {
            (m_now.rebooted && !is_on_disk(leak));
   }
 
+  // A leak that is left, or has to be.
+  [[nodiscard]] bool shows(const BehaviourCase& leak) const {
+    return std::any_of(leak.leaves.begin(), leak.leaves.end(),
+                       [this](node::LeakClass left) { return !vanished(left); }) ||
+           std::any_of(leak.may_leave.begin(), leak.may_leave.end(), [this](node::LeakClass left) {
+             return m_observation.leftover.contains(left);
+           });
+  }
+
   void stop(const ObservedStep& step) {
     m_pod->stop_tried = true;
     if (m_pod->run_failed && m_pod->record == "forgotten") {
@@ -501,9 +510,7 @@ class Judge {
     }
     if (!m_pod->stopped && !m_pod->run_failed) {
       for (const auto& leak : candidates(Kind::leak, {})) {
-        const auto& leaves = leak.rule->leaves;
-        if (std::all_of(leaves.begin(), leaves.end(),
-                        [this](node::LeakClass left) { return vanished(left); })) {
+        if (!shows(*leak.rule)) {
           continue;
         }
         note(*leak.behaviour);

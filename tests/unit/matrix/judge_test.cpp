@@ -184,6 +184,15 @@ TEST(Judge, KnowsWhichContainerdStartedAPod) {
   EXPECT_EQ(judge(shipped(), observation).finding, Finding::leak);
 }
 
+TEST(Judge, NamesWhatMayBeLeftOnlyWhereItIs) {
+  auto observation = lifecycle("2.1.9", "1.1.1", "0.4.0");
+  observation.scenario = "downgrade";
+  observation.steps.insert(observation.steps.begin() + 1, {"replace-runtime", "1.7.24", true, ""});
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::pass);
+  observation.leftover = {node::LeakClass::process};
+  EXPECT_THAT(judge(shipped(), observation).known, ElementsAre("F130"));
+}
+
 TEST(Judge, ReplacingOnePluginLeavesTheOthersWhatTheyWere) {
   auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
   observation.steps.insert(observation.steps.begin(),
