@@ -490,11 +490,15 @@ class Executor {
     return {};
   }
 
-  // Absent, and noted, when the runtime does not know the pod.
+  // Absent, and noted, when the runtime does not know the pod or an address of it.
   Expected<std::optional<ProbeTarget>> probe_target(const std::string& name, StepResult& result) {
     const auto pod = m_runtime->pod_sandbox_status(m_pods[name].id);
     note(result, pod);
-    if (!pod) {
+    if (pod && pod->ips.empty()) {
+      result.ok = false;
+      result.error = "the runtime reports no address of the pod";
+    }
+    if (!result.ok) {
       return std::nullopt;
     }
     CNI_MATRIX_TRY_ASSIGN(const auto netns, m_watch.netns_of(*pod, *m_runtime));

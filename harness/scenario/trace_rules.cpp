@@ -110,6 +110,22 @@ Sentences one_at_a_time(const Calls& calls, const TraceFacts& /*facts*/) {
   return overlaps(calls, false);
 }
 
+Sentences loopback_first_on_del(const Calls& calls, const TraceFacts& /*facts*/) {
+  std::set<std::string> with_loopback;
+  std::set<std::string> taken_down;
+  Sentences found;
+  for (const auto& call : calls) {
+    if (call.is("ADD") && call.interface() == "lo") {
+      with_loopback.insert(call.container());
+    }
+    if (call.is("DEL") && taken_down.insert(call.container()).second &&
+        with_loopback.contains(call.container()) && call.interface() != "lo") {
+      found.push_back(fmt::format("{} came before the DEL on lo", call.title()));
+    }
+  }
+  return found;
+}
+
 Sentences prev_result_on_add(const Calls& calls, const TraceFacts& /*facts*/) {
   Sentences found;
   for (const auto& attachment : attachments(calls)) {
@@ -600,6 +616,11 @@ const std::vector<Entry>& entries() {
       {{"one-at-a-time", "SPEC section 3, Lifecycle & Ordering",
         "No two calls for one container run at the same time, whatever the runtime was made for."},
        one_at_a_time},
+      {{"loopback-first-on-del",
+        "containerd/go-cni#137: the order of networks is the runtime's own",
+        "The networks of a pod are taken down in the order in which they were configured, so lo "
+        "before the others."},
+       loopback_first_on_del},
       {{"prev-result-on-add", k_request,
         "On ADD every plugin but the first gets a prevResult, and the first gets none."},
        prev_result_on_add},

@@ -326,6 +326,19 @@ TEST(TraceRules, NoCapabilities) {
               says("portmap ADD", R"({"portMappings":true})"));
 }
 
+TEST(TraceRules, LoopbackFirstOnDel) {
+  Recording seen;
+  seen.call("bridge", "DEL");  // of a pod whose runtime brings lo up itself
+  EXPECT_THAT(violations("loopback-first-on-del", seen.trace, {}), IsEmpty());
+  Recording other;
+  other.loopback("ADD");
+  other.call("bridge", "ADD");
+  other.call("bridge", "DEL");
+  other.loopback("DEL");
+  EXPECT_THAT(violations("loopback-first-on-del", other.trace, {}),
+              says("bridge DEL", "before the DEL on lo"));
+}
+
 TEST(TraceRules, RuntimeConfigAsDeclared) {
   Recording seen;
   seen.call("portmap", "ADD", k_ports);
