@@ -1,3 +1,4 @@
+#include "init_name.hpp"
 #include "root.hpp"
 #include "uplink.hpp"
 
@@ -116,7 +117,7 @@ int supervise(pid_t worker, const InitOptions& options) {
   }
   ::close_range(static_cast<unsigned>(high + 1), ~0U, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::prctl(PR_SET_NAME, "cni-matrix-init");
+  ::prctl(PR_SET_NAME, k_init_name);
   ::setsid();
   sigset_t children;
   sigemptyset(&children);

@@ -10,7 +10,8 @@ namespace cni_matrix::node {
 // what is mounted there; our own folder there stays. Routes go with their links. /var/lib and /etc
 // stay as they are.
 //
-// The caller must have ended its own children. Error kind: broken, with what would not go.
+// The caller must have ended its own children. Error kind: broken, with what would not go, or
+// because the caller is in no node.
 Expected<void> reboot();
 
 }  // namespace cni_matrix::node

@@ -156,6 +156,12 @@ TEST_F(NodeTest, ARebootTakesAllButTheDisk) {
               HasSubstr("via 192.0.2.1 dev uplink"));
 }
 
+TEST(Reboot, IsRefusedOutsideANode) {
+  const auto refused = reboot();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "reboot: this is no node");
+}
+
 TEST_F(NodeTest, LeavesTheHostAsItWas) {
   const auto state = [] {
     return command({"ip", "-o", "link"}) + command({"cat", "/proc/self/mounts"}) +
