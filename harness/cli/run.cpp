@@ -69,8 +69,11 @@ Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
   using artifacts::Component;
   std::set<std::string> seen;
   for (const auto& cell : cells) {
-    const auto key = fmt::format("{} {} {} {}", cell.conflist.file.string(), cell.conflist.form,
-                                 cell.scenario, cell.host_port.has_value());
+    auto key = fmt::format("{} {} {} {}", cell.conflist.file.string(), cell.conflist.form,
+                           cell.scenario, cell.host_port.has_value());
+    for (const auto& [name, value] : cell.parameters) {
+      key += fmt::format(" {}={}", name, value);
+    }
     if (seen.insert(key).second) {
       CNI_MATRIX_TRY(run::check_cell(cell));
     }

@@ -187,10 +187,9 @@ class EmbeddedRuntime : public PodRuntime {
       if (!set_up) {
         const std::string message = fmt::format(R"(failed to setup network for sandbox "{}": {})",
                                                 id, set_up.error().message);
-        const auto refusal = past(deadline, message);
         log("RunPodSandbox failed: " + message);
         CNI_MATRIX_TRY(roll_back(std::move(pod), deadline));
-        return refusal;
+        return past(deadline, message);
       }
       lock.lock();
     }
@@ -440,8 +439,11 @@ class EmbeddedRuntime : public PodRuntime {
   RuntimeResult<void> roll_back(Pod pod, Clock::time_point deadline) {
     bool is_clean = true;
     if (m_cri.tears_down_failed_setup) {
-      const auto until =
-          m_cri.teardown_outlives_call ? Clock::now() + std::chrono::minutes(1) : deadline;
+      // containerd gives it a minute; nobody waits longer for us than for any call.
+      const auto until = m_cri.teardown_outlives_call
+                             ? Clock::now() + std::min<std::chrono::milliseconds>(
+                                                  std::chrono::minutes(1), m_options.timeouts.call)
+                             : deadline;
       is_clean = tear_down_and_log(pod.record, until) || m_cri.ignores_failed_teardown ||
                  !m_cri.record_before_network;
     }

@@ -13,6 +13,8 @@ namespace cni_matrix::matrix {
 
 namespace {
 
+constexpr std::size_t k_cell_limit = 1'000'000;  // that a run keeps in memory
+
 struct ScenarioPoint {
   std::string scenario;
   std::map<std::string, std::string> parameters;
@@ -269,6 +271,7 @@ std::size_t for_each_cell(const MatrixSpec& spec, const std::vector<std::string>
   for (const auto& axes : spec.products) {
     const auto product = product_of(axes);
     std::vector<Mask> masks;
+    masks.reserve(products.size() + spec.exclusions.size());
     for (const auto& earlier : products) {
       masks.push_back(overlap(product, earlier));
     }
@@ -288,8 +291,12 @@ Expected<std::vector<Cell>> all_cells(const MatrixSpec& spec,
   std::vector<Cell> result;
   for_each_cell(spec, cells, [&result](const Cell& cell) {
     result.push_back(cell);
-    return true;
+    return result.size() <= k_cell_limit;
   });
+  if (result.size() > k_cell_limit) {
+    return input_error("{}: more than {} cells; select with --cell, --containerd and the like",
+                       spec.file.empty() ? "the command line" : spec.file.string(), k_cell_limit);
+  }
   if (result.empty()) {
     return tl::unexpected(no_cells(spec, cells));
   }

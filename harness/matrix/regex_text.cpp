@@ -1,6 +1,7 @@
 #include <cni_matrix/matrix/regex_text.hpp>
 
-#include <array>
+#include <fmt/format.h>
+
 #include <map>
 #include <regex>
 #include <utility>
@@ -10,13 +11,18 @@ namespace cni_matrix::matrix {
 namespace {
 
 constexpr std::size_t k_text_limit = 4096;
+constexpr int k_nesting_limit = 20;  // the time that matching takes grows with it
+
+// Linear in the text's length, whatever the pattern, and without recursion over the text: patterns
+// come from scenario files. libstdc++'s name for that; back-references are refused.
+constexpr auto k_linear = std::regex_constants::ECMAScript | std::regex_constants::__polynomial;
 
 // Compiled once each: a run judges thousands of cells with a few dozen patterns.
 const std::regex& compiled(const std::string& pattern) {
   static std::map<std::string, std::regex> cache;
   const auto found = cache.find(pattern);
   return found != cache.end() ? found->second
-                              : cache.emplace(pattern, std::regex(pattern)).first->second;
+                              : cache.emplace(pattern, std::regex(pattern, k_linear)).first->second;
 }
 
 std::string escaped(std::string_view text) {
@@ -30,6 +36,20 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+bool nested_deeper(const std::string& pattern, int limit) {
+  int depth = 0;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\') {
+      ++i;
+    } else if (pattern[i] == '(' && ++depth > limit) {
+      return true;
+    } else if (pattern[i] == ')') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
@@ -39,6 +59,9 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 }  // namespace
 
 std::string regex_problem(const std::string& pattern) {
+  if (nested_deeper(pattern, k_nesting_limit)) {
+    return fmt::format("groups are nested deeper than {} levels", k_nesting_limit);
+  }
   try {
     compiled(pattern);
     return {};

@@ -1,3 +1,5 @@
+#include "scenario_checks.hpp"
+
 #include <cni_matrix/base/ip_range.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/text.hpp>
@@ -187,6 +189,11 @@ Expected<void> check_values(const Step& step, std::string_view place) {
   if (step.parallel && step.count == 0) {
     return input_error("{}: \"parallel\" needs a \"count\" of pods", place);
   }
+  const auto& probes = step.probes;
+  if (std::find(probes.begin(), probes.end(), "pod-to-pod") != probes.end() &&
+      (step.with.empty() || step.with == step.pod)) {
+    return input_error("{}: the probe pod-to-pod needs another pod in \"with\"", place);
+  }
   if (step.parallel && step.within_ms > 0) {
     return input_error("{}: \"parallel\" and \"withinMs\" do not go together", place);
   }
@@ -196,92 +203,6 @@ Expected<void> check_values(const Step& step, std::string_view place) {
     }
     if (const auto range = IpRange::parse(network); !range) {
       return input_error("{}/{}: {}", place, key, range.error().message);
-    }
-  }
-  return {};
-}
-
-// What was not filled cannot be freed, nor filled twice.
-Expected<void> check_disks(const Scenario& scenario, std::string_view name) {
-  std::set<std::string> full;
-  for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
-    const auto& step = scenario.steps[i];
-    const bool fine = step.kind == StepKind::fill_disk   ? full.insert(step.what).second
-                      : step.kind == StepKind::free_disk ? full.erase(step.what) > 0
-                                                         : true;
-    if (!fine) {
-      return input_error("{}: /steps/{}: the disk of {} {}", name, i, step.what,
-                         step.kind == StepKind::fill_disk ? "is full already" : "was not filled");
-    }
-  }
-  return {};
-}
-
-// What is on the node before the first pod is no leak after the last one.
-Expected<void> check_links(const Scenario& scenario, std::string_view name) {
-  const auto is = [](StepKind kind) {
-    return [kind](const Step& step) { return step.kind == kind; };
-  };
-  const auto& steps = scenario.steps;
-  const auto first = std::find_if(steps.begin(), steps.end(), is(StepKind::run));
-  const auto late = std::find_if(first, steps.end(), is(StepKind::add_link));
-  if (late != steps.end()) {
-    return input_error("{}: /steps/{}: add-link comes before the first run", name,
-                       late - steps.begin());
-  }
-  return {};
-}
-
-// A handler is one of the settings that are in force then.
-Expected<void> check_handlers(const Scenario& scenario, std::string_view name) {
-  RuntimeSettings settings;
-  for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
-    const auto& step = scenario.steps[i];
-    settings = step.settings.value_or(settings);
-    if (!step.handler.empty() && !settings.handlers.contains(step.handler)) {
-      return input_error("{}: /steps/{}: no settings before it have the handler \"{}\"", name, i,
-                         step.handler);
-    }
-  }
-  return {};
-}
-
-// A step on a pod comes after a `run` of it.
-Expected<void> check_pods(const Scenario& scenario, std::string_view name) {
-  std::set<std::string> pods;
-  const auto check_known = [&](const std::vector<std::string>& asked,
-                               std::size_t i) -> Expected<void> {
-    for (const auto& pod : asked) {
-      if (!pod.empty() && !pods.contains(pod)) {
-        return input_error("{}: /steps/{}: no step before it runs the pod \"{}\"", name, i, pod);
-      }
-    }
-    return {};
-  };
-  for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
-    const auto& step = scenario.steps[i];
-    switch (step.kind) {
-      case StepKind::run:
-        pods.insert(step.pod);
-        break;
-      case StepKind::stop:
-      case StepKind::remove:
-      case StepKind::status:
-      case StepKind::probe:
-      case StepKind::addresses:
-      case StepKind::delete_netns:
-      case StepKind::add:
-      case StepKind::check:
-      case StepKind::damage_attachment:
-      case StepKind::kill_pause:
-      case StepKind::kill_shim:
-        CNI_MATRIX_TRY(check_known({step.pod, step.with}, i));
-        break;
-      case StepKind::gc:
-        CNI_MATRIX_TRY(check_known(step.valid.value_or(std::vector<std::string>{}), i));
-        break;
-      default:
-        break;
     }
   }
   return {};
@@ -427,10 +348,7 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) 
     }
     scenario.containerd = *range;
   }
-  CNI_MATRIX_TRY(check_pods(scenario, name));
-  CNI_MATRIX_TRY(check_disks(scenario, name));
-  CNI_MATRIX_TRY(check_links(scenario, name));
-  CNI_MATRIX_TRY(check_handlers(scenario, name));
+  CNI_MATRIX_TRY(check_order(scenario, name));
   return scenario;
 }
 

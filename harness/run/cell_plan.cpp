@@ -89,6 +89,12 @@ Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
         return input_error("{}: {}", place, patched.error().message);
       }
     }
+    if (step.kind == matrix::StepKind::replace_runtime ||
+        step.kind == matrix::StepKind::replace_plugins) {
+      if (const auto token = VersionToken::parse(step.to); !token) {
+        return input_error("{}/to: {}", place, token.error().message);
+      }
+    }
     other_files = other_files || step.kind == matrix::StepKind::write_config;
     if (step.fault && step.plugin != "loopback" && !other_files) {
       const auto used = matrix::conflist_traits(conflist.json());

@@ -13,6 +13,7 @@
 #include <cni_matrix/scenario/executor.hpp>
 #include <cni_matrix/scenario/trace_rules.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -242,8 +243,10 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
   auto result = run(cell, plan, options, output);
   if (!result) {
     const auto log = end_of_log();
+    auto message = result.error().message;
+    std::replace(message.begin(), message.end(), '\n', ' ');  // a line is a message
     write_all(output, "!" + std::string(result.error().kind == ErrorKind::unavailable ? "u" : "b") +
-                          result.error().message + "\n");
+                          message + "\n");
     return 1;
   }
   // The commands are iptables-save, for the inventory.

@@ -34,8 +34,9 @@ Expected<void> check(const Json& value, const matrix::Conflist& conflist) {
                        file);
   }
   for (std::size_t i = 0; i < plugins->size(); ++i) {
-    if (!(*plugins)[i].is_object() || !(*plugins)[i].contains("type")) {
-      return input_error("{}: at /plugins/{}: a plugin is an object with a type", file, i);
+    const auto& plugin = (*plugins)[i];
+    if (!plugin.is_object() || !plugin.contains("type") || !plugin.at("type").is_string()) {
+      return input_error("{}: at /plugins/{}: a plugin is an object with a type, a text", file, i);
     }
   }
   return {};
@@ -77,10 +78,20 @@ void ConflistFile::set_version(const std::string& version) {
 }
 
 Expected<void> ConflistFile::patch(const Json& patch) {
+  const auto file = m_path.filename().string();
   try {
-    m_configuration = m_configuration.patch(OrderedJson::parse(patch.dump()));
+    for (const auto& operation : OrderedJson::parse(patch.dump())) {
+      m_configuration = m_configuration.patch(OrderedJson::array({operation}));
+      // Copies of copies double it each time.
+      if (m_configuration.dump().size() > k_conflist_limit) {
+        return input_error("the patch makes {} larger than {} bytes", file, k_conflist_limit);
+      }
+    }
   } catch (const OrderedJson::exception& error) {
-    return input_error("the patch does not fit {}: {}", m_path.filename().string(), error.what());
+    return input_error("the patch does not fit {}: {}", file, error.what());
+  }
+  if (!m_configuration.is_object()) {
+    return input_error("the patch makes {} something else than a JSON object", file);
   }
   m_text = m_configuration.dump(2) + "\n";
   return {};

@@ -345,5 +345,10 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "cni-matrix: {}\n", printable(failure.error().message));
     return exit_status(failure.error().kind);
   }
-  return perform(action);
+  try {
+    return perform(action);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "cni-matrix: trouble that should not be: {}\n", printable(error.what()));
+    return exit_status(ErrorKind::broken);
+  }
 }

@@ -260,6 +260,36 @@ TEST(ReloadStorm, NeedsADaemon) {
   EXPECT_EQ(with_step(R"({"step": "cycle", "times": 2})")->needs_daemon(), "");
 }
 
+TEST(PodOrder, NoStepIsAboutAPodThatIsNotThere) {
+  const std::string gone = R"({"step": "run"}, {"step": "stop"}, {"step": "remove"}, )";
+  EXPECT_THAT(refusal_of(gone + R"({"step": "kill-pause"})"),
+              HasSubstr("/steps/3: the pod \"pod\" was removed before"));
+  EXPECT_THAT(refusal_of(gone + R"({"step": "probe"})"), HasSubstr("was removed before"));
+  EXPECT_EQ(refusal_of(gone + R"({"step": "stop"}, {"step": "remove"}, {"step": "run"})"), "");
+  EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "run"})"),
+              HasSubstr("/steps/1: the pod \"pod\" is still there"));
+  EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "stop"}, {"step": "delete-netns"})"),
+              HasSubstr("was stopped before"));
+  EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "delete-netns"}, {"step": "delete-netns"})"),
+              HasSubstr("has lost its network namespace before"));
+  EXPECT_THAT(refusal_of(R"({"step": "run", "hostNetwork": true}, {"step": "delete-netns"})"),
+              HasSubstr("has the node's network"));
+  EXPECT_THAT(refusal_of(R"({"step": "run", "count": 2}, {"step": "kill-shim"})"),
+              HasSubstr("is a group"));
+  EXPECT_THAT(refusal_of(R"({"step": "run", "expect": "x"}, {"step": "kill-shim"})"),
+              HasSubstr("may not run then"));
+  EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "probe", "probes": ["pod-to-pod"]})"),
+              HasSubstr("another pod in \"with\""));
+}
+
+TEST(Patterns, TakeNoMoreTimeThanTheTextIsLong) {
+  const std::string step = R"({"step": "run", "expect": ")";
+  EXPECT_EQ(refusal_of(step + "(a|aa)+$\"}"), "");
+  EXPECT_THAT(refusal_of(step + R"((a)\\1"})"), HasSubstr("/expect"));
+  EXPECT_THAT(refusal_of(step + std::string(21, '(') + "a" + std::string(21, ')') + "\"}"),
+              HasSubstr("nested deeper than 20 levels"));
+}
+
 TEST(Programs, AreThoseThatPluginsCall) {
   const auto scenario = scenario_from_json(
       Json::parse(R"({"id": "mine", "title": "Mine", "programs": ["iptables", "nft"],
