@@ -83,7 +83,7 @@ TEST_F(NodeTest, HasItsOwnRootLinksAndProcesses) {
   EXPECT_THAT(in_node([] {
                 return command({"ps", "-A", "-o", "comm="});
               }),
-              HasSubstr("cni-matrix-init\ncni-matrix-work\nps\n"));
+              HasSubstr("cni-matrix-init\ncni-matrix-reap\ncni-matrix-work\nps\n"));
   EXPECT_EQ(in_node([] { return command({"hostname"}); }), "node\n");
 }
 
