@@ -214,6 +214,7 @@ Expected<CellResult> run(const matrix::Cell& cell, const CellPlan& plan, const R
 node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options) {
   node::NodeOptions node;
   node.keep = options.keep;
+  node.privileged = options.privileged;
   std::size_t index = 0;
   for (const auto& [token, planned] : plan.containerds) {
     if (!plan.embedded) {
@@ -243,10 +244,7 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
   auto result = run(cell, plan, options, output);
   if (!result) {
     const auto log = end_of_log();
-    auto message = result.error().message;
-    std::replace(message.begin(), message.end(), '\n', ' ');  // a line is a message
-    write_all(output, "!" + std::string(result.error().kind == ErrorKind::unavailable ? "u" : "b") +
-                          message + "\n");
+    write_all(output, node::setup_error_line(result.error()));
     return 1;
   }
   // The commands are iptables-save, for the inventory.
@@ -302,6 +300,7 @@ Expected<std::string> read_to_end(const node::Node& node, std::chrono::milliseco
 Expected<void> prepare_root(const artifacts::Artifact& artifact, const CellPlan& plan,
                             const fs::path& file, const RunOptions& options) {
   node::NodeOptions node_options;
+  node_options.privileged = options.privileged;
   node_options.binds = {{artifact.directory, containerd_folder(0)},
                         {plan.runc, containerd::k_runc},
                         {libexec_directory() / "runc-wrapper", containerd::k_runc_wrapper},
