@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include <poll.h>
 #include <sys/mman.h>
@@ -257,6 +258,22 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
   value["cpu"]["harness_us"] = result->cpu.harness_us + own_cpu_us();
   write_all(output, value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   return 0;
+}
+
+Expected<void> check_helpers(bool record) {
+  std::vector<const char*> needed{"runc-wrapper", "pause"};
+  if (record) {
+    needed.push_back("recorder");
+  }
+  for (const auto* name : needed) {
+    const auto program = libexec_directory() / name;
+    if (::access(program.c_str(), X_OK) != 0) {
+      return broken(
+          "the helper program {} cannot be executed ({}): build or install cni-matrix again",
+          program.string(), std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
+    }
+  }
+  return {};
 }
 
 Expected<fs::path> prepared_root(const artifacts::Artifact& artifact, const fs::path& cache) {

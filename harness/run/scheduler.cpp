@@ -69,6 +69,7 @@ class Scheduler {
         m_total(cells.size() * static_cast<std::size_t>(std::max(1, options.repeat))) {}
 
   Expected<RunSummary> run() {
+    CNI_MATRIX_TRY(check_helpers(m_options.record));
     CNI_MATRIX_TRY_ASSIGN(const auto signals, StopSignals::catch_them());
     m_summary.cells = m_total;
     const auto begin = Clock::now();
