@@ -28,19 +28,25 @@ const std::filesystem::path& data_directory() {
     if (auto set = from_environment("CNI_MATRIX_DATA"); !set.empty()) {
       return set;
     }
-    const auto installed = prefix() / "share/cni-matrix";
-    return std::filesystem::exists(installed / "matrix")
-               ? installed
-               : std::filesystem::path(CNI_MATRIX_SOURCE_DATA_DIR);
+    // Installed, or in a build folder of a source tree: wherever that was moved to.
+    for (const auto& place : {prefix() / "share/cni-matrix", prefix().parent_path()}) {
+      if (std::filesystem::exists(place / "matrix/profiles.json")) {
+        return place;
+      }
+    }
+    return std::filesystem::path(CNI_MATRIX_SOURCE_DATA_DIR);
   }();
   return directory;
 }
 
 const std::filesystem::path& libexec_directory() {
   static const auto directory = [] {
-    const auto installed = prefix() / "libexec/cni-matrix";
-    return std::filesystem::exists(installed) ? installed
-                                              : std::filesystem::path(CNI_MATRIX_BUILD_LIBEXEC_DIR);
+    for (const auto& place : {prefix() / "libexec/cni-matrix", prefix() / "libexec"}) {
+      if (std::filesystem::exists(place / "recorder")) {
+        return place;
+      }
+    }
+    return std::filesystem::path(CNI_MATRIX_BUILD_LIBEXEC_DIR);
   }();
   return directory;
 }

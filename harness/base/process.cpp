@@ -1,3 +1,4 @@
+#include <cni_matrix/base/apart.hpp>
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 
@@ -22,6 +23,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <functional>
+#include <optional>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -107,6 +110,12 @@ Expected<pid_t> spawn(const std::vector<std::string>& argv,
   return pid;
 }
 
+Expected<pid_t> spawn_apart(const std::function<Expected<pid_t>()>& start) {
+  std::optional<Expected<pid_t>> pid;
+  run_apart([&] { pid = start(); });
+  return *pid;
+}
+
 Expected<Fd> open_pidfd(pid_t pid) {
   Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!fd) {
@@ -163,8 +172,11 @@ Expected<CommandResult> run_command(const std::vector<std::string>& argv,
   CNI_MATRIX_TRY_ASSIGN(auto out, make_pipe());
   CNI_MATRIX_TRY_ASSIGN(auto err, make_pipe());
   const auto environment = options.environment.empty() ? fixed_environment() : options.environment;
-  CNI_MATRIX_TRY_ASSIGN(const auto pid, spawn(argv, environment, options.working_directory,
-                                              in.read.get(), out.write.get(), err.write.get()));
+  const auto start = [&] {
+    return spawn(argv, environment, options.working_directory, in.read.get(), out.write.get(),
+                 err.write.get());
+  };
+  CNI_MATRIX_TRY_ASSIGN(const auto pid, options.foreign ? spawn_apart(start) : start());
   in.read.reset();
   out.write.reset();
   err.write.reset();
@@ -246,8 +258,10 @@ Expected<BackgroundProcess> BackgroundProcess::start(const std::vector<std::stri
     return system_error(fmt::format("cannot open {}", log.string()));
   }
   BackgroundProcess process;
-  CNI_MATRIX_TRY_ASSIGN(process.m_pid,
-                        spawn(argv, environment, {}, null.get(), output.get(), output.get()));
+  CNI_MATRIX_TRY_ASSIGN(process.m_pid, spawn_apart([&] {
+                          return spawn(argv, environment, {}, null.get(), output.get(),
+                                       output.get());
+                        }));
   CNI_MATRIX_TRY_ASSIGN(process.m_pidfd, open_pidfd(process.m_pid));
   return process;
 }

@@ -131,7 +131,7 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   const bool piped = arguments.json == "-" || arguments.junit == "-";
   std::FILE* console = piped ? err : out;
   CNI_MATRIX_TRY_ASSIGN(const auto reporters, make_reporters(arguments, known, console));
-  CNI_MATRIX_TRY_ASSIGN(auto provenance, run::take_provenance());
+  CNI_MATRIX_TRY_ASSIGN(auto provenance, run::take_provenance(arguments.run.privileged));
   provenance.jobs = arguments.run.jobs > 0 ? arguments.run.jobs : run::default_jobs();
 
   auto options = arguments.run;

@@ -1,3 +1,4 @@
+#include <cni_matrix/base/apart.hpp>
 #include <cni_matrix/base/fd.hpp>
 #include <cni_matrix/cni/go_file.hpp>
 #include <cni_matrix/cni/plugin_exec.hpp>
@@ -220,9 +221,12 @@ PluginRun run_plugin(const std::filesystem::path& plugin, std::string_view input
   std::array<char*, 2> argv = {name.data(), nullptr};
 
   volatile int error = 0;
-  const pid_t pid = spawn(
-      {name.c_str(), argv.data(), envp.data(), in.get(), out.write_end.get(), err.write_end.get()},
-      error);
+  pid_t pid = -1;
+  run_apart([&] {
+    pid = spawn({name.c_str(), argv.data(), envp.data(), in.get(), out.write_end.get(),
+                 err.write_end.get()},
+                error);
+  });
   if (pid < 0) {
     return cannot_start(error);
   }

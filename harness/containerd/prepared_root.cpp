@@ -52,6 +52,7 @@ Expected<void> import_image(const ContainerdOptions& options, const std::string&
   CommandOptions command;
   command.environment = daemon_environment(options);
   command.timeout = options.timeouts.call;
+  command.foreign = true;
   CNI_MATRIX_TRY_ASSIGN(const CommandResult result, run_command(argv, command));
   std::error_code ignored;
   std::filesystem::remove(archive, ignored);

@@ -4,6 +4,7 @@
 #include "daemon_log.hpp"
 #include "pod_process.hpp"
 
+#include <cni_matrix/base/apart.hpp>
 #include <cni_matrix/containerd/containerd_runtime.hpp>
 
 #include <algorithm>
@@ -58,7 +59,9 @@ class ContainerdRuntime : public PodRuntime {
     return result;
   }
 
-  [[nodiscard]] int pid() const override { return m_daemon ? m_daemon->pid() : 0; }
+  [[nodiscard]] int pid() const override {
+    return m_daemon ? pid_as_seen_apart(m_daemon->pid()).value_or(0) : 0;
+  }
 
   void set_call_limit(std::optional<std::chrono::milliseconds> limit) override {
     m_call_limit = limit;
@@ -73,7 +76,7 @@ class ContainerdRuntime : public PodRuntime {
     if (status->pid == 0) {
       return broken("the pod has no process");
     }
-    int pid = status->pid;
+    CNI_MATRIX_TRY_ASSIGN(int pid, pid_seen_apart_as(status->pid));
     if (process == PodProcess::shim) {
       CNI_MATRIX_TRY_ASSIGN(pid, parent_of(pid));
     }

@@ -1,4 +1,5 @@
 #include "network_state.hpp"
+#include "our_processes.hpp"
 #include "packet_rules.hpp"
 #include "state_on_disk.hpp"
 
@@ -191,14 +192,14 @@ std::string holder_of(const fs::path& lease) {
               : std::string();
 }
 
-// Every process of the node but init, ourselves and the daemon.
+// Every process of the node but init, the reaper, ourselves and the daemon.
 std::vector<std::string> processes() {
   std::vector<std::string> found;
   for (const auto& folder : entries("/proc")) {
     const auto name = folder.filename().string();
     int pid = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (error != std::errc() || *end != '\0' || pid == 1 || pid == ::getpid()) {
+    if (error != std::errc() || *end != '\0' || pid == ::getpid() || is_our_process(pid)) {
       continue;
     }
     const auto stat = read_file(folder / "stat");

@@ -1,5 +1,6 @@
 #include "init_name.hpp"
 #include "netlink.hpp"
+#include "our_processes.hpp"
 #include "state_on_disk.hpp"
 
 #include <cni_matrix/base/file.hpp>
@@ -33,13 +34,13 @@ using namespace std::chrono_literals;
 constexpr auto k_death_limit = 10s;
 constexpr auto k_death_poll = 2ms;
 
-// Every process but init and ourselves that is not dead already.
+// Every process but init, the reaper and ourselves that is not dead already.
 std::vector<pid_t> others() {
   std::vector<pid_t> pids;
   for (const auto& name : names_in("/proc")) {
     pid_t pid = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (error != std::errc() || *end != '\0' || pid == 1 || pid == ::getpid()) {
+    if (error != std::errc() || *end != '\0' || pid == ::getpid() || is_our_process(pid)) {
       continue;
     }
     const auto stat = read_file("/proc/" + name + "/stat", 4096);

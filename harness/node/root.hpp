@@ -1,11 +1,32 @@
 #pragma once
 
+#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/node/boundary.hpp>
 #include <cni_matrix/node/node.hpp>
+
+#include <functional>
 
 namespace cni_matrix::node {
 
-// Give the calling process, alone in new mount and PID namespaces, the root of a node: a tmpfs with
-// /usr, /sys and what is needed of /etc bound in, a fresh /proc and /dev, and the options' binds.
-Expected<void> make_root(const NodeOptions& options);
+struct RootOptions {
+  const NodeOptions* node;
+  const IdMap* ids;
+  int user_namespace;  // with the map of `ids`, for binds; -1: they keep their owners
+  int chroot;          // what make_mounts_private() gave
+  std::function<Expected<void>(const char* target)> mount_proc;  // of the foreign programs
+};
+
+// Mounts of the caller's mount namespace no longer go to or come from others. The root of a caller
+// in a chroot is no mount, and its mounts have no top to be changed at; such a caller is taken to
+// the namespace's own root, and the result is where it was. Error kind: broken.
+Expected<Fd> make_mounts_private();
+
+// In a mount namespace of the caller's own: make a node's root and change to it. Whoever is in a
+// user namespace made after this can undo none of its mounts. Error kind: broken, or unavailable
+// where a container forbids it.
+Expected<void> make_root(const RootOptions& options);
+
+// In a user namespace that owns the mount namespace: what the node's own processes may change.
+Expected<void> share_mounts();
 
 }  // namespace cni_matrix::node

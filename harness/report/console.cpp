@@ -57,6 +57,7 @@ class ConsoleReporter : public Reporter {
     add("", provenance.iptables);
     add("", provenance.runc);
     add("as ", provenance.privileges);
+    add("loaded kernel modules ", fmt::format("{}", fmt::join(provenance.modules, " ")));
     add("",
         m_options.replay
             ? "run of " + provenance.started

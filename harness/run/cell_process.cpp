@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include <poll.h>
 #include <sys/mman.h>
@@ -214,6 +215,7 @@ Expected<CellResult> run(const matrix::Cell& cell, const CellPlan& plan, const R
 node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options) {
   node::NodeOptions node;
   node.keep = options.keep;
+  node.privileged = options.privileged;
   std::size_t index = 0;
   for (const auto& [token, planned] : plan.containerds) {
     if (!plan.embedded) {
@@ -243,10 +245,7 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
   auto result = run(cell, plan, options, output);
   if (!result) {
     const auto log = end_of_log();
-    auto message = result.error().message;
-    std::replace(message.begin(), message.end(), '\n', ' ');  // a line is a message
-    write_all(output, "!" + std::string(result.error().kind == ErrorKind::unavailable ? "u" : "b") +
-                          message + "\n");
+    write_all(output, node::setup_error_line(result.error()));
     return 1;
   }
   // The commands are iptables-save, for the inventory.
@@ -259,6 +258,22 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
   value["cpu"]["harness_us"] = result->cpu.harness_us + own_cpu_us();
   write_all(output, value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   return 0;
+}
+
+Expected<void> check_helpers(bool record) {
+  std::vector<const char*> needed{"runc-wrapper", "pause"};
+  if (record) {
+    needed.push_back("recorder");
+  }
+  for (const auto* name : needed) {
+    const auto program = libexec_directory() / name;
+    if (::access(program.c_str(), X_OK) != 0) {
+      return broken(
+          "the helper program {} cannot be executed ({}): build or install cni-matrix again",
+          program.string(), std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
+    }
+  }
+  return {};
 }
 
 Expected<fs::path> prepared_root(const artifacts::Artifact& artifact, const fs::path& cache) {
@@ -302,6 +317,7 @@ Expected<std::string> read_to_end(const node::Node& node, std::chrono::milliseco
 Expected<void> prepare_root(const artifacts::Artifact& artifact, const CellPlan& plan,
                             const fs::path& file, const RunOptions& options) {
   node::NodeOptions node_options;
+  node_options.privileged = options.privileged;
   node_options.binds = {{artifact.directory, containerd_folder(0)},
                         {plan.runc, containerd::k_runc},
                         {libexec_directory() / "runc-wrapper", containerd::k_runc_wrapper},

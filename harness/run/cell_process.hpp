@@ -7,6 +7,10 @@
 
 namespace cni_matrix::run {
 
+// Whether our own programs that every node takes are there. Error kind: broken, naming the first
+// that is not.
+Expected<void> check_helpers(bool record);
+
 // What the node of this cell sees of the host.
 node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options);
 

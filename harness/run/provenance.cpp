@@ -11,6 +11,7 @@
 #include <thread>
 
 #include <sys/utsname.h>
+#include <unistd.h>
 
 namespace cni_matrix::run {
 
@@ -83,6 +84,45 @@ std::set<std::string> loaded_modules() {
   return names;
 }
 
+namespace {
+
+// Of links, and of the rules that the plugins make with iptables and nft. Which of them a kernel
+// has built in, and which of iptables' two backends it needs, modprobe knows.
+const std::vector<std::string> k_modules = {"veth",
+                                            "bridge",
+                                            "br_netfilter",
+                                            "nf_tables",
+                                            "nft_compat",
+                                            "nft_chain_nat",
+                                            "nft_masq",
+                                            "nft_redir",
+                                            "nf_nat",
+                                            "nf_conntrack",
+                                            "nf_conntrack_netlink",
+                                            "xt_comment",
+                                            "xt_conntrack",
+                                            "xt_MASQUERADE",
+                                            "xt_mark",
+                                            "xt_multiport",
+                                            "xt_addrtype",
+                                            "xt_nat"};
+
+// In a node it is too late: what a plugin makes the kernel load there would be its doing.
+std::vector<std::string> load_modules() {
+  if (::geteuid() != 0 || find_program("modprobe").empty()) {
+    return {};  // a plugin that misses one says so
+  }
+  const auto before = loaded_modules();
+  std::vector<std::string> argv{"modprobe", "--quiet", "--all"};
+  argv.insert(argv.end(), k_modules.begin(), k_modules.end());
+  static_cast<void>(run_command(argv));  // fails where a kernel has not all of them
+  auto after = loaded_modules();
+  std::erase_if(after, [&](const std::string& name) { return before.contains(name); });
+  return {after.begin(), after.end()};
+}
+
+}  // namespace
+
 int default_jobs() {
   constexpr std::uint64_t k_memory_of_a_node = 192U << 20U;
   const std::uint64_t cores = std::max(1U, std::thread::hardware_concurrency());
@@ -90,9 +130,10 @@ int default_jobs() {
   return static_cast<int>(std::min<std::uint64_t>(2 * cores, fit));
 }
 
-Expected<Provenance> take_provenance() {
+Expected<Provenance> take_provenance(bool privileged) {
   Provenance provenance;
-  CNI_MATRIX_TRY_ASSIGN(provenance.privileges, node::check_privileges());
+  provenance.modules = load_modules();
+  CNI_MATRIX_TRY_ASSIGN(provenance.privileges, node::check_privileges(privileged));
   provenance.program_version = program_version();
   provenance.started = now();
   provenance.command_line = command_line();

@@ -171,6 +171,9 @@ Json to_json(const CellResult& result) {
   if (!result.known.empty()) {
     value["known"] = result.known;
   }
+  if (!result.denied.empty()) {
+    value["denied"] = result.denied;
+  }
   if (result.containerd) {
     value["containerd"] = to_json(*result.containerd);
   }
@@ -224,6 +227,7 @@ Expected<CellResult> cell_result_from_json(const Json& value) {
       CNI_MATRIX_TRY_ASSIGN(auto read, recorder::plugin_call_from_json(call));
       result.trace.push_back(std::move(read));
     }
+    result.denied = value.value("denied", std::vector<std::string>());
     result.wall_us = value.value("wall_us", std::int64_t{0});
     result.cpu = cpu_from_json(value.at("cpu"));
     return result;
@@ -238,6 +242,7 @@ Json to_json(const Provenance& provenance) {
           {"iptables", printable(provenance.iptables)},
           {"runc", printable(provenance.runc)},
           {"privileges", provenance.privileges},
+          {"modules", provenance.modules},
           {"jobs", provenance.jobs},
           {"command_line", printable(provenance.command_line)}};
 }
@@ -252,6 +257,7 @@ Expected<Provenance> provenance_from_json(const Json& value) {
     provenance.iptables = text_of(value, "iptables");
     provenance.runc = text_of(value, "runc");
     provenance.privileges = text_of(value, "privileges");
+    provenance.modules = value.value("modules", std::vector<std::string>());
     provenance.jobs = value.value("jobs", 0);
     provenance.command_line = text_of(value, "command_line");
     return provenance;

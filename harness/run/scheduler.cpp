@@ -3,11 +3,13 @@
 #include "signals.hpp"
 #include "verdict.hpp"
 
+#include <cni_matrix/base/text.hpp>
 #include <cni_matrix/run/runner.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <list>
 
 #include <poll.h>
@@ -21,6 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t k_output_limit = 256U << 20U;
+constexpr int k_signal_base = 128;  // of a worker's exit status, as init gives it
 
 std::int64_t own_cpu_us() {
   rusage usage{};
@@ -66,6 +69,7 @@ class Scheduler {
         m_total(cells.size() * static_cast<std::size_t>(std::max(1, options.repeat))) {}
 
   Expected<RunSummary> run() {
+    CNI_MATRIX_TRY(check_helpers(m_options.record));
     CNI_MATRIX_TRY_ASSIGN(const auto signals, StopSignals::catch_them());
     m_summary.cells = m_total;
     const auto begin = Clock::now();
@@ -216,6 +220,7 @@ class Scheduler {
   void complete(Running& running) {
     CellResult result;
     std::string failure;
+    std::vector<std::string> denied;
     bool have_result = false;
     std::size_t at = 0;
     while (at < running.output.size()) {
@@ -224,6 +229,8 @@ class Scheduler {
       at = end + 1;
       if (line.starts_with('@')) {
         running.last_step = line.substr(1);
+      } else if (line.starts_with('?')) {
+        denied.push_back(printable(line.substr(1)));
       } else if (line.starts_with('!')) {
         const auto error = node::parse_setup_error(line);
         result.verdict = verdict_of(error.kind);
@@ -242,13 +249,15 @@ class Scheduler {
     }
     result.cell = *running.cell;
     fill_provenance(running, result);
+    node::NodeEnding ending;
     if (m_options.keep && have_result && !m_stop) {
       if (m_listener.node_kept) {
         m_listener.node_kept(*running.cell, running.node.pid());
       }
       m_kept.push_back(std::move(running.node));
     } else {
-      result.cpu.total_us = running.node.reap().cpu_us;
+      ending = running.node.reap();
+      result.cpu.total_us = ending.cpu_us;
     }
     if (have_result) {
       judge_cell(m_behaviours, running.plan, result);
@@ -259,12 +268,38 @@ class Scheduler {
       result.verdict = Verdict::broken;
       result.reason = fmt::format("the cell took longer than {} s and was ended{}",
                                   m_options.cell_timeout.count() / 1000, place(running));
+    } else if (!failure.empty()) {
+      result.reason = failure;
     } else {
-      result.reason = failure.empty() ? "the node died" + place(running) : failure;
+      explain_loss(ending, place(running), result);
+    }
+    result.denied = std::move(denied);
+    if (is_bad(result.verdict) && !result.denied.empty()) {
+      result.reason +=
+          fmt::format("; the node denied {}: try --privileged", fmt::join(result.denied, ", "));
     }
     result.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - running.begin).count();
     finish(std::move(result));
+  }
+
+  static bool is_bad(Verdict verdict) {
+    return verdict == Verdict::fail || verdict == Verdict::leak || verdict == Verdict::broken;
+  }
+
+  // A worker that says nothing: somebody killed it, which nothing of ours does, or it crashed.
+  static void explain_loss(const node::NodeEnding& ending, const std::string& place,
+                           CellResult& result) {
+    const int signal = ending.exit_code - k_signal_base;
+    if (signal == SIGKILL) {
+      result.verdict = Verdict::fail;
+      result.reason = "the process that runs the cell's steps was killed (SIGKILL)" + place;
+    } else if (signal > 0) {
+      result.reason = fmt::format("the process that runs the cell's steps crashed (signal {}){}",
+                                  signal, place);
+    } else {
+      result.reason = "the node died" + place;
+    }
   }
 
   static std::string place(const Running& running) {
@@ -289,9 +324,7 @@ class Scheduler {
     if (m_listener.cell_finished) {
       m_listener.cell_finished(result);
     }
-    const bool bad = result.verdict == Verdict::fail || result.verdict == Verdict::leak ||
-                     result.verdict == Verdict::broken;
-    if (m_options.fail_fast && bad) {
+    if (m_options.fail_fast && is_bad(result.verdict)) {
       m_stop = true;
     }
   }

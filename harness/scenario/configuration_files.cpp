@@ -86,7 +86,7 @@ Expected<void> write_config(const fs::path& directory, const std::string& file,
   }
   // A name that no runtime takes for a configuration, or a directory that it does not watch.
   const auto source = how == "rename" ? fs::path(target.string() + ".new")
-                                      : fs::path(node::k_ours) / (file + ".new");
+                                      : target.parent_path().parent_path() / (file + ".new");
   CNI_MATRIX_TRY(write_file(source, text));
   return rename_to(source, target);
 }

@@ -98,6 +98,8 @@ void add_running(CLI::App& app, cli::RunArguments& arguments) {
   add_fetching(app, arguments.fetch);
   app.add_option("--jobs,-j", arguments.run.jobs, "nodes at once; twice the cores by default")
       ->check(CLI::Range(1, 1024));
+  app.add_flag("--privileged", arguments.run.privileged,
+               "as root: nodes without a user namespace, for plugins that need it (eBPF)");
   const auto seconds = [&app](const char* name, std::chrono::milliseconds& value,
                               const char* what) {
     app.add_option_function<int>(

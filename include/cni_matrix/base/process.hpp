@@ -23,6 +23,7 @@ struct CommandOptions {
   std::filesystem::path working_directory;    // empty: ours
   std::chrono::milliseconds timeout{60'000};  // then SIGKILL to its process group
   std::size_t output_limit = 8U << 20U;       // bytes of each stream that are kept
+  bool foreign = false;  // a program that is not trusted: it is started apart (base/apart.hpp)
 };
 
 struct CommandResult {
@@ -53,7 +54,8 @@ std::vector<std::string> fixed_environment();
 // The full path of a program in k_system_path; empty when there is none.
 std::filesystem::path find_program(std::string_view name);
 
-// A program that runs beside us (containerd). Killed and reaped with this object.
+// A foreign program that runs beside us (containerd), started apart (base/apart.hpp). Killed and
+// reaped with this object.
 class BackgroundProcess {
  public:
   // Standard output and error both go to `log` (appended). Error kind: broken.

@@ -43,6 +43,8 @@ struct CellResult {
   std::string reason;              // one sentence; for skip, broken, fail, leak
   std::vector<std::string> known;  // ids of the known behaviours that were matched: "F02"
   std::string remedy;              // of the first of them
+  // Forbidden system calls that foreign programs made: "bpf (CAP_BPF) by cilium-cni".
+  std::vector<std::string> denied;
   std::vector<StepResult> steps;
   std::optional<node::Inventory> after_run;  // what the running pod added; absent when run failed
   node::Inventory leftover;  // what was there after the last step and not before the first
@@ -63,9 +65,10 @@ struct Provenance {
   std::string started;  // RFC 3339, UTC
   std::string kernel;
   std::string architecture;
-  std::string iptables;    // "iptables v1.8.9 (nf_tables)", or empty
-  std::string runc;        // first line of `runc --version`, or empty
-  std::string privileges;  // "root" or "user namespace"
+  std::string iptables;              // "iptables v1.8.9 (nf_tables)", or empty
+  std::string runc;                  // first line of `runc --version`, or empty
+  std::string privileges;            // what held the nodes: name_of(node::Boundary)
+  std::vector<std::string> modules;  // of the kernel, that were loaded for this run
   int jobs = 0;
   std::string command_line;
 };

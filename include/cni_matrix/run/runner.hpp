@@ -19,7 +19,8 @@ struct RunOptions {
   int jobs = 0;  // nodes at once; 0: twice the cores, fewer where memory is short
   bool record = true;
   bool fail_fast = false;
-  bool keep = false;  // nodes stay until the run is ended by a signal
+  bool keep = false;        // nodes stay until the run is ended by a signal
+  bool privileged = false;  // root's nodes without a user namespace
   int repeat = 1;
   std::chrono::milliseconds step_timeout{60'000};
   std::chrono::milliseconds cell_timeout{300'000};
@@ -54,8 +55,9 @@ Expected<RunSummary> run_cells(const std::vector<matrix::Cell>& cells, const Run
                                const matrix::KnownBehaviours& behaviours,
                                const RunListener& listener);
 
-// Kernel, iptables, privileges and so on of this machine. Error kind: unavailable.
-Expected<Provenance> take_provenance();
+// Kernel, iptables, privileges and so on of this machine, whose kernel has the modules that nodes
+// need after that. Error kinds: unavailable or broken, when no node can be made here.
+Expected<Provenance> take_provenance(bool privileged);
 
 // The kernel modules that are loaded now. Namespaces do not hold them: what a plugin makes the
 // kernel load stays.

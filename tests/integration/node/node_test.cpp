@@ -1,3 +1,5 @@
+#include "in_node_text.hpp"
+
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
@@ -30,40 +32,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// Everything the node wrote until it closed its output.
-std::string read_all(const Node& node) {
-  std::string text;
-  pollfd fd{node.output(), POLLIN, 0};
-  while (::poll(&fd, 1, 20'000) > 0) {
-    std::array<char, 4096> buffer{};
-    const auto count = ::read(node.output(), buffer.data(), buffer.size());
-    if (count <= 0) {
-      break;
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-  return text;
-}
-
-// What `work` returns, as text, having run in a node.
-std::string in_node(const std::function<std::string()>& work, const NodeOptions& options = {}) {
-  auto node = Node::start(options, [&](int output, std::int64_t) {
-    const auto text = work();
-    return ::write(output, text.data(), text.size()) >= 0 ? 0 : 1;
-  });
-  if (!node) {
-    return "cannot start: " + node.error().message;
-  }
-  auto text = read_all(*node);
-  node->reap();
-  return text;
-}
-
-std::string command(const std::vector<std::string>& argv) {
-  const auto result = run_command(argv);
-  return result ? result->out + result->err : result.error().message;
-}
-
 class NodeTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -83,7 +51,7 @@ TEST_F(NodeTest, HasItsOwnRootLinksAndProcesses) {
   EXPECT_THAT(in_node([] {
                 return command({"ps", "-A", "-o", "comm="});
               }),
-              HasSubstr("cni-matrix-init\ncni-matrix-work\nps\n"));
+              HasSubstr("cni-matrix-init\ncni-matrix-reap\ncni-matrix-work\nps\n"));
   EXPECT_EQ(in_node([] { return command({"hostname"}); }), "node\n");
 }
 
