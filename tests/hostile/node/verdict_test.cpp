@@ -73,7 +73,7 @@ TEST_P(Verdict, OfAPluginThatForgesRecords) {
 // That the records cannot be taken away, or that it is seen.
 TEST_P(Verdict, OfAPluginThatTakesRecordsAway) {
   const auto honest = calls_of(cell_of("nothing"));
-  for (const auto* deed : {"delete-trace", "cover-trace"}) {
+  for (const auto* deed : {"delete-trace", "cover-trace", "replace-recorder"}) {
     const auto cell = cell_of(deed);
     if (calls_of(cell) != honest) {
       EXPECT_NE(cell.value("verdict", ""), "pass")

@@ -26,7 +26,8 @@ struct Row {
 constexpr const char* k_plain = "without our node";
 constexpr const char* k_node = "in a node";
 constexpr const char* k_privileged = "with --privileged";
-constexpr std::size_t k_least_as_root = 25;
+constexpr std::size_t k_least_attempts = 25;
+constexpr std::size_t k_least_as_user = 15;
 
 class Table {
  public:
@@ -168,10 +169,11 @@ TEST_P(Walls, RefuseEveryAttempt) {
     // What a plain process cannot do counts for nothing, but a node must not make it possible.
     EXPECT_NE(row.outcomes.at(k_node), "reached") << row.attempt << ": " << row.details.at(k_node);
   }
-  EXPECT_GE(table.rows().size(), k_least_as_root);
-  if (user == "root") {
-    EXPECT_GE(counted, k_least_as_root);
-  }
+  // An ordinary user's plain process is refused more.
+  EXPECT_GE(table.rows().size(), k_least_attempts);
+  EXPECT_GE(counted, user == "root" ? k_least_attempts : k_least_as_user);
+  RecordProperty("attempts", static_cast<int>(table.rows().size()));
+  RecordProperty("counted", static_cast<int>(counted));
   EXPECT_EQ(host.changes(), "");
   EXPECT_EQ(host_state(), before);
   EXPECT_EQ(cell.at("verdict"), "pass") << cell.dump(1).substr(0, 4000);
