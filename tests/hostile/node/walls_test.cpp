@@ -61,7 +61,8 @@ class Table {
       text +=
           fmt::format("{:14} {:46} {:18} {:18} {:18} {}\n", row.area, row.attempt, cell(k_plain),
                       cell(k_node), cell(k_privileged),
-                      !counts                     ? "no: refused there too"
+                      cell(k_plain) == "not applicable" ? "no: cannot be tried here"
+                      : !counts                         ? "no: refused there too"
                       : cell(k_node) == "reached" ? "yes: NO WALL (" + row.details.at(k_node) + ")"
                                                   : "yes");
     }

@@ -133,6 +133,35 @@ Outcome secret_in_arguments(const Target& target) {
   return secret_in(target, "cmdline");
 }
 
+// A link in /proc leads to the file itself, past every mount. What runs in a node and is not ours
+// is named otherwise.
+Outcome executable_of_ours(const Target&) {
+  int error = ENOENT;
+  for (const auto pid : processes()) {
+    const auto path = "/proc/" + std::to_string(pid) + "/exe";
+    const File file(path, O_RDONLY);
+    const auto name =
+        file.valid() ? link_target("/proc/self/fd/" + std::to_string(file.get())) : "";
+    if (!file.valid()) {
+      error = errno;
+    } else if (name.ends_with("/cni-matrix") || name.ends_with("/host/program")) {
+      return reached(path);
+    }
+  }
+  return refused(error, "no such executable is seen");
+}
+
+// What whoever started us did not close.
+Outcome left_open(const Target&) {
+  constexpr int k_most = 1024;
+  for (int fd = STDERR_FILENO + 1; fd < k_most; ++fd) {
+    if (fd != answer_descriptor() && ::fcntl(fd, F_GETFD) >= 0) {
+      return reached(link_target("/proc/self/fd/" + std::to_string(fd)));
+    }
+  }
+  return refused(EBADF);
+}
+
 }  // namespace
 
 std::vector<Attempt> attempts_on_processes() {
@@ -147,6 +176,8 @@ std::vector<Attempt> attempts_on_processes() {
           {k_area, "process_vm_readv of the worker", read_worker},
           {k_area, "open the worker's pipe for writing", pipe_of_worker},
           {k_area, "pidfd_getfd of the worker", descriptor_of_worker},
+          {k_area, "open the harness's executable (/proc/*/exe)", executable_of_ours},
+          {k_area, "a descriptor that was left open", left_open},
           {k_area, "a secret in /proc/*/environ", secret_in_environment},
           {k_area, "a secret in /proc/*/cmdline", secret_in_arguments}};
 }
