@@ -97,7 +97,7 @@ fs::path debian_containerd(const Host& host) {
   const auto entries = nlohmann::json::parse(list ? list->out : "", nullptr, false);
   for (const auto& entry : entries) {
     if (entry.value("component", "") == "containerd" && entry.value("version", "") == "1.6.20") {
-      const auto folder = host.own_folder("containerd");
+      auto folder = host.own_folder("containerd");
       for (const auto& file : fs::directory_iterator(entry.at("directory").get<std::string>())) {
         fs::copy_file(file.path(), folder / file.path().filename());
         host.give(folder / file.path().filename());

@@ -38,7 +38,7 @@ Outcome see_host(const Target& target) {
 }
 
 Outcome seize(pid_t pid) {
-  const auto outcome = judge(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr));
+  auto outcome = judge(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr));
   if (outcome.kind == Outcome::Kind::reached) {
     ::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
     ::ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
@@ -62,15 +62,14 @@ Outcome trace_any_first(const Target& target) {
 }
 
 Outcome memory_of_worker(const Target& target) {
-  return at(target, k_worker, [](pid_t pid) {
-    return open_and_close("/proc/" + std::to_string(pid) + "/mem", O_RDWR);
-  });
+  return at(target, k_worker,
+            [](pid_t pid) { return open_and_close(proc_path(pid, "mem"), O_RDWR); });
 }
 
 Outcome read_worker(const Target& target) {
   return at(target, k_worker, [](pid_t pid) {
     // An address that is mapped: the first of its /proc/N/maps.
-    const auto maps = read_text("/proc/" + std::to_string(pid) + "/maps");
+    const auto maps = read_text(proc_path(pid, "maps"));
     if (maps.empty()) {
       return refused(EACCES, "its maps");
     }
@@ -84,11 +83,12 @@ Outcome read_worker(const Target& target) {
 
 Outcome pipe_of_worker(const Target& target) {
   return at(target, k_worker, [](pid_t pid) {
-    const auto folder = "/proc/" + std::to_string(pid) + "/fd";
+    const auto folder = proc_path(pid, "fd");
     Outcome outcome = refused(EACCES, folder);
     for (const auto& name : names_in(folder)) {
-      if (link_target(folder + "/" + name).starts_with("pipe:")) {
-        outcome = open_and_close(folder + "/" + name, O_WRONLY | O_NONBLOCK);
+      const auto path = proc_path(pid, "fd/" + name);
+      if (link_target(path).starts_with("pipe:")) {
+        outcome = open_and_close(path, O_WRONLY | O_NONBLOCK);
         if (outcome.kind == Outcome::Kind::reached) {
           break;
         }
@@ -112,7 +112,7 @@ Outcome descriptor_of_worker(const Target& target) {
 Outcome secret_in(const Target& target, const std::string& name) {
   int error = ENOENT;
   for (const auto pid : processes()) {
-    const auto path = "/proc/" + std::to_string(pid) + "/" + name;
+    const auto path = proc_path(pid, name);
     const File file(path, O_RDONLY);
     if (!file.valid()) {
       error = errno;
@@ -138,7 +138,7 @@ Outcome secret_in_arguments(const Target& target) {
 Outcome executable_of_ours(const Target&) {
   int error = ENOENT;
   for (const auto pid : processes()) {
-    const auto path = "/proc/" + std::to_string(pid) + "/exe";
+    const auto path = proc_path(pid, "exe");
     const File file(path, O_RDONLY);
     const auto name =
         file.valid() ? link_target("/proc/self/fd/" + std::to_string(file.get())) : "";

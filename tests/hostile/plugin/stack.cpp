@@ -54,7 +54,7 @@ Outcome bind_stack_elsewhere(const Target&) {
   const bool bound = ::mount(k_stack, folder.c_str(), nullptr, MS_BIND | MS_REC, nullptr) == 0;
   const int error = errno;
   make_writable(folder);
-  const auto outcome = bound ? make_and_unmake(folder + "/hostile-made") : refused(error, "bind");
+  auto outcome = bound ? make_and_unmake(folder + "/hostile-made") : refused(error, "bind");
   ::umount2(folder.c_str(), MNT_DETACH);
   ::rmdir(folder.c_str());
   return outcome;
