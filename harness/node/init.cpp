@@ -16,10 +16,12 @@
 #include <optional>
 
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -200,6 +202,8 @@ void run_init(const InitOptions& options) {
     ::signal(number, SIG_DFL);
   }
   forget_caller();
+  // Who inherits the caller's session keyring may use its keys, whatever its ids (keyrings(7)).
+  ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
   const auto made = make(options, uid, gid);
   if (!made) {
     write_line(options.output, setup_error_line(made.error()));

@@ -89,6 +89,11 @@ bool wait_for_word(int talk) {
 [[noreturn]] void be_reaper(const IdMap& ids, int talk) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_NAME, k_reaper_name);
+  // A foreign program of a privileged node could take what we have open.
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);  // closed with the rest below
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    ::dup2(nothing, stream);
+  }
   ::dup2(talk, 3);
   ::close_range(4, ~0U, 0);
   talk = 3;

@@ -244,7 +244,8 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
   const auto commands_before_us = commands_cpu_us();  // of the process that we are a fork of
   auto result = run(cell, plan, options, output);
   if (!result) {
-    const auto log = end_of_log();
+    write_all(output,
+              "=" + Json(end_of_log()).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
     write_all(output, node::setup_error_line(result.error()));
     return 1;
   }

@@ -15,7 +15,8 @@ Expected<void> check_helpers(bool record);
 node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options);
 
 // The worker of a cell: runs inside its node and writes to `output` lines that start with '@' (the
-// step that begins), and at last one line of JSON, a CellResult without its verdict.
+// step that begins), and at last one line of JSON, a CellResult without its verdict; or, where that
+// cannot be, a line that starts with '=' (the end of the logs, a JSON string) and a setup error.
 int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& options, int output,
              std::int64_t setup_cpu_us);
 

@@ -229,6 +229,9 @@ class Scheduler {
       at = end + 1;
       if (line.starts_with('@')) {
         running.last_step = line.substr(1);
+      } else if (line.starts_with('=')) {
+        const auto log = parse_json(std::string_view(line).substr(1), "the worker's log");
+        result.log = log && log->is_string() ? log->get<std::string>() : std::string();
       } else if (line.starts_with('?')) {
         denied.push_back(printable(line.substr(1)));
       } else if (line.starts_with('!')) {

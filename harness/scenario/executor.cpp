@@ -148,19 +148,7 @@ class Executor {
     if (later && m_pods[pod].id.empty()) {
       return {};  // its run failed and was forgotten: there is nothing to do it to
     }
-    StepResult result;
-    result.step = matrix::label_of(step.kind);
-    result.detail = detail_of(step, m_setup);
-    result.expect = step.expect.value_or("");
-    if (is_about_pods(step.kind) && pod != k_only_pod) {
-      result.pod = pod;
-    }
-    if (step.kind == StepKind::run || step.kind == StepKind::stop ||
-        step.kind == StepKind::remove) {
-      m_runtime->set_call_limit(step.within_ms > 0
-                                    ? std::optional(std::chrono::milliseconds(step.within_ms))
-                                    : std::nullopt);
-    }
+    auto result = begin(step, pod);
     tell(result.pod.empty() ? result.step : result.step + " " + result.pod);
     const auto begin = Clock::now();
     CNI_MATRIX_TRY(dispatch(step, pod, result));
@@ -170,6 +158,23 @@ class Executor {
     result.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
     return keep(step, std::move(result));
+  }
+
+  // Of a step that is about to be done to a pod. The deadline of its calls is its own.
+  StepResult begin(const Step& step, const std::string& pod) {
+    StepResult result;
+    result.step = matrix::label_of(step.kind);
+    result.detail = detail_of(step, m_setup);
+    result.expect = step.expect.value_or("");
+    if (is_about_pods(step.kind) && pod != k_only_pod) {
+      result.pod = pod;
+    }
+    if (m_runtime) {
+      m_runtime->set_call_limit(step.within_ms > 0
+                                    ? std::optional(std::chrono::milliseconds(step.within_ms))
+                                    : std::nullopt);
+    }
+    return result;
   }
 
   Expected<void> keep(const Step& step, StepResult result) {
@@ -184,19 +189,16 @@ class Executor {
   Expected<void> run_at_once(const Step& step, const std::vector<std::string>& pods) {
     tell(fmt::format("{} of {} pods at once", matrix::label_of(step.kind), pods.size()));
     std::vector<PodSpec> specs;
-    specs.reserve(pods.size());
+    std::vector<StepResult> results;
     for (const auto& pod : pods) {
       specs.push_back(m_pods.next(step, pod));
+      results.push_back(begin(step, pod));
     }
     const auto starts = start_at_once(*m_runtime, specs);
     for (std::size_t i = 0; i < pods.size(); ++i) {
-      StepResult result;
-      result.step = matrix::label_of(step.kind);
-      result.pod = pods[i];
-      result.expect = step.expect.value_or("");
-      result.wall_us = starts[i].wall_us;
-      take_start(step, pods[i], starts[i].answer, result);
-      CNI_MATRIX_TRY(keep(step, std::move(result)));
+      results[i].wall_us = starts[i].wall_us;
+      take_start(step, pods[i], starts[i].answer, results[i]);
+      CNI_MATRIX_TRY(keep(step, std::move(results[i])));
     }
     return {};
   }

@@ -16,9 +16,11 @@
 #include <filesystem>
 
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -172,8 +174,22 @@ TEST_F(Walls, AFileOfOursIsOutOfReach) {
   }
 }
 
+// The session keyring is inherited, and holds keys that its possessors may use whatever their ids.
+TEST_F(Walls, TheCallersKeysStayOutside) {
+  constexpr const char* k_name = "cni-matrix-test";
+  ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
+  const auto key = ::syscall(SYS_add_key, "user", k_name, "swordfish", 9, KEY_SPEC_SESSION_KEYRING);
+  if (key < 0) {
+    GTEST_SKIP() << "this kernel has no keys for us";
+  }
+  const auto search = [&] {
+    return ::syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", k_name, 0);
+  };
+  EXPECT_EQ(search(), key);
+  EXPECT_EQ(in_node([&] { return std::string(search() < 0 ? "none" : "found"); }), "none");
+}
+
 TEST_F(Walls, AForbiddenCallIsNamed) {
-  // reboot(2) with no command that it knows.
   const auto said = in_node([] { return foreign({"/sbin/swapoff", "/nowhere"}); });
   EXPECT_THAT(said, HasSubstr("\n?swapoff (CAP_SYS_ADMIN) by swapoff"));
 }

@@ -1,0 +1,142 @@
+// How the executor goes through steps, on a runtime that does as it is told.
+
+#include "fake_runtime.hpp"
+#include "in_node.hpp"
+
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/matrix/scenario_spec.hpp>
+#include <cni_matrix/scenario/executor.hpp>
+
+namespace cni_matrix::scenario {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing_support::FakeRuntime;
+
+// What came of it: a line a step, then what the runtime was asked.
+struct Course {
+  Lines steps;
+  Lines calls;
+  Lines limits;
+};
+
+std::string line_of(const StepResult& step) {
+  return fmt::format("{}{}{}{}{}", step.step, step.pod.empty() ? "" : " " + step.pod,
+                     step.detail.empty() ? "" : " (" + step.detail + ")", step.ok ? "" : ": ",
+                     step.error);
+}
+
+class ExecutorTest : public InNode {
+ protected:
+  void SetUp() override {
+    InNode::SetUp();
+    directory = value_or_throw(TemporaryDirectory::create());
+  }
+
+  // The steps of a scenario file, in a node.
+  Course execute(const std::string& steps,
+                 const std::map<std::string, std::string>& refused = {}) const {
+    const auto file = directory->path() / "asked.json";
+    value_or_throw(
+        write_file(file, R"({"id": "asked", "title": "Asked", "steps": )" + steps + "}"));
+    const auto scenario = value_or_throw(matrix::load_scenario(file.string()));
+    matrix::Conflist conflist;
+    conflist.name = "bridge-portmap";
+    conflist.file = data_directory() / "scenarios/conflists/bridge-portmap.conflist";
+    scenario::Setup setup{value_or_throw(matrix::bind_steps(scenario, {})),
+                          value_or_throw(ConflistFile::load(conflist)),
+                          {},
+                          {},
+                          {},
+                          false,
+                          false,
+                          std::chrono::seconds(10),
+                          {}};
+    setup.plugins[""] = {"1.1.1", "/opt/cni/bin"};
+    const auto lines = in_node([&] {
+      auto memory = std::make_shared<FakeRuntime::Memory>();
+      memory->refused = refused;
+      RuntimeChoice choice;
+      choice.version = "1.6.20";
+      choice.make = [memory](const RuntimeSettings&) -> Expected<std::unique_ptr<PodRuntime>> {
+        return std::make_unique<FakeRuntime>(memory);
+      };
+      setup.runtimes[""] = choice;
+      const auto outcome = scenario::execute(setup);
+      if (!outcome) {
+        return Lines{outcome.error().message};
+      }
+      Lines told;
+      for (const auto& step : outcome->steps) {
+        told.push_back("s" + line_of(step));
+      }
+      for (const auto& call : memory->calls) {
+        told.push_back("c" + call);
+      }
+      for (const auto& [pod, limit] : memory->limit_of) {
+        told.push_back(fmt::format("l{} {}", pod, limit ? limit->count() : 0));
+      }
+      return told;
+    });
+    Course course;
+    for (const auto& line : lines) {
+      auto& where = line.starts_with('s')   ? course.steps
+                    : line.starts_with('c') ? course.calls
+                                            : course.limits;
+      where.push_back(line.substr(1));
+    }
+    return course;
+  }
+
+  std::optional<TemporaryDirectory> directory;
+};
+
+TEST_F(ExecutorTest, GoesThroughALife) {
+  const auto course = execute(R"([{"step": "run"}, {"step": "status"}, {"step": "stop"},
+                                  {"step": "remove"}])");
+  EXPECT_THAT(course.steps, ElementsAre("RunPodSandbox", "PodSandboxStatus", "StopPodSandbox",
+                                        "RemovePodSandbox"));
+  EXPECT_THAT(course.calls, ElementsAre("start", "run pod", "stop pod", "remove pod"));
+}
+
+TEST_F(ExecutorTest, EndsAfterARunThatFails) {
+  const auto course = execute(R"([{"step": "run"}, {"step": "stop"}, {"step": "remove"}])",
+                              {{"run pod", "no network"}});
+  EXPECT_THAT(course.steps, ElementsAre("RunPodSandbox: no network"));
+}
+
+TEST_F(ExecutorTest, GoesOnAfterARunThatHasToFail) {
+  const auto course = execute(R"([{"step": "run", "expect": "no network"},
+                                  {"step": "run", "pod": "second"}])",
+                              {{"run pod", "no network"}});
+  EXPECT_THAT(course.steps, ElementsAre("RunPodSandbox: no network", "RunPodSandbox second"));
+}
+
+TEST_F(ExecutorTest, DoesWhatIsForAFailedStopOnlyThen) {
+  const std::string steps = R"([{"step": "run"}, {"step": "stop"},
+      {"step": "restart-runtime", "if": "stop-failed"}, {"step": "remove"}])";
+  EXPECT_THAT(execute(steps).calls, ElementsAre("start", "run pod", "stop pod", "remove pod"));
+  EXPECT_THAT(execute(steps, {{"stop pod", "busy"}}).calls,
+              ElementsAre("start", "run pod", "stop pod", "shut down", "start", "remove pod"));
+}
+
+// A deadline is about the step that has it.
+TEST_F(ExecutorTest, GivesADeadlineToItsOwnStepOnly) {
+  const auto course = execute(R"([{"step": "run", "withinMs": 700},
+      {"step": "run", "pod": "group", "count": 2, "parallel": true},
+      {"step": "cycle", "pod": "more", "times": 1}])");
+  EXPECT_THAT(course.limits, ElementsAre("pod 700", "pod-2 0", "pod-3 0", "pod-4 0"));
+}
+
+// The judge does not ask of CNI for such pods.
+TEST_F(ExecutorTest, TellsOfTheNodesNetworkAlsoWhenPodsStartAtOnce) {
+  EXPECT_THAT(
+      execute(R"([{"step": "run", "pod": "group", "count": 2, "parallel": true,
+                           "hostNetwork": true}])")
+          .steps,
+      ElementsAre("RunPodSandbox group-1 (host network)", "RunPodSandbox group-2 (host network)"));
+}
+
+}  // namespace
+}  // namespace cni_matrix::scenario
