@@ -283,6 +283,11 @@ std::string said_on_add(const nlohmann::json& cell) {
   return {};
 }
 
+bool has_privileged() {
+  const auto help = run_command({CNI_MATRIX_PROGRAM, "run", "--help"});
+  return help && help->out.find("--privileged") != std::string::npos;
+}
+
 std::optional<std::string> cannot_be(const std::string& user) {
   if (user == "root" && ::geteuid() != 0) {
     return "only root can run as root";

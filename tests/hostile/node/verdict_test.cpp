@@ -26,9 +26,9 @@ class Verdict : public testing::TestWithParam<std::string> {
   }
 
   // The one cell of a run with that deed; null, with a failure, where there is none.
-  [[nodiscard]] nlohmann::json cell_of(const std::string& deed) const {
+  [[nodiscard]] nlohmann::json cell_of(const std::string& deed, const Words& more = {}) const {
     CommandResult said;
-    const auto run = host->run_plugin(deed, {}, &said);
+    const auto run = host->run_plugin(deed, more, &said);
     if (!run.is_object() || run.at("cells").empty()) {
       ADD_FAILURE() << deed << ": " << said.out << said.err;
       return {};
@@ -52,6 +52,14 @@ class Verdict : public testing::TestWithParam<std::string> {
 
 TEST_P(Verdict, OfAPluginThatKillsEveryProcessItSees) {
   const auto cell = cell_of("kill-all");
+  EXPECT_EQ(cell.value("verdict", ""), "fail") << cell.dump(1).substr(0, 2000);
+}
+
+TEST_P(Verdict, OfAPrivilegedPluginThatKillsEveryProcessItSees) {
+  if (GetParam() != "root" || !has_privileged()) {
+    GTEST_SKIP() << "only root has privileged nodes";
+  }
+  const auto cell = cell_of("kill-all", {"--privileged"});
   EXPECT_EQ(cell.value("verdict", ""), "fail") << cell.dump(1).substr(0, 2000);
 }
 

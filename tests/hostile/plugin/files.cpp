@@ -108,7 +108,7 @@ Outcome bind_usr_elsewhere(const Target&) {
   const bool bound = ::mount("/usr", folder.c_str(), nullptr, MS_BIND | MS_REC, nullptr) == 0;
   const int error = errno;
   make_writable(folder);
-  const auto outcome =
+  auto outcome =
       bound ? open_and_close(folder + "/lib/os-release", O_WRONLY) : refused(error, "bind");
   ::umount2(folder.c_str(), MNT_DETACH);
   ::rmdir(folder.c_str());
