@@ -13,6 +13,8 @@
 
 #include <map>
 
+#include <unistd.h>
+
 namespace cni_matrix {
 namespace {
 
@@ -71,6 +73,29 @@ TEST_F(Equality, RecorderChangesNoOutcome) {
     GTEST_SKIP() << "the binaries cannot be had here";
   }
   EXPECT_EQ(recorded, steps_of_run(without));
+}
+
+// Every kind of thing that a cell does to a node, in nodes with walls and in privileged ones.
+TEST_F(Equality, WallsChangeNoOutcome) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "an ordinary user's nodes always have walls";
+  }
+  const std::vector<std::string> cells = {
+      "--containerd",  "debian:bullseye,debian:forky",
+      "--plugins",     "debian:bookworm",
+      "--cni-version", "0.4.0",
+      "--conflist",    "bridge-portmap",
+      "--scenario",
+      "lifecycle,restart-runtime,netns-gone,many-pods,node-rebooted,shim-killed,pause-killed,"
+      "runtime-killed-in-add,add-hangs,disk-full-ipam,iptables-backend-changed,check-link-down,"
+      "config-moved-in"};
+  auto privileged = cells;
+  privileged.emplace_back("--privileged");
+  const auto held = steps_of_run(cells);
+  if (!any_step(held)) {
+    GTEST_SKIP() << "the binaries cannot be had here";
+  }
+  EXPECT_EQ(held, steps_of_run(privileged));
 }
 
 TEST_F(Equality, EmbeddedRuntimeKnowsNoOutcomes) {

@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <map>
 
 namespace cni_matrix::run {
@@ -149,7 +151,8 @@ std::vector<Json> rows_of(const std::function<bool(const Json&)>& wanted) {
   return rows;
 }
 
-void compare(const std::vector<Json>& rows, matrix::RuntimeChoice runtime) {
+void compare(const std::vector<Json>& rows, matrix::RuntimeChoice runtime,
+             bool privileged = false) {
   if (const auto privileges = node::check_privileges(); !privileges) {
     GTEST_SKIP() << privileges.error().message;
   }
@@ -166,6 +169,7 @@ void compare(const std::vector<Json>& rows, matrix::RuntimeChoice runtime) {
   ASSERT_FALSE(cells.empty());
   RunOptions options;
   options.cache = cache_directory();
+  options.privileged = privileged;
   auto provisioner = value_or_throw(artifacts::Provisioner::open(options.cache, {}));
   std::size_t compared = 0;
   std::string skipped;
@@ -195,13 +199,13 @@ TEST(Observed, EmbeddedAgreesWithEveryRow) {
 }
 
 // Rows whose every containerd is one that Debian has.
-void compare_daemon(const std::string& version) {
+void compare_daemon(const std::string& version, bool privileged = false) {
   compare(rows_of([&](const Json& row) {
             return row.at("containerd") == version &&
                    (!row.contains("to_containerd") ||
                     k_suites.contains(row.at("to_containerd").get<std::string>()));
           }),
-          matrix::RuntimeChoice::daemon);
+          matrix::RuntimeChoice::daemon, privileged);
 }
 
 TEST(Observed, Containerd1_4_13AgreesWithItsRows) {
@@ -215,6 +219,17 @@ TEST(Observed, Containerd1_7_24AgreesWithItsRows) {
 }
 TEST(Observed, Containerd2_1_9AgreesWithItsRows) {
   compare_daemon("2.1.9");
+}
+
+// The same without walls, which only root's nodes can be.
+TEST(LibraryPrivileged, EveryObservedRowAgrees) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "an ordinary user's nodes always have walls";
+  }
+  compare(rows_of([](const Json&) { return true; }), matrix::RuntimeChoice::embedded, true);
+  for (const auto* version : {"1.4.13", "1.6.20", "1.7.24", "2.1.9"}) {
+    compare_daemon(version, true);
+  }
 }
 
 }  // namespace
