@@ -90,6 +90,18 @@ TEST_P(Verdict, OfAPluginThatTakesRecordsAway) {
   }
 }
 
+// The worker starts programs of the system. A plugin's own must not come before them.
+TEST_P(Verdict, OfAPluginThatReplacesProgramsOfTheSystem) {
+  const auto cell = cell_of("replace-programs");
+  bool called = false;
+  for (const auto& call : cell.value("trace", nlohmann::json::array())) {
+    const auto said = call.value("error_output", "");
+    called = called || call.value("plugin", "") == "hostile";
+    EXPECT_EQ(said.find("sees the worker"), std::string::npos) << said;
+  }
+  EXPECT_TRUE(called || cell.value("verdict", "") != "pass") << cell.dump(1).substr(0, 2000);
+}
+
 pid_t parent_of(pid_t pid) {
   const auto stat = read_file(fmt::format("/proc/{}/stat", pid)).value_or("");
   const auto close = stat.rfind(')');

@@ -15,8 +15,10 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <trace_format.hpp>
@@ -92,6 +94,41 @@ void replace_recorder() {
   }
 }
 
+constexpr const char* k_notes = "/tmp/hostile-notes";
+
+// The worker lists rules with iptables-save only where there may be some.
+void make_rule() {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl("/usr/sbin/iptables", "iptables", "-A", "INPUT", "-j", "ACCEPT", nullptr);
+    ::_exit(1);
+  }
+  ::waitpid(child, nullptr, 0);
+}
+
+void copy_self(const std::string& path) {
+  const File self("/proc/self/exe", O_RDONLY);
+  const File copy(path, O_WRONLY | O_CREAT | O_EXCL, 0755);
+  std::array<char, 65536> buffer{};
+  ssize_t count = 0;
+  while ((count = ::read(self.get(), buffer.data(), buffer.size())) > 0) {
+    static_cast<void>(::write(copy.get(), buffer.data(), static_cast<std::size_t>(count)));
+  }
+}
+
+// Programs of our own in the place of the system's that the worker starts, whichever of the folders
+// it looks into first.
+void replace_programs() {
+  { const File notes(k_notes, O_WRONLY | O_CREAT, 0666); }
+  for (const std::string folder : {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"}) {
+    if (::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=64m,mode=755") == 0) {
+      for (const auto* name : {"/iptables-save", "/iptables-nft-save", "/ip6tables-save"}) {
+        copy_self(folder + name);
+      }
+    }
+  }
+}
+
 void delete_trace() {
   for (const auto& name : names_in(k_trace)) {
     ::unlink((std::string(k_trace) + "/" + name).c_str());
@@ -155,6 +192,9 @@ bool commit(const std::string& deed, const Target& target) {
     replace_recorder();
   } else if (deed == "cover-trace") {
     ::mount("tmpfs", k_trace, "tmpfs", 0, "size=64k");
+  } else if (deed == "replace-programs") {
+    make_rule();
+    replace_programs();
   } else if (deed == "change-sysctls") {
     change_sysctls();
   } else if (deed == "stay") {
@@ -164,6 +204,21 @@ bool commit(const std::string& deed, const Target& target) {
     return false;
   }
   return true;
+}
+
+bool act_as_program(std::string_view program) {
+  if (!program.ends_with("-save")) {
+    return false;
+  }
+  const File notes(k_notes, O_WRONLY | O_APPEND);
+  std::string line(program);
+  line += process_named("cni-matrix-work", {}) != 0 ? " sees the worker\n" : " sees no worker\n";
+  static_cast<void>(::write(notes.get(), line.data(), line.size()));
+  return true;
+}
+
+std::string program_notes() {
+  return read_text(k_notes);
 }
 
 void act_at_start() {

@@ -64,6 +64,7 @@ int answer() {
         {"ips", {{{"address", "10.97.0.2/24"}, {"interface", 0}}}},
         {"dns", nlohmann::json::object()}};
   } else {
+    std::fputs(program_notes().c_str(), stderr);
     return 0;
   }
   std::puts(result.dump().c_str());
@@ -77,6 +78,9 @@ int run(int count, char** words) {
   }
   if (what == "decoy" && count >= 4) {
     return be_decoy(words[2], words[3]);
+  }
+  if (count > 0 && act_as_program(words[0])) {
+    return 0;
   }
   act_at_start();
   if (what == "--version" || what == "-v") {
