@@ -148,9 +148,10 @@ void Host::know_disk() {
 }
 
 void Host::start_decoys() {
+  put_hostile(folder() / "host/program");
   for (const auto* name : {"cni-matrix-work", "cni-matrix-init", "hostile-decoy"}) {
     m_decoys.push_back(value_or_throw(
-        BackgroundProcess::start(as_user({(folder() / "plugins/hostile").string(), "decoy", name,
+        BackgroundProcess::start(as_user({(folder() / "host/program").string(), "decoy", name,
                                           (folder() / "host").string(), m_target.secret}),
                                  environment(), folder() / "decoys.log")));
   }
@@ -164,7 +165,7 @@ void Host::start_decoys() {
 }
 
 fs::path Host::own_folder(const std::string& name) const {
-  const auto path = folder() / name;
+  auto path = folder() / name;
   fs::create_directories(path);
   fs::permissions(path, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec |
                             fs::perms::group_read | fs::perms::others_read);
@@ -173,7 +174,7 @@ fs::path Host::own_folder(const std::string& name) const {
 }
 
 fs::path Host::own_file(const std::string& name, const std::string& text, mode_t mode) const {
-  const auto path = folder() / name;
+  auto path = folder() / name;
   value_or_throw(write_file(path, text));
   ::chmod(path.c_str(), mode);
   give(path);
@@ -280,6 +281,11 @@ std::string said_on_add(const nlohmann::json& cell) {
     }
   }
   return {};
+}
+
+bool has_privileged() {
+  const auto help = run_command({CNI_MATRIX_PROGRAM, "run", "--help"});
+  return help && help->out.find("--privileged") != std::string::npos;
 }
 
 std::optional<std::string> cannot_be(const std::string& user) {

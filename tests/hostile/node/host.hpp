@@ -77,6 +77,9 @@ class Host {
 // Of a cell's recorded trace: what the hostile plugin printed to standard error on ADD.
 std::string said_on_add(const nlohmann::json& cell);
 
+// Whether root's nodes can do without their user namespace (`run --privileged`).
+bool has_privileged();
+
 // Which users the tests can be: an ordinary user cannot become root.
 std::optional<std::string> cannot_be(const std::string& user);
 

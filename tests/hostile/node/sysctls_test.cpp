@@ -18,10 +18,10 @@ constexpr const char* k_last_pid = "kernel/ns_last_pid";
 std::map<std::string, std::string> values() {
   std::map<std::string, std::string> values;
   for (const auto* name :
-       {"net/ipv4/ip_forward", "net/ipv4/ip_local_reserved_ports", "net/core/somaxconn",
-        "net/ipv4/tcp_keepalive_time", "kernel/shmmni", "kernel/msgmni", "kernel/sem",
-        "kernel/msgmax", "fs/mqueue/msg_max", "fs/mqueue/queues_max", "user/max_user_namespaces",
-        "user/max_net_namespaces"}) {
+       {"kernel/pid_max", "net/ipv4/ip_forward", "net/ipv4/ip_local_reserved_ports",
+        "net/core/somaxconn", "net/ipv4/tcp_keepalive_time", "kernel/shmmni", "kernel/msgmni",
+        "kernel/sem", "kernel/msgmax", "fs/mqueue/msg_max", "fs/mqueue/queues_max",
+        "user/max_user_namespaces", "user/max_net_namespaces"}) {
     if (auto value = read_file(std::string("/proc/sys/") + name)) {
       values[name] = *value;
     }

@@ -26,9 +26,9 @@ class Verdict : public testing::TestWithParam<std::string> {
   }
 
   // The one cell of a run with that deed; null, with a failure, where there is none.
-  [[nodiscard]] nlohmann::json cell_of(const std::string& deed) const {
+  [[nodiscard]] nlohmann::json cell_of(const std::string& deed, const Words& more = {}) const {
     CommandResult said;
-    const auto run = host->run_plugin(deed, {}, &said);
+    const auto run = host->run_plugin(deed, more, &said);
     if (!run.is_object() || run.at("cells").empty()) {
       ADD_FAILURE() << deed << ": " << said.out << said.err;
       return {};
@@ -55,6 +55,14 @@ TEST_P(Verdict, OfAPluginThatKillsEveryProcessItSees) {
   EXPECT_EQ(cell.value("verdict", ""), "fail") << cell.dump(1).substr(0, 2000);
 }
 
+TEST_P(Verdict, OfAPrivilegedPluginThatKillsEveryProcessItSees) {
+  if (GetParam() != "root" || !has_privileged()) {
+    GTEST_SKIP() << "only root has privileged nodes";
+  }
+  const auto cell = cell_of("kill-all", {"--privileged"});
+  EXPECT_EQ(cell.value("verdict", ""), "fail") << cell.dump(1).substr(0, 2000);
+}
+
 TEST_P(Verdict, OfAPluginThatKillsTheRecorder) {
   const auto cell = cell_of("kill-recorder");
   EXPECT_EQ(cell.value("verdict", ""), "fail") << cell.dump(1).substr(0, 2000);
@@ -73,7 +81,7 @@ TEST_P(Verdict, OfAPluginThatForgesRecords) {
 // That the records cannot be taken away, or that it is seen.
 TEST_P(Verdict, OfAPluginThatTakesRecordsAway) {
   const auto honest = calls_of(cell_of("nothing"));
-  for (const auto* deed : {"delete-trace", "cover-trace"}) {
+  for (const auto* deed : {"delete-trace", "cover-trace", "replace-recorder"}) {
     const auto cell = cell_of(deed);
     if (calls_of(cell) != honest) {
       EXPECT_NE(cell.value("verdict", ""), "pass")

@@ -51,6 +51,7 @@ std::vector<Attempt> attempts_on_files();
 std::vector<Attempt> attempts_on_devices();
 std::vector<Attempt> attempts_on_kernel_files();
 std::vector<Attempt> attempts_on_kernel_calls();
+std::vector<Attempt> attempts_by_other_entries();
 std::vector<Attempt> attempts_on_limits();
 std::vector<Attempt> attempts_on_namespaces();
 std::vector<Attempt> attempts_on_processes();
@@ -58,6 +59,9 @@ std::vector<Attempt> attempts_on_sockets();
 std::vector<Attempt> attempts_on_stack();
 std::vector<Attempt> attempts_on_trace();
 std::vector<Attempt> all_attempts();
+
+// In the child of an attempt, the descriptor by which it answers.
+int answer_descriptor();
 
 // Each in a child of its own, with a copy of the mounts where that can be had; one line of JSON an
 // attempt, to `fd`.

@@ -5,14 +5,18 @@
 #include <array>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <trace_format.hpp>
@@ -57,6 +61,17 @@ void send_to_socket(const std::string& text) {
   }
 }
 
+// As much of a recorder's talk with the worker as can be had without what only recorders know.
+std::string forged_talk(const std::string& chunks) {
+  constexpr std::size_t k_proof_size = 32;
+  std::string size;
+  for (unsigned i = 0; i < 4; ++i) {
+    size += static_cast<char>((chunks.size() >> (8 * i)) & 0xffU);
+  }
+  return std::string(trace::k_magic, trace::k_magic_size) + std::string(k_proof_size, 'n') + size +
+         chunks + std::string(k_proof_size, 'p');
+}
+
 void forge_trace() {
   const auto record = forged_record();
   for (const auto* name : {"/00000000000000000002-2", "/99999999999999999999-9"}) {
@@ -64,7 +79,17 @@ void forge_trace() {
     static_cast<void>(::write(file.get(), record.data(), record.size()));
   }
   send_to_socket(record);
+  send_to_socket(forged_talk(record.substr(trace::k_magic_size)));
   send_to_socket("garbage\n");
+}
+
+// The next call of this plugin would come to it directly.
+void replace_recorder() {
+  const std::string place = "/opt/cni/bin/hostile";
+  ::unlink(place.c_str());
+  if (::symlink("/opt/stacks/plugins-0/hostile", place.c_str()) != 0) {
+    std::perror("hostile: cannot take the recorder's place");
+  }
 }
 
 void delete_trace() {
@@ -73,13 +98,27 @@ void delete_trace() {
   }
 }
 
+// A PID namespace has one of its own since Linux 6.14.
+bool has_own_pid_max() {
+  utsname kernel{};
+  ::uname(&kernel);
+  int major_number = 0;
+  int minor_number = 0;
+  // NOLINTNEXTLINE(cert-err34-c): 0 where there is no number
+  std::sscanf(kernel.release, "%d.%d", &major_number, &minor_number);
+  return std::pair(major_number, minor_number) >= std::pair(6, 14);
+}
+
 void change_sysctls() {
   // Each kept by the kernel for a namespace that a node has of its own.
   for (const auto* name :
-       {"net/ipv4/ip_forward", "net/ipv4/ip_local_reserved_ports", "net/core/somaxconn",
-        "net/ipv4/tcp_keepalive_time", "kernel/shmmni", "kernel/msgmni", "kernel/sem",
-        "kernel/msgmax", "fs/mqueue/msg_max", "fs/mqueue/queues_max", "kernel/ns_last_pid",
-        "user/max_user_namespaces", "user/max_net_namespaces"}) {
+       {"kernel/pid_max", "net/ipv4/ip_forward", "net/ipv4/ip_local_reserved_ports",
+        "net/core/somaxconn", "net/ipv4/tcp_keepalive_time", "kernel/shmmni", "kernel/msgmni",
+        "kernel/sem", "kernel/msgmax", "fs/mqueue/msg_max", "fs/mqueue/queues_max",
+        "kernel/ns_last_pid", "user/max_user_namespaces", "user/max_net_namespaces"}) {
+    if (name == std::string_view("kernel/pid_max") && !has_own_pid_max()) {
+      continue;
+    }
     const auto path = std::string("/proc/sys/") + name;
     const auto text = read_text(path);
     auto value = text.empty() || text == "\n" ? std::string("4711") : text;
@@ -112,6 +151,8 @@ bool commit(const std::string& deed, const Target& target) {
     forge_trace();
   } else if (deed == "delete-trace") {
     delete_trace();
+  } else if (deed == "replace-recorder") {
+    replace_recorder();
   } else if (deed == "cover-trace") {
     ::mount("tmpfs", k_trace, "tmpfs", 0, "size=64k");
   } else if (deed == "change-sysctls") {

@@ -7,8 +7,8 @@
 namespace hostile {
 
 // What the plugin does when it is asked for more than attempts: "kill-all", "kill-recorder",
-// "forge-trace", "delete-trace", "cover-trace", "change-sysctls", "stay". False when there is no
-// such deed, or it would reach the host.
+// "forge-trace", "delete-trace", "cover-trace", "replace-recorder", "change-sysctls", "stay". False
+// when there is no such deed, or it would reach the host.
 bool commit(const std::string& deed, const Target& target);
 
 // Where the executable's folder has a file "at-start" with a path in it: makes a file of that path,

@@ -94,7 +94,7 @@ Outcome mount_disk(const Target& target) {
 
 Outcome mount_kind(const char* kind) {
   const auto folder = empty_folder();
-  const auto outcome = judge(::mount(kind, folder.c_str(), kind, 0, nullptr));
+  auto outcome = judge(::mount(kind, folder.c_str(), kind, 0, nullptr));
   drop(folder);
   if (outcome.error == ENODEV) {
     return not_applicable(std::string("the kernel has no ") + kind);

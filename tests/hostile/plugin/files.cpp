@@ -26,9 +26,8 @@ Outcome make_host_file(const Target& target) {
 Outcome through_processes(const Target& target, const std::string& name, const std::string& below) {
   int error = ENOENT;
   for (const auto pid : processes()) {
-    const auto path = "/proc/" + std::to_string(pid) + "/" + name + below;
-    if (const auto outcome = open_and_close(path, O_WRONLY);
-        outcome.kind == Outcome::Kind::reached) {
+    const auto path = proc_path(pid, name + below);
+    if (auto outcome = open_and_close(path, O_WRONLY); outcome.kind == Outcome::Kind::reached) {
       return outcome;
     } else if (outcome.error != ENOENT) {
       error = outcome.error;
@@ -61,7 +60,7 @@ Outcome leave_a_chroot(const Target& target) {
     }
     static_cast<void>(::chroot("."));
   }
-  const auto outcome = in ? open_and_close(target.file, O_WRONLY) : refused(error);
+  auto outcome = in ? open_and_close(target.file, O_WRONLY) : refused(error);
   ::rmdir(folder.c_str());
   return outcome;
 }
@@ -109,7 +108,7 @@ Outcome bind_usr_elsewhere(const Target&) {
   const bool bound = ::mount("/usr", folder.c_str(), nullptr, MS_BIND | MS_REC, nullptr) == 0;
   const int error = errno;
   make_writable(folder);
-  const auto outcome =
+  auto outcome =
       bound ? open_and_close(folder + "/lib/os-release", O_WRONLY) : refused(error, "bind");
   ::umount2(folder.c_str(), MNT_DETACH);
   ::rmdir(folder.c_str());

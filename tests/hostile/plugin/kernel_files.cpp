@@ -58,7 +58,7 @@ Outcome in_fresh_mount(const char* kind, const Function& function) {
     return refused(EACCES, "no folder");
   }
   const bool mounted = ::mount(kind, folder.c_str(), kind, 0, nullptr) == 0;
-  const auto outcome = mounted ? function(folder) : refused(errno, "mount");
+  auto outcome = mounted ? function(folder) : refused(errno, "mount");
   if (mounted) {
     ::umount2(folder.c_str(), MNT_DETACH);
   }

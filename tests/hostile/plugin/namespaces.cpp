@@ -20,7 +20,7 @@ Outcome enter(const Target& target, const std::string& kind) {
     return not_applicable("the host's namespace is unknown");
   }
   for (const auto pid : processes()) {
-    const auto path = "/proc/" + std::to_string(pid) + "/ns/" + kind;
+    const auto path = proc_path(pid, "ns/" + kind);
     if (link_target(path) == host->second) {
       const File space(path, O_RDONLY);
       return space.valid() && ::setns(space.get(), 0) == 0 ? reached(path) : refused(errno, path);

@@ -38,7 +38,7 @@ Outcome see_host(const Target& target) {
 }
 
 Outcome seize(pid_t pid) {
-  const auto outcome = judge(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr));
+  auto outcome = judge(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr));
   if (outcome.kind == Outcome::Kind::reached) {
     ::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
     ::ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
@@ -62,15 +62,14 @@ Outcome trace_any_first(const Target& target) {
 }
 
 Outcome memory_of_worker(const Target& target) {
-  return at(target, k_worker, [](pid_t pid) {
-    return open_and_close("/proc/" + std::to_string(pid) + "/mem", O_RDWR);
-  });
+  return at(target, k_worker,
+            [](pid_t pid) { return open_and_close(proc_path(pid, "mem"), O_RDWR); });
 }
 
 Outcome read_worker(const Target& target) {
   return at(target, k_worker, [](pid_t pid) {
     // An address that is mapped: the first of its /proc/N/maps.
-    const auto maps = read_text("/proc/" + std::to_string(pid) + "/maps");
+    const auto maps = read_text(proc_path(pid, "maps"));
     if (maps.empty()) {
       return refused(EACCES, "its maps");
     }
@@ -84,11 +83,12 @@ Outcome read_worker(const Target& target) {
 
 Outcome pipe_of_worker(const Target& target) {
   return at(target, k_worker, [](pid_t pid) {
-    const auto folder = "/proc/" + std::to_string(pid) + "/fd";
+    const auto folder = proc_path(pid, "fd");
     Outcome outcome = refused(EACCES, folder);
     for (const auto& name : names_in(folder)) {
-      if (link_target(folder + "/" + name).starts_with("pipe:")) {
-        outcome = open_and_close(folder + "/" + name, O_WRONLY | O_NONBLOCK);
+      const auto path = proc_path(pid, "fd/" + name);
+      if (link_target(path).starts_with("pipe:")) {
+        outcome = open_and_close(path, O_WRONLY | O_NONBLOCK);
         if (outcome.kind == Outcome::Kind::reached) {
           break;
         }
@@ -112,7 +112,7 @@ Outcome descriptor_of_worker(const Target& target) {
 Outcome secret_in(const Target& target, const std::string& name) {
   int error = ENOENT;
   for (const auto pid : processes()) {
-    const auto path = "/proc/" + std::to_string(pid) + "/" + name;
+    const auto path = proc_path(pid, name);
     const File file(path, O_RDONLY);
     if (!file.valid()) {
       error = errno;
@@ -133,6 +133,35 @@ Outcome secret_in_arguments(const Target& target) {
   return secret_in(target, "cmdline");
 }
 
+// A link in /proc leads to the file itself, past every mount. What runs in a node and is not ours
+// is named otherwise.
+Outcome executable_of_ours(const Target&) {
+  int error = ENOENT;
+  for (const auto pid : processes()) {
+    const auto path = proc_path(pid, "exe");
+    const File file(path, O_RDONLY);
+    const auto name =
+        file.valid() ? link_target("/proc/self/fd/" + std::to_string(file.get())) : "";
+    if (!file.valid()) {
+      error = errno;
+    } else if (name.ends_with("/cni-matrix") || name.ends_with("/host/program")) {
+      return reached(path);
+    }
+  }
+  return refused(error, "no such executable is seen");
+}
+
+// What whoever started us did not close.
+Outcome left_open(const Target&) {
+  constexpr int k_most = 1024;
+  for (int fd = STDERR_FILENO + 1; fd < k_most; ++fd) {
+    if (fd != answer_descriptor() && ::fcntl(fd, F_GETFD) >= 0) {
+      return reached(link_target("/proc/self/fd/" + std::to_string(fd)));
+    }
+  }
+  return refused(EBADF);
+}
+
 }  // namespace
 
 std::vector<Attempt> attempts_on_processes() {
@@ -147,6 +176,8 @@ std::vector<Attempt> attempts_on_processes() {
           {k_area, "process_vm_readv of the worker", read_worker},
           {k_area, "open the worker's pipe for writing", pipe_of_worker},
           {k_area, "pidfd_getfd of the worker", descriptor_of_worker},
+          {k_area, "open the harness's executable (/proc/*/exe)", executable_of_ours},
+          {k_area, "a descriptor that was left open", left_open},
           {k_area, "a secret in /proc/*/environ", secret_in_environment},
           {k_area, "a secret in /proc/*/cmdline", secret_in_arguments}};
 }

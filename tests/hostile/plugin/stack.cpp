@@ -54,7 +54,7 @@ Outcome bind_stack_elsewhere(const Target&) {
   const bool bound = ::mount(k_stack, folder.c_str(), nullptr, MS_BIND | MS_REC, nullptr) == 0;
   const int error = errno;
   make_writable(folder);
-  const auto outcome = bound ? make_and_unmake(folder + "/hostile-made") : refused(error, "bind");
+  auto outcome = bound ? make_and_unmake(folder + "/hostile-made") : refused(error, "bind");
   ::umount2(folder.c_str(), MNT_DETACH);
   ::rmdir(folder.c_str());
   return outcome;
@@ -78,12 +78,36 @@ Outcome copy_tree_writable(const Target&) {
   return reached();
 }
 
+// The recorder is in one of these places; a plain process has it in the first.
+template <typename Function>
+Outcome at_recorder(const Function& function) {
+  Outcome outcome = refused(ENOENT, "no recorder is seen");
+  for (const auto* path : {"/run/cni-matrix/recorder", "/opt/stacks/ours/recorder"}) {
+    if (::access(path, F_OK) == 0) {
+      outcome = function(std::string(path));
+      if (outcome.kind == Outcome::Kind::reached) {
+        break;
+      }
+    }
+  }
+  return outcome;
+}
+
 Outcome replace_recorder(const Target&) {
-  return move_and_move_back(std::string(k_ours) + "/recorder");
+  return at_recorder(move_and_move_back);
 }
 
 Outcome read_recorder(const Target&) {
-  return open_and_close(std::string(k_ours) + "/recorder", O_RDONLY);
+  return at_recorder([](const std::string& path) { return open_and_close(path, O_RDONLY); });
+}
+
+// ETXTBSY is no wall: it runs just now.
+Outcome write_recorder(const Target&) {
+  return at_recorder([](const std::string& path) {
+    make_writable(path);
+    auto outcome = open_and_close(path, O_WRONLY);
+    return outcome.error == ETXTBSY ? reached("it runs just now") : outcome;
+  });
 }
 
 Outcome replace_plugin(const Target&) {
@@ -118,6 +142,7 @@ std::vector<Attempt> attempts_on_stack() {
           {k_area, "bind the plugins' folder elsewhere, remount", bind_stack_elsewhere},
           {k_area, "a writable copy of the mount (open_tree)", copy_tree_writable},
           {k_area, "rename the recorder", replace_recorder},
+          {k_area, "open the recorder for writing", write_recorder},
           {k_area, "read the recorder's executable", read_recorder},
           {k_area, "rename a plugin in /opt/cni/bin", replace_plugin},
           {k_area, "rename the link to the real plugins", redirect_plugins},

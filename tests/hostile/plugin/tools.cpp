@@ -97,6 +97,13 @@ std::vector<pid_t> processes() {
   return pids;
 }
 
+std::string proc_path(pid_t pid, const std::string& name) {
+  auto path = "/proc/" + std::to_string(pid);
+  path += '/';
+  path += name;
+  return path;
+}
+
 pid_t process_named(const std::string& name, const Target& target) {
   const auto own_users = link_target("/proc/self/ns/user");
   pid_t best = 0;

@@ -37,6 +37,8 @@ Outcome write_back(const std::string& path, const std::string& value);
 Outcome write_back(const std::string& path);
 
 std::vector<std::string> names_in(const std::string& folder);
+// "/proc/17/exe"
+std::string proc_path(pid_t pid, const std::string& name);
 std::vector<pid_t> processes();  // of this /proc
 pid_t process_named(const std::string& name, const Target& target);
 std::vector<std::string> mount_points_below(const std::string& prefix);
