@@ -56,6 +56,7 @@ Expected<void> map_identity(uid_t uid, gid_t gid) {
 struct Made {
   Fd proc;  // where init and worker are seen; it becomes the worker's /proc
   Reaper reaper;
+  std::vector<Guarded> guarded;
   Fd forbidden;  // none where nothing is
 };
 
@@ -68,9 +69,11 @@ Expected<Made> make(const InitOptions& options, uid_t uid, gid_t gid) {
   CNI_MATRIX_TRY_ASSIGN(made.proc, new_proc());
   CNI_MATRIX_TRY_ASSIGN(made.reaper, Reaper::start(*options.ids, made.proc.get()));
   const bool own_ids = options.ids->boundary == Boundary::own_ids;
-  CNI_MATRIX_TRY(make_root({options.node, options.ids, own_ids ? made.reaper.user_namespace() : -1,
-                            chroot.get(),
-                            [&](const char* target) { return made.reaper.mount_proc(target); }}));
+  CNI_MATRIX_TRY_ASSIGN(
+      made.guarded,
+      make_root({options.node, options.ids, own_ids ? made.reaper.user_namespace() : -1,
+                 chroot.get(),
+                 [&](const char* target) { return made.reaper.mount_proc(target); }}));
   CNI_MATRIX_TRY(made.reaper.finish(made.proc.get()));
   if (options.ids->in_user_namespace()) {
     CNI_MATRIX_TRY_ASSIGN(made.forbidden, forbid_calls());
@@ -90,7 +93,7 @@ Expected<Made> make(const InitOptions& options, uid_t uid, gid_t gid) {
     ::close(made.forbidden.get());
   }
   int status = k_setup_failed;
-  if (const auto joined = made.reaper.join(*options.ids, made.proc.get()); !joined) {
+  if (const auto joined = made.reaper.join(*options.ids, made.proc.get(), made.guarded); !joined) {
     write_line(options.output, setup_error_line(joined.error()));
     ::_exit(status);
   }

@@ -8,6 +8,7 @@
 #include <cni_matrix/base/apart.hpp>
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/text.hpp>
+#include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/node/node.hpp>
 
 #include <algorithm>
@@ -178,6 +179,15 @@ std::vector<std::string> mount_points() {
   return points;
 }
 
+// Put a mount over what is there, for us and not for foreign programs.
+Expected<void> cover(const char* target, int mount) {
+  ::mount(nullptr, target, nullptr, MS_PRIVATE, nullptr);  // where it is a mount
+  if (::move_mount(mount, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) != 0) {
+    return system_error(fmt::format("cannot have a {} of our own", target));
+  }
+  return {};
+}
+
 void limit_resources(const IdMap& ids) {
   // 0 does not stop a core dump into a pipe, 1 does (core(5)); such a pipe's program is the host's.
   const rlimit no_core{1, 1};
@@ -288,17 +298,26 @@ Expected<void> Reaper::finish(int proc) {
   return {};
 }
 
-Expected<void> Reaper::join(const IdMap& ids, int proc) const {
+Expected<void> Reaper::join(const IdMap& ids, int proc, const std::vector<Guarded>& guarded) const {
   for (const auto* space : {&m_user, &m_mounts, &m_network, &m_ipc, &m_host_name}) {
     if (space->valid() && ::setns(space->get(), 0) != 0) {
       return system_error("cannot enter the node's namespaces");
     }
   }
   CNI_MATRIX_TRY(take_ids(ids));
-  if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/proc", nullptr, MS_PRIVATE, nullptr) != 0 ||
-      ::move_mount(proc, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) != 0) {
+  if (::unshare(CLONE_NEWNS) != 0) {
     return system_error("cannot part from the mounts of foreign programs");
   }
+  // It lies in a guarded folder, which its twin hides.
+  const Fd outside(::open_tree(AT_FDCWD, k_outside, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  if (!outside) {
+    return system_error("cannot keep the outside namespace");
+  }
+  CNI_MATRIX_TRY(cover("/proc", proc));
+  for (const auto& [target, writable] : guarded) {
+    CNI_MATRIX_TRY(cover(target, writable.get()));
+  }
+  CNI_MATRIX_TRY(cover(k_outside, outside.get()));
   limit_resources(ids);
   if (ids.in_user_namespace() && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return system_error("cannot forbid new privileges");

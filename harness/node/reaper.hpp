@@ -1,5 +1,7 @@
 #pragma once
 
+#include "root.hpp"
+
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/fd.hpp>
 #include <cni_matrix/node/boundary.hpp>
@@ -27,8 +29,10 @@ class Reaper {
   Expected<void> finish(int proc);
 
   // The calling process becomes one of the node's, with mounts of its own beside those of foreign
-  // programs; what it starts apart is foreign from then on. `proc` is what becomes its /proc.
-  [[nodiscard]] Expected<void> join(const IdMap& ids, int proc) const;
+  // programs; what it starts apart is foreign from then on. `proc` is what becomes its /proc, and
+  // it can write what is guarded.
+  [[nodiscard]] Expected<void> join(const IdMap& ids, int proc,
+                                    const std::vector<Guarded>& guarded) const;
 
   [[nodiscard]] pid_t pid() const { return m_pid; }
 

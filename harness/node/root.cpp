@@ -26,6 +26,7 @@ constexpr std::array k_etc = {"alternatives", "ethertypes",  "group",         "h
                               "protocols",    "resolv.conf", "services"};
 constexpr std::array k_devices = {"null", "zero", "full", "random", "urandom", "tty"};
 constexpr std::array k_folders = {"/var/lib/cni",
+                                  "/run/cni-matrix",
                                   "/run/netns",
                                   "/opt/cni/bin",
                                   "/opt/containerd",
@@ -33,14 +34,17 @@ constexpr std::array k_folders = {"/var/lib/cni",
                                   "/root",
                                   "/opt/stacks",
                                   "/var/lib/containerd",
-                                  "/run/cni-matrix/trace",
-                                  "/run/cni-matrix/logs",
                                   "/proc",
                                   "/sys",
                                   "/dev/pts",
                                   "/dev/shm",
                                   "/etc",
                                   "/usr"};
+// What the worker writes, and foreign programs must not: which plugins are real, what faults there
+// are, what was logged; and the recorder in every plugin's place.
+constexpr std::array k_guarded = {k_ours, k_cni_bin};
+constexpr std::array k_our_folders = {k_trace, k_logs};
+constexpr const char* k_guarded_size = "128m";
 // The dynamic linker of every program looks for it; nobody in the node may make one.
 constexpr const char* k_preload = "/etc/ld.so.preload";
 
@@ -110,6 +114,10 @@ Expected<void> make_folders(const fs::path& path) {
     return broken("cannot make {} in the node: {}", path.string(), error.message());
   }
   return {};
+}
+
+std::string below_root(const char* path) {
+  return std::string(".") + path;
 }
 
 // An empty one, below the node's root.
@@ -361,6 +369,17 @@ Expected<void> furnish(const RootOptions& options, const Pieces& pieces) {
   CNI_MATRIX_TRY(mount_new("tmpfs", "./etc", tmpfs_flags(*options.ids),
                            fmt::format("{},size={}", owned, k_etc_size)));
   CNI_MATRIX_TRY(make_folders("./etc/cni/net.d"));
+  for (const auto* folder : k_guarded) {
+    CNI_MATRIX_TRY(mount_new("tmpfs", below_root(folder).c_str(), tmpfs_flags(*options.ids),
+                             fmt::format("{},size={}", owned, k_guarded_size)));
+  }
+  for (const auto* folder : k_our_folders) {
+    CNI_MATRIX_TRY(make_folders(below_root(folder)));
+  }
+  CNI_MATRIX_TRY(make_folders(below_root(k_open)));
+  CNI_MATRIX_TRY(mount_new("tmpfs", below_root(k_open).c_str(), tmpfs_flags(*options.ids),
+                           fmt::format("{},size={}", owned, k_guarded_size)));
+  CNI_MATRIX_TRY(make_file(k_outside));
   // A separate proc mount is refused unless the old one is still visible, so it comes before pivot.
   CNI_MATRIX_TRY(options.mount_proc("./proc"));
   CNI_MATRIX_TRY(mount_new("devpts", "./dev/pts", MS_NOSUID | MS_NOEXEC,
@@ -394,7 +413,27 @@ Expected<Fd> make_mounts_private() {
   return chroot;
 }
 
-Expected<void> make_root(const RootOptions& options) {
+namespace {
+
+// Not what is mounted in it: each of those has its own flags.
+Expected<std::vector<Guarded>> guard() {
+  std::vector<Guarded> guarded;
+  for (const auto* folder : k_guarded) {
+    CNI_MATRIX_TRY_ASSIGN(auto writable, take(below_root(folder)));
+    mount_attr attributes{};
+    attributes.attr_set = MOUNT_ATTR_RDONLY;
+    if (::mount_setattr(AT_FDCWD, below_root(folder).c_str(), 0, &attributes, sizeof attributes) !=
+        0) {
+      return system_error(fmt::format("cannot make {} read-only in the node", folder));
+    }
+    guarded.push_back({folder, std::move(writable)});
+  }
+  return guarded;
+}
+
+}  // namespace
+
+Expected<std::vector<Guarded>> make_root(const RootOptions& options) {
   if (options.chroot >= 0 && (::fchdir(options.chroot) != 0 || ::chroot(".") != 0)) {
     return system_error("cannot go back to the caller's root");
   }
@@ -412,6 +451,7 @@ Expected<void> make_root(const RootOptions& options) {
   auto files = options.node->files;
   files.push_back({k_preload, "", 0444});
   CNI_MATRIX_TRY(put_files(files));
+  CNI_MATRIX_TRY_ASSIGN(auto guarded, guard());
   if (options.chroot >= 0) {
     CNI_MATRIX_TRY(go_to_top());
     if (::fchdir(root.get()) != 0) {
@@ -422,7 +462,7 @@ Expected<void> make_root(const RootOptions& options) {
       ::chdir("/") != 0) {
     return system_error("cannot change to the node's root");
   }
-  return {};
+  return guarded;
 }
 
 Expected<void> share_mounts() {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/fd.hpp>
 #include <cni_matrix/node/boundary.hpp>
 #include <cni_matrix/node/node.hpp>
 
 #include <functional>
+#include <vector>
 
 namespace cni_matrix::node {
 
@@ -21,10 +23,16 @@ struct RootOptions {
 // the namespace's own root, and the result is where it was. Error kind: broken.
 Expected<Fd> make_mounts_private();
 
+// A folder that the node's foreign programs can only read, and its writable twin, attached nowhere.
+struct Guarded {
+  const char* target;
+  Fd writable;
+};
+
 // In a mount namespace of the caller's own: make a node's root and change to it. Whoever is in a
 // user namespace made after this can undo none of its mounts. Error kind: broken, or unavailable
 // where a container forbids it.
-Expected<void> make_root(const RootOptions& options);
+Expected<std::vector<Guarded>> make_root(const RootOptions& options);
 
 // In a user namespace that owns the mount namespace: what the node's own processes may change.
 Expected<void> share_mounts();

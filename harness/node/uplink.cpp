@@ -2,6 +2,7 @@
 
 #include <cni_matrix/base/fd.hpp>
 #include <cni_matrix/base/file.hpp>
+#include <cni_matrix/node/layout.hpp>
 
 #include <netlink/cache.h>
 #include <netlink/netlink.h>
@@ -25,8 +26,6 @@
 namespace cni_matrix::node {
 
 namespace {
-
-constexpr const char* k_outside = "/run/cni-matrix/outside";
 
 Expected<void> netlink_result(int error, const char* what) {
   if (error < 0) {
@@ -111,8 +110,7 @@ Expected<Fd> open_own_namespace() {
 }
 
 Expected<void> keep_outside() {
-  const Fd file(::open(k_outside, O_WRONLY | O_CREAT | O_CLOEXEC, 0444));
-  if (!file || ::mount("/proc/self/ns/net", k_outside, nullptr, MS_BIND, nullptr) != 0) {
+  if (::mount("/proc/self/ns/net", k_outside, nullptr, MS_BIND, nullptr) != 0) {
     return system_error("cannot keep the outside namespace");
   }
   return {};

@@ -52,10 +52,11 @@ std::string rule_text(const Fault& fault) {
   }
 }
 
-Expected<void> place_fault(const fs::path& directory, const Fault& fault) {
+Expected<void> place_fault(const fs::path& directory, const Fault& fault, const fs::path& counts) {
   CNI_MATRIX_TRY(check_fault(fault, "fault"));
   CNI_MATRIX_TRY(make_folder(directory / "empty"));
   CNI_MATRIX_TRY(make_folder(directory / "rules"));
+  CNI_MATRIX_TRY(make_folder(counts));
   for (int number = 1; number <= k_rules_limit; ++number) {
     const fs::path rule = directory / "rules" / std::to_string(number);
     std::error_code error;
@@ -63,7 +64,13 @@ Expected<void> place_fault(const fs::path& directory, const Fault& fault) {
       continue;
     }
     // The counter comes first: a rule without one is not in force.
-    CNI_MATRIX_TRY(write_file(rule.string() + ".count", ""));
+    const auto count = counts / std::to_string(number);
+    CNI_MATRIX_TRY(write_file(count, ""));
+    fs::create_symlink(count, rule.string() + ".count", error);
+    if (error) {
+      return broken("cannot count the calls of a fault in {}: {}", directory.string(),
+                    error.message());
+    }
     return write_file_atomic(rule, rule_file(fault));
   }
   return input_error("there are {} faults already; clear them first", k_rules_limit);

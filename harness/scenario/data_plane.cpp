@@ -2,6 +2,7 @@
 #include "probe_network.hpp"
 
 #include <cni_matrix/base/text.hpp>
+#include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/scenario/data_plane.hpp>
 
 #include <algorithm>
@@ -12,10 +13,10 @@ namespace cni_matrix::scenario {
 
 namespace {
 
+using node::k_outside;
 using Clock = std::chrono::steady_clock;
 using Results = Expected<std::vector<ProbeResult>>;
 
-constexpr const char* k_outside = "/run/cni-matrix/outside";  // node/uplink.hpp, with its addresses
 constexpr const char* k_outside_link = "outside";
 constexpr const char* k_far_link = "probe0";  // on the node
 

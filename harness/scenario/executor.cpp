@@ -355,7 +355,7 @@ class Executor {
   }
 
   Expected<void> place_fault(const recorder::Fault& fault) {
-    CNI_MATRIX_TRY(recorder::place_fault(node::k_faults, fault));
+    CNI_MATRIX_TRY(recorder::place_fault(node::k_faults, fault, node::k_fault_counts));
     m_has_faults = true;
     if (m_runtime->pid() > 0) {
       return recorder::set_runtime_pid(node::k_faults, m_runtime->pid());

@@ -25,7 +25,7 @@ bool plugin_runs() {
        !error && entry != fs::directory_iterator(); entry.increment(error)) {
     std::error_code ended;
     const auto program = fs::read_symlink(entry->path() / "exe", ended).string();
-    if (program.starts_with(folder) ||
+    if (program.starts_with(folder) || program == node::k_recorder ||
         program.starts_with(std::string(node::k_stacks) + "/plugins-")) {
       return true;
     }

@@ -27,7 +27,7 @@ struct ContainerdOptions {
   std::filesystem::path socket = "/run/containerd/containerd.sock";
   std::filesystem::path config = "/run/cni-matrix/containerd.toml";
   std::filesystem::path log = "/run/cni-matrix/logs/containerd.log";  // appended
-  std::filesystem::path pod_logs = "/run/cni-matrix/logs/pods";
+  std::filesystem::path pod_logs = "/run/cni-matrix/open/pods";
   std::filesystem::path runc_wrapper = k_runc_wrapper;  // BinaryName of the runtime
   RuntimeSettings settings;
   RuntimeTimeouts timeouts;

@@ -17,8 +17,13 @@ inline constexpr const char* k_recorder = "/run/cni-matrix/recorder";
 inline constexpr const char* k_real_plugins = "/run/cni-matrix/real";
 inline constexpr const char* k_trace = "/run/cni-matrix/trace";    // one file a plugin call
 inline constexpr const char* k_faults = "/run/cni-matrix/faults";  // there only when there are any
+// Foreign programs can only read what is there, but for this folder.
+inline constexpr const char* k_open = "/run/cni-matrix/open";
+inline constexpr const char* k_fault_counts = "/run/cni-matrix/open/fault-counts";
+// The network namespace beyond the uplink.
+inline constexpr const char* k_outside = "/run/cni-matrix/outside";
 // There: the OCI runtime wrapper refuses the next container, and takes it away.
-inline constexpr const char* k_refuse_create = "/run/cni-matrix/refuse-create";
+inline constexpr const char* k_refuse_create = "/run/cni-matrix/open/refuse-create";
 inline constexpr const char* k_logs = "/run/cni-matrix/logs";
 
 }  // namespace cni_matrix::node

@@ -50,7 +50,7 @@ void place(const char* plugin, FaultAction action, const char* text = "") {
   fault.message = "no addresses today";
   fault.text = text;
   value_or_throw(clear_faults(node::k_faults));
-  value_or_throw(place_fault(node::k_faults, fault));
+  value_or_throw(place_fault(node::k_faults, fault, node::k_fault_counts));
 }
 
 class RealPlugins : public testing::Test {

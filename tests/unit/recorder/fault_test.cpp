@@ -31,8 +31,9 @@ class FaultTest : public RecorderTest {
   }
 
   void place(std::string_view text) {
-    value_or_throw(place_fault(faults(), value_or_throw(fault_from_json(
-                                             value_or_throw(parse_json(text, "test")), "test"))));
+    value_or_throw(place_fault(
+        faults(), value_or_throw(fault_from_json(value_or_throw(parse_json(text, "test")), "test")),
+        root() / "counts"));
   }
 
   CommandResult call(std::string_view input = k_config) { return run(recorded("bridge"), input); }
