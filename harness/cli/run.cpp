@@ -11,6 +11,7 @@
 #include <cni_matrix/run/observation.hpp>
 #include <cni_matrix/scenario/conflist_file.hpp>
 
+#include <map>
 #include <optional>
 #include <set>
 
@@ -132,6 +133,7 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   std::FILE* console = piped ? err : out;
   CNI_MATRIX_TRY_ASSIGN(const auto reporters, make_reporters(arguments, known, console));
   CNI_MATRIX_TRY_ASSIGN(auto provenance, run::take_provenance(arguments.run.privileged));
+  provenance.matrix = std::filesystem::path(arguments.matrix).stem().string();
   provenance.jobs = arguments.run.jobs > 0 ? arguments.run.jobs : run::default_jobs();
 
   auto options = arguments.run;
@@ -150,6 +152,7 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   CNI_MATRIX_TRY(check_inputs(cells, provisioner));
 
   report::Outcomes outcomes;
+  std::map<std::string, int> runs_of;  // finished ones, by the cell's name
   std::vector<matrix::Observation> observations;
   run::RunListener listener;
   listener.cell_started = [&](const matrix::Cell& cell) {
@@ -159,6 +162,7 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   listener.cell_finished = [&](const run::CellResult& result) {
     printer.finish();
     reporters->cell_finished(result);
+    ++runs_of[result.cell.name()];
     report::add_outcome(outcomes, result);
     if (!claims.empty() && !result.steps.empty()) {
       if (const auto conflist = scenario::ConflistFile::load(result.cell.conflist)) {
@@ -181,6 +185,11 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
     if (!loaded.empty()) {
       notice(fmt::format("the kernel loaded modules for this run, and they stay: {}",
                          fmt::join(loaded, ", ")));
+    }
+    for (const auto& cell : cells) {
+      for (int run = runs_of[cell.name()]; run < std::max(1, options.repeat); ++run) {
+        reporters->cell_not_run(cell);
+      }
     }
     CNI_MATRIX_TRY(reporters->run_finished(summary));
     show_statements(claims, observations, console);

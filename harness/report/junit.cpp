@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -89,7 +90,7 @@ struct Counts {
   }
 };
 
-// A suite's counts stand before its cases, so the cases wait in a nameless temporary file.
+// The suite's counts stand before its cases, so the cases wait in a nameless temporary file.
 class Suite {
  public:
   Suite() : m_file(std::tmpfile(), &std::fclose) {
@@ -129,6 +130,30 @@ class Suite {
   int m_error = 0;
 };
 
+// A dot parts packages from classes, so none may stand in a version.
+std::string class_of(const matrix::Cell& cell) {
+  auto label = cell.conflist.label();
+  auto scenario = cell.scenario;
+  std::replace(label.begin(), label.end(), '.', '_');
+  std::replace(scenario.begin(), scenario.end(), '.', '_');
+  return scenario + "." + label;
+}
+
+// With what the cell was run, a line each.
+std::string identity(const run::CellResult& result) {
+  std::string text;
+  const auto add = [&text](const char* name, const std::string& value) {
+    if (!value.empty()) {
+      text += fmt::format("{}: {}\n", name, value);
+    }
+  };
+  add("cell", result.cell.id());
+  add("runtime", result.runtime == "embedded" ? "embedded (modelled)" : result.runtime);
+  add("containerd", result.containerd_version);
+  add("plugins", result.plugins_version);
+  return text;
+}
+
 class JunitReporter : public Reporter {
  public:
   explicit JunitReporter(OutputFile output) : m_output(std::move(output)) {}
@@ -139,37 +164,42 @@ class JunitReporter : public Reporter {
   }
 
   void cell_finished(const run::CellResult& result) override {
-    auto& suite = m_suites[result.cell.scenario];
-    suite.counts.add(result.verdict, result.wall_us);
-    m_all.add(result.verdict, result.wall_us);
-    constexpr int k_depth = 2;  // testsuites, testsuite
-    XmlWriter xml(k_depth);
-    write_case(xml, result);
-    suite.add(xml.take());
+    m_suite.counts.add(result.verdict, result.wall_us);
+    auto xml = open_case(result.cell, std::string(name_of(result.verdict)), result.wall_us);
+    write_outcome(xml, result);
+    xml.close();
+    m_suite.add(xml.take());
+  }
+
+  void cell_not_run(const matrix::Cell& cell) override {
+    m_suite.counts.add(Verdict::skip, 0);
+    auto xml = open_case(cell, "not run", 0);
+    xml.text_element("skipped", {}, "not run: the run ended before it");
+    xml.close();
+    m_suite.add(xml.take());
   }
 
   Expected<void> run_finished(const run::RunSummary& summary) override {
     XmlWriter xml;
     m_output.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    auto attributes = m_all.attributes("cni-matrix");
-    attributes.emplace_back("time", seconds_text(summary.wall_us));
-    xml.open("testsuites", attributes);
-    Expected<void> outcome;
-    for (auto& [scenario, suite] : m_suites) {
-      attributes = suite.counts.attributes(scenario);
-      attributes.emplace_back("time", seconds_text(suite.counts.wall_us));
-      attributes.emplace_back("timestamp", m_provenance.started);
-      xml.open("testsuite", attributes);
-      write_provenance(xml);
-      m_output.write(xml.take());
-      if (auto copied = suite.copy_to(m_output); !copied) {
-        outcome = std::move(copied);
-      }
-      xml.close();
-    }
+    const auto& counts = m_suite.counts;
+    xml.open("testsuites", {{"name", "cni-matrix"},
+                            {"tests", std::to_string(counts.tests)},
+                            {"failures", std::to_string(counts.failures)},
+                            {"errors", std::to_string(counts.errors)},
+                            {"time", seconds_text(summary.wall_us)}});
+    auto attributes =
+        counts.attributes(m_provenance.matrix.empty() ? "cni-matrix" : m_provenance.matrix);
+    attributes.emplace_back("time", seconds_text(counts.wall_us));
+    attributes.emplace_back("timestamp", m_provenance.started);
+    xml.open("testsuite", attributes);
+    write_provenance(xml);
+    m_output.write(xml.take());
+    auto copied = m_suite.copy_to(m_output);
+    xml.close();
     xml.close();
     m_output.write(xml.take());
-    CNI_MATRIX_TRY(std::move(outcome));
+    CNI_MATRIX_TRY(std::move(copied));
     return m_output.finish();
   }
 
@@ -188,49 +218,54 @@ class JunitReporter : public Reporter {
     write_property(xml, "iptables", m_provenance.iptables);
     write_property(xml, "runc", m_provenance.runc);
     write_property(xml, "privileges", m_provenance.privileges);
+    write_property(xml, "modules", fmt::format("{}", fmt::join(m_provenance.modules, " ")));
     xml.close();
   }
 
-  static void write_case(XmlWriter& xml, const run::CellResult& result) {
-    xml.open("testcase", {{"classname", result.cell.scenario + "." + result.cell.conflist.label()},
-                          {"name", result.cell.name()},
-                          {"time", seconds_text(result.wall_us)}});
-    xml.open("properties", {});
-    write_property(xml, "cell", result.cell.id());
-    write_property(xml, "verdict", std::string(name_of(result.verdict)));
-    write_property(xml, "known", fmt::format("{}", fmt::join(result.known, " ")));
-    write_property(xml, "runtime",
-                   result.runtime == "embedded" ? "embedded (modelled)" : result.runtime);
-    write_property(xml, "containerd", result.containerd_version);
-    write_property(xml, "plugins", result.plugins_version);
-    xml.close();
+  // The second and later runs of a cell (--repeat) have names of their own.
+  XmlWriter open_case(const matrix::Cell& cell, std::string status, std::int64_t wall_us) {
+    constexpr int k_depth = 2;  // testsuites, testsuite
+    XmlWriter xml(k_depth);
+    auto name = cell.name();
+    if (const int run = ++m_runs[name]; run > 1) {
+      name += fmt::format(" (run {})", run);
+    }
+    xml.open("testcase", {{"classname", class_of(cell)},
+                          {"name", std::move(name)},
+                          {"time", seconds_text(wall_us)},
+                          {"status", std::move(status)}});
+    return xml;
+  }
+
+  static void write_outcome(XmlWriter& xml, const run::CellResult& result) {
     const XmlWriter::Attributes said = {{"message", message_of(result)},
                                         {"type", std::string(name_of(result.verdict))}};
+    auto out = identity(result);
     switch (result.verdict) {
       case Verdict::pass:
         break;
       case Verdict::known:
-        xml.text_element("system-out", {}, account(result));
+        out += account(result);
         break;
       case Verdict::fail:
       case Verdict::leak:
         xml.text_element("failure", said, account(result));
         break;
       case Verdict::skip:
-        xml.empty("skipped", {said.front()});
+        xml.text_element("skipped", {}, message_of(result));
         break;
       case Verdict::broken:
       case Verdict::interrupted:
         xml.text_element("error", said, account(result));
         break;
     }
-    xml.close();
+    xml.text_element("system-out", {}, out);
   }
 
   OutputFile m_output;
   run::Provenance m_provenance;
-  std::map<std::string, Suite> m_suites;
-  Counts m_all;
+  Suite m_suite;
+  std::map<std::string, int> m_runs;  // of a cell, by its name
 };
 
 }  // namespace

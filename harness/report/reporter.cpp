@@ -26,6 +26,12 @@ void Reporters::cell_finished(const run::CellResult& result) {
   }
 }
 
+void Reporters::cell_not_run(const matrix::Cell& cell) {
+  for (const auto& reporter : m_reporters) {
+    reporter->cell_not_run(cell);
+  }
+}
+
 void Reporters::tick() {
   for (const auto& reporter : m_reporters) {
     reporter->tick();

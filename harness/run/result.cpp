@@ -235,7 +235,7 @@ Expected<CellResult> cell_result_from_json(const Json& value) {
 }
 
 Json to_json(const Provenance& provenance) {
-  return {{"program_version", provenance.program_version},
+  Json value = {{"program_version", provenance.program_version},
           {"started", provenance.started},
           {"kernel", printable(provenance.kernel)},
           {"architecture", provenance.architecture},
@@ -245,6 +245,8 @@ Json to_json(const Provenance& provenance) {
           {"modules", provenance.modules},
           {"jobs", provenance.jobs},
           {"command_line", printable(provenance.command_line)}};
+  put_text(value, "matrix", provenance.matrix);
+  return value;
 }
 
 Expected<Provenance> provenance_from_json(const Json& value) {
@@ -252,6 +254,7 @@ Expected<Provenance> provenance_from_json(const Json& value) {
     Provenance provenance;
     provenance.program_version = value.at("program_version").get<std::string>();
     provenance.started = value.at("started").get<std::string>();
+    provenance.matrix = text_of(value, "matrix");
     provenance.kernel = text_of(value, "kernel");
     provenance.architecture = text_of(value, "architecture");
     provenance.iptables = text_of(value, "iptables");

@@ -12,8 +12,8 @@ namespace cni_matrix::report {
 // What hears of a run as it goes. One implementation a format; tests put a fake here.
 //
 // Calls come from one thread, in the order run_started, then any mix of cell_started,
-// cell_finished, tick and notice, then run_finished (after an interruption too). A cell that was
-// skipped, or one of a saved run, is finished without having been started.
+// cell_finished, tick and notice, then cell_not_run, then run_finished (after an interruption too).
+// A cell that was skipped, or one of a saved run, is finished without having been started.
 class Reporter {
  public:
   Reporter() = default;
@@ -25,6 +25,8 @@ class Reporter {
   virtual void run_started(const run::Provenance& provenance, std::size_t cells) = 0;
   virtual void cell_started(const matrix::Cell& /*cell*/) {}
   virtual void cell_finished(const run::CellResult& result) = 0;
+  // It was planned, and the run ended before it.
+  virtual void cell_not_run(const matrix::Cell& /*cell*/) {}
   // Time has passed: about once a second, so that a status line stays true while nothing ends.
   virtual void tick() {}
   // One line for the person who watches; not part of the results.
@@ -41,6 +43,7 @@ class Reporters : public Reporter {
   void run_started(const run::Provenance& provenance, std::size_t cells) override;
   void cell_started(const matrix::Cell& cell) override;
   void cell_finished(const run::CellResult& result) override;
+  void cell_not_run(const matrix::Cell& cell) override;
   void tick() override;
   void notice(std::string_view text) override;
   // All of them finish; the first error is returned.

@@ -62,6 +62,7 @@ Expected<CellResult> cell_result_from_json(const Json& value);
 // Where and with what a run was made.
 struct Provenance {
   std::string program_version;
+  std::string matrix;   // its name; empty when there was none but the command line's
   std::string started;  // RFC 3339, UTC
   std::string kernel;
   std::string architecture;

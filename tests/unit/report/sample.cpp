@@ -17,6 +17,7 @@ namespace cni_matrix::report::testing {
 run::Provenance sample_provenance() {
   run::Provenance provenance;
   provenance.program_version = "0.1.0";
+  provenance.matrix = "default";
   provenance.started = "2026-11-23T22:00:00Z";
   provenance.kernel = "6.1.0-18-amd64";
   provenance.architecture = "amd64";
