@@ -1,7 +1,10 @@
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/text.hpp>
 
 // valijson is a heavy template: this is the only file that includes it.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -10,14 +13,22 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace cni_matrix {
 
 namespace {
 
-Expected<const valijson::Schema*> schema_of(std::string_view name) {
-  static std::map<std::string, std::unique_ptr<valijson::Schema>, std::less<>> cache;
+struct KnownSchema {
+  valijson::Schema schema;
+  Json text;
+};
+
+Expected<const KnownSchema*> schema_of(std::string_view name) {
+  static std::map<std::string, std::unique_ptr<KnownSchema>, std::less<>> cache;
   if (const auto found = cache.find(name); found != cache.end()) {
     return found->second.get();
   }
@@ -27,39 +38,149 @@ Expected<const valijson::Schema*> schema_of(std::string_view name) {
     return broken("the schema {} is missing or damaged; install cni-matrix again: {}",
                   file.string(), text.error().message);
   }
-  auto schema = std::make_unique<valijson::Schema>();
+  auto schema = std::make_unique<KnownSchema>();
   try {
     valijson::SchemaParser parser;
-    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(*text), *schema);
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(*text), schema->schema);
   } catch (const std::exception& error) {
     return broken("the schema {} is damaged: {}", file.string(), error.what());
   }
+  schema->text = *std::move(text);
   return cache.emplace(name, std::move(schema)).first->second.get();
 }
 
-// valijson says "<root>", "[steps]", "[0]"; people and tools know JSON pointers (RFC 6901).
-std::string pointer(const valijson::ValidationResults::Error& error) {
-  std::string text;
+// valijson says "<root>", "[steps]", "[0]".
+std::vector<std::string> parts_of(const valijson::ValidationResults::Error& error) {
+  std::vector<std::string> parts;
   for (const auto& part : error.context) {
     if (part == "<root>") {
       continue;
     }
-    std::string name = part;
-    if (name.size() >= 2 && name.front() == '[' && name.back() == ']') {
-      name = name.substr(1, name.size() - 2);
-    }
-    text += '/' + name;
+    const bool bracketed = part.size() >= 2 && part.front() == '[' && part.back() == ']';
+    parts.push_back(bracketed ? part.substr(1, part.size() - 2) : part);
   }
-  return text.empty() ? "/" : text;
+  return parts;
+}
+
+// What a schema says of one place of a document: every alternative that could hold there.
+class Rules {
+ public:
+  explicit Rules(const Json& schema) : m_schema(schema) { add(schema); }
+
+  // To a member or an item of where we are.
+  void go(const std::string& key) {
+    const auto before = std::exchange(m_here, {});
+    for (const auto* rule : before) {
+      if (const auto members = rule->find("properties");
+          members != rule->end() && members->contains(key)) {
+        add(members->at(key));
+      } else if (const auto others = rule->find("additionalProperties");
+                 others != rule->end() && others->is_object()) {
+        add(*others);
+      }
+      if (const auto items = rule->find("items"); items != rule->end() && items->is_object()) {
+        add(*items);
+      }
+    }
+  }
+
+  [[nodiscard]] std::vector<std::string> keys() const {
+    std::set<std::string> names;
+    for (const auto* rule : m_here) {
+      for (const auto& [name, member] : rule->value("properties", Json::object()).items()) {
+        names.insert(name);
+      }
+    }
+    return {names.begin(), names.end()};
+  }
+
+  // What may stand here: values, or kinds of them ("a string").
+  [[nodiscard]] std::vector<std::string> values() const {
+    std::set<std::string> names;
+    for (const auto* rule : m_here) {
+      for (const auto& value : rule->value("enum", Json::array())) {
+        names.insert(value.is_string() ? value.get<std::string>() : value.dump());
+      }
+    }
+    return {names.begin(), names.end()};
+  }
+  [[nodiscard]] std::string kinds() const {
+    std::set<std::string> names;
+    for (const auto* rule : m_here) {
+      const auto type = rule->value("type", Json());
+      for (const auto& name : type.is_array() ? type : Json::array({type})) {
+        if (name.is_string()) {
+          names.insert(name.get<std::string>());
+        }
+      }
+    }
+    return fmt::format("{}", fmt::join(names, " or "));
+  }
+
+ private:
+  void add(const Json& rule) {
+    constexpr std::size_t k_most = 200;  // alternatives, should a schema lead back to itself
+    if (!rule.is_object() || m_here.size() > k_most) {
+      return;
+    }
+    if (const auto reference = rule.find("$ref"); reference != rule.end()) {
+      const Json::json_pointer place(reference->get<std::string>().substr(1));  // "#/definitions/x"
+      if (m_schema.contains(place)) {
+        add(m_schema.at(place));
+      }
+      return;
+    }
+    m_here.push_back(&rule);
+    for (const auto* several : {"oneOf", "anyOf", "allOf"}) {
+      if (const auto found = rule.find(several); found != rule.end()) {
+        for (const auto& one : *found) {
+          add(one);
+        }
+      }
+    }
+  }
+
+  const Json& m_schema;
+  std::vector<const Json*> m_here;
+};
+
+// The last word between quotes: valijson names a key so.
+std::string quoted(const std::string& text) {
+  const auto end = text.rfind('\'');
+  const auto begin = end == std::string::npos || end == 0 ? end : text.rfind('\'', end - 1);
+  return begin == std::string::npos ? std::string() : text.substr(begin + 1, end - begin - 1);
+}
+
+std::string shown(const Json& value) {
+  return excerpt(value.dump(-1, ' ', false, Json::error_handler_t::replace), 80);
+}
+
+// valijson's sentence in words that say what to do.
+std::string explain(const std::string& said, const Json& value, const Rules& rules) {
+  const auto key = quoted(said);
+  if (said.find("additionalProperties") != std::string::npos && !key.empty()) {
+    return fmt::format("there is no key \"{}\"{}", excerpt(key, 80), suggestion(key, rules.keys()));
+  }
+  if (said.find("required") != std::string::npos && !key.empty()) {
+    return fmt::format("the key \"{}\" is missing", key);
+  }
+  if (said.find("'type'") != std::string::npos && !rules.kinds().empty()) {
+    return fmt::format("{} is not of the type {}", shown(value), rules.kinds());
+  }
+  if (said.find("enum") != std::string::npos && !rules.values().empty()) {
+    const auto word = value.is_string() ? value.get<std::string>() : value.dump();
+    return fmt::format("{} is not allowed{}", shown(value), suggestion(word, rules.values()));
+  }
+  return fmt::format("{}: {}", shown(value), excerpt(said));
 }
 
 }  // namespace
 
 Expected<void> check_schema(const Json& value, std::string_view schema, std::string_view name) {
-  CNI_MATRIX_TRY_ASSIGN(const auto* parsed, schema_of(schema));
+  CNI_MATRIX_TRY_ASSIGN(const auto* known, schema_of(schema));
   valijson::Validator validator;
   valijson::ValidationResults results;
-  if (validator.validate(*parsed, valijson::adapters::NlohmannJsonAdapter(value), &results)) {
+  if (validator.validate(known->schema, valijson::adapters::NlohmannJsonAdapter(value), &results)) {
     return {};
   }
   // The deepest error is the one that names the real place; the ones above only repeat it.
@@ -72,7 +193,19 @@ Expected<void> check_schema(const Json& value, std::string_view schema, std::str
       first = false;
     }
   }
-  return input_error("{}: at {}: {}", name, pointer(deepest), deepest.description);
+  Rules rules(known->text);
+  const Json* place = &value;
+  for (const auto& part : parts_of(deepest)) {
+    rules.go(part);
+    if (place->is_array()) {
+      place = &place->at(std::stoul(part));
+    } else if (place->is_object() && place->contains(part)) {
+      place = &place->at(part);
+    }
+  }
+  return input_error("{}: at /{}: {}", name,
+                     excerpt(fmt::format("{}", fmt::join(parts_of(deepest), "/"))),
+                     explain(deepest.description, *place, rules));
 }
 
 }  // namespace cni_matrix

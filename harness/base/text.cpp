@@ -121,6 +121,32 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return text + "?";
 }
 
+std::string short_list(const std::vector<std::string>& words) {
+  constexpr std::size_t k_most = 10;
+  // "and 1 more" says less than the one.
+  const auto shown = words.size() <= k_most + 1 ? words.size() : k_most;
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) {
+    text += (i == 0 ? "" : ", ") + excerpt(words[i], 80);
+  }
+  return shown == words.size() ? text : fmt::format("{} and {} more", text, words.size() - shown);
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
+  const auto similar = did_you_mean(word, candidates);
+  return similar.empty() ? "; there are " + short_list(candidates) : similar;
+}
+
+std::string excerpt(std::string_view bytes, std::size_t limit) {
+  constexpr std::string_view k_gap = " ... ";
+  const auto half = (limit - k_gap.size()) / 2;
+  auto text = bytes.size() <= limit ? printable(bytes)
+                                    : printable(bytes.substr(0, half)) + std::string(k_gap) +
+                                          printable(bytes.substr(bytes.size() - half));
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 bool glob_match(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;

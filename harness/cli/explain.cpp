@@ -75,10 +75,8 @@ Expected<int> explain_command(const ExplainArguments& arguments, std::FILE* out)
   }
   for (const auto& id : arguments.ids) {
     if (behaviours.find(id) == nullptr) {
-      const auto similar = did_you_mean(id, known_ids);
-      return input_error(
-          "there is no known behaviour {}{}", id,
-          similar.empty() ? fmt::format("; there are {}", fmt::join(known_ids, ", ")) : similar);
+      return input_error("there is no known behaviour {}{}; \"cni-matrix explain\" lists them",
+                         excerpt(id, 80), suggestion(id, known_ids));
     }
   }
   std::string text;

@@ -42,7 +42,8 @@ class Lines {
 Expected<int> plan_command(const PlanArguments& arguments, std::FILE* out) {
   matrix::MatrixSpec spec;
   if (!arguments.matrix.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(arguments.matrix));
+    CNI_MATRIX_TRY_ASSIGN(const auto file, matrix::find_matrix(arguments.matrix));
+    CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(file));
   }
   CNI_MATRIX_TRY_ASSIGN(spec, matrix::select(std::move(spec), arguments.selection));
   Lines lines(out);

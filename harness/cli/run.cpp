@@ -102,7 +102,8 @@ Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
   }
   matrix::MatrixSpec spec;
   if (!arguments.matrix.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(arguments.matrix));
+    CNI_MATRIX_TRY_ASSIGN(const auto file, matrix::find_matrix(arguments.matrix));
+    CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(file));
   }
   auto selection = arguments.selection;
   if (!selection.kubernetes.empty()) {

@@ -157,9 +157,13 @@ Mask excluded(const Product& product, const Exclusion& exclusion) {
             [&](const std::string& token) { return version_fits(exclusion.plugins, token); })};
 }
 
+constexpr std::size_t k_id_size = 10;
+constexpr std::size_t k_shortest_id = 4;  // of what is taken for the beginning of one
+
 bool could_be_id(const std::string& text) {
-  return text.size() == 10 && std::all_of(text.begin(), text.end(),
-                                          [](unsigned char c) { return std::isxdigit(c) != 0; });
+  return text.size() >= k_shortest_id && text.size() <= k_id_size &&
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
 // Selection::cells, sorted out once. Brackets and slashes have no meaning in a glob here.
@@ -176,7 +180,7 @@ class CellFilter {
     const auto name = cell.name();
     const auto id = m_by_id ? cell.id() : std::string();
     return std::any_of(m_patterns.begin(), m_patterns.end(), [&](const std::string& pattern) {
-      return pattern == id || glob_match(pattern, name);
+      return (could_be_id(pattern) && id.starts_with(pattern)) || glob_match(pattern, name);
     });
   }
 
@@ -286,6 +290,30 @@ std::size_t for_each_cell(const MatrixSpec& spec, const std::vector<std::string>
   return visited;
 }
 
+namespace {
+
+// The beginning of an id has to be that of one cell only.
+Expected<void> check_ids(const std::vector<std::string>& patterns, const std::vector<Cell>& cells) {
+  for (const auto& pattern : patterns) {
+    if (!could_be_id(pattern)) {
+      continue;
+    }
+    std::vector<std::string> ids;
+    for (const auto& cell : cells) {
+      if (auto id = cell.id(); id.starts_with(pattern)) {
+        ids.push_back(std::move(id));
+      }
+    }
+    if (ids.size() > 1) {
+      return input_error("--cell {}: the ids of {} cells begin so: {}", pattern, ids.size(),
+                         short_list(ids));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Expected<std::vector<Cell>> all_cells(const MatrixSpec& spec,
                                       const std::vector<std::string>& cells) {
   std::vector<Cell> result;
@@ -300,6 +328,7 @@ Expected<std::vector<Cell>> all_cells(const MatrixSpec& spec,
   if (result.empty()) {
     return tl::unexpected(no_cells(spec, cells));
   }
+  CNI_MATRIX_TRY(check_ids(cells, result));
   return result;
 }
 

@@ -1,4 +1,5 @@
 #include <cni_matrix/artifacts/artifact.hpp>
+#include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/matrix/matrix_spec.hpp>
@@ -206,6 +207,80 @@ Expected<void> check_scenario_axis(const ScenarioAxis& axis) {
   return {};
 }
 
+namespace {
+
+Conflist conflist_of(const std::filesystem::path& file) {
+  Conflist conflist;
+  conflist.file = file.lexically_normal();
+  conflist.name = conflist.file.stem().string();
+  // As containerd does: .conflist is a list, .conf and .json are a single plugin.
+  conflist.form = conflist.file.extension() == ".conflist" ? "conflist" : "conf";
+  return conflist;
+}
+
+bool loads(const std::filesystem::path& file) {
+  const auto text = read_file(file);
+  const auto value = text ? parse_json(*text, file.string()) : Expected<Json>(Json());
+  return value && value->is_object() &&
+         (file.extension() == ".conflist" ? value->contains("plugins") : value->contains("type"));
+}
+
+// As go-cni does with max_conf_num 1: the first in the order of names that loads.
+Expected<Conflist> first_conflist_in(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const auto extension = entry.path().extension();
+    if (extension == ".conflist" || extension == ".conf" || extension == ".json") {
+      files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files) {
+    if (loads(file)) {
+      return conflist_of(std::filesystem::absolute(file, error));
+    }
+  }
+  return input_error("{}: no file of this directory is a network configuration: {}",
+                     directory.string(),
+                     files.empty() ? "none ends in .conflist, .conf or .json"
+                                   : "none has \"plugins\", or \"type\" (.conf, .json)");
+}
+
+// Those in matrix/ that are no data of ours, which have a schema of their own.
+std::vector<std::string> shipped_matrices() {
+  std::vector<std::string> names;
+  std::error_code error;
+  const auto directory = data_directory() / "matrix";
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const auto name = entry.path().stem().string();
+    if (entry.path().extension() == ".json" && !name.ends_with(".schema") &&
+        !std::filesystem::exists(directory / (name + ".schema.json"), error)) {
+      names.push_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+Expected<std::filesystem::path> find_matrix(const std::string& name) {
+  if (name.find('/') != std::string::npos || name.ends_with(".json")) {
+    return name;
+  }
+  const auto names = shipped_matrices();
+  if (std::find(names.begin(), names.end(), name) != names.end()) {
+    return data_directory() / "matrix" / (name + ".json");
+  }
+  std::error_code error;
+  if (std::filesystem::exists(name, error)) {
+    return name;
+  }
+  return input_error("there is no matrix {} (a file's name ends in .json){}", excerpt(name, 80),
+                     suggestion(name, names));
+}
+
 Expected<Conflist> find_conflist(std::string_view name, const std::filesystem::path& base) {
   const std::filesystem::path given{std::string(name)};
   std::vector<std::filesystem::path> directories = {base};
@@ -216,15 +291,12 @@ Expected<Conflist> find_conflist(std::string_view name, const std::filesystem::p
   for (const auto& directory : directories) {
     for (const char* extension : {"", ".conflist", ".conf"}) {
       auto file = std::filesystem::absolute(directory / (given.string() + extension), ignored);
-      if (!std::filesystem::is_regular_file(file, ignored)) {
-        continue;
+      if (std::filesystem::is_directory(file, ignored) && !given.empty()) {
+        return first_conflist_in(file);
       }
-      Conflist conflist;
-      conflist.file = file.lexically_normal();
-      conflist.name = conflist.file.stem().string();
-      // As containerd does: .conflist is a list, .conf and .json are a single plugin.
-      conflist.form = conflist.file.extension() == ".conflist" ? "conflist" : "conf";
-      return conflist;
+      if (std::filesystem::is_regular_file(file, ignored)) {
+        return conflist_of(file);
+      }
     }
   }
   const auto names = shipped_conflists();

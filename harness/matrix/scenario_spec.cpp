@@ -98,11 +98,6 @@ std::vector<std::string> step_names() {
   return names;
 }
 
-std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
-  const auto similar = did_you_mean(word, candidates);
-  return similar.empty() ? fmt::format("; there are {}", fmt::join(candidates, ", ")) : similar;
-}
-
 ParameterKind parameter_kind(const std::string& text) {
   if (text == "containerd") {
     return ParameterKind::containerd;

@@ -46,8 +46,9 @@ Expected<ScenarioAxis> parse_scenario(const std::string& text) {
 std::vector<std::string> split_scenarios(const std::string& text) {
   std::vector<std::string> scenarios;
   for (const auto& piece : split(text, ',')) {
-    if (!scenarios.empty() && piece.find(':') == std::string::npos &&
-        piece.find('=') != std::string::npos) {
+    // A value may have a colon of its own: "to_plugins=debian:forky".
+    const auto equals = piece.find('=');
+    if (!scenarios.empty() && equals != std::string::npos && piece.find(':') > equals) {
       scenarios.back() += "," + piece;
     } else {
       scenarios.push_back(piece);

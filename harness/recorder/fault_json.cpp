@@ -46,11 +46,6 @@ bool contains(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::string suggestion(std::string_view word, const Names& candidates) {
-  const auto similar = did_you_mean(word, candidates);
-  return similar.empty() ? fmt::format("; there are {}", fmt::join(candidates, ", ")) : similar;
-}
-
 // Leaves `text` alone when there is no such key. Error kind: input.
 Expected<void> take_text(const Json& value, const char* key, std::string& text,
                          std::string_view place) {

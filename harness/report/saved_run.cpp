@@ -65,7 +65,7 @@ class LineReader {
   }
 
   Expected<Json> parse(std::string_view text) const {
-    return parse_json(text, m_file + ", line " + std::to_string(m_line));
+    return parse_own_json(text, m_file + ", line " + std::to_string(m_line));
   }
 
   Expected<void> read_head() {
@@ -74,7 +74,7 @@ class LineReader {
     while (next(line)) {
       head += line;
       if (line == "\"cells\":[") {
-        CNI_MATRIX_TRY_ASSIGN(m_head, parse_json(head + "]}", m_file));
+        CNI_MATRIX_TRY_ASSIGN(m_head, parse_own_json(head + "]}", m_file));
         CNI_MATRIX_TRY(check({}, run::to_json(run::RunSummary())));
         CNI_MATRIX_TRY_ASSIGN(m_run.provenance, run::provenance_from_json(m_head.at("provenance")));
         m_planned = m_head.at("planned").get<std::size_t>();
@@ -152,7 +152,7 @@ class LineReader {
 
 Expected<SavedRun> read_whole(const std::filesystem::path& file, const SavedRunVisitor& visitor) {
   CNI_MATRIX_TRY_ASSIGN(const auto text, read_file(file, k_whole_limit));
-  CNI_MATRIX_TRY_ASSIGN(const auto value, parse_json(text, file.string()));
+  CNI_MATRIX_TRY_ASSIGN(const auto value, parse_own_json(text, file.string()));
   CNI_MATRIX_TRY(check_schema(value, k_schema, file.string()));
   SavedRun run;
   CNI_MATRIX_TRY_ASSIGN(run.provenance, run::provenance_from_json(value.at("provenance")));

@@ -28,13 +28,66 @@ constexpr const char* k_exit_statuses = R"(
 Exit status: 0 every cell as it should be, 1 some cell failed or leaked, 2 bad usage or
 input, 3 trouble of the harness, 4 nothing was executed, 130 interrupted.)";
 
+constexpr const char* k_environment = R"(
+Environment:
+  CNI_MATRIX_CACHE  where binaries and prepared roots are kept (default: $XDG_CACHE_HOME or
+                    ~/.cache, in cni-matrix): about 200 MB for a version of containerd with
+                    two of the plugins, 700 MB for matrix default
+  CNI_MATRIX_DATA   where matrix/ and scenarios/ are (default: beside the program)
+A node takes up to 192 MiB of memory while it runs; a first run of matrix default takes
+some minutes, most of them for fetching, and a second one half a minute.)";
+
+// Each command has some of its own.
+constexpr const char* k_run_examples = R"(
+Examples:
+  cni-matrix run default
+  cni-matrix run default --cell 80dac9
+  cni-matrix run --containerd 1.6.20 --plugins 1.1.1 --conflist /etc/cni/net.d --scenario netns-gone
+  cni-matrix run default --baseline old.json --json new.json)";
+constexpr const char* k_plan_examples = R"(
+Examples:
+  cni-matrix plan default
+  cni-matrix plan --containerd 1.6.20,2.1.9 --plugins 1.1.1 --all-scenarios --json)";
+constexpr const char* k_fetch_examples = R"(
+Examples:
+  cni-matrix fetch default
+  cni-matrix fetch --containerd 1.7.24 --plugins debian:bookworm --mirror https://mirror.example/)";
+constexpr const char* k_verify_examples = R"(
+Examples:
+  cni-matrix verify-embedded default
+  cni-matrix verify-embedded --containerd debian:bookworm --plugins 1.1.1 --all-scenarios)";
+constexpr const char* k_explain_examples = R"(
+Examples:
+  cni-matrix explain
+  cni-matrix explain F02 F05)";
+constexpr const char* k_list_examples = R"(
+Examples:
+  cni-matrix list scenarios
+  cni-matrix list probes)";
+constexpr const char* k_report_examples = R"(
+Examples:
+  cni-matrix report run.json
+  cni-matrix report run.json --format junit --output junit.xml)";
+constexpr const char* k_diff_examples = R"(
+Examples:
+  cni-matrix diff old.json new.json)";
+constexpr const char* k_store_examples = R"(
+Examples:
+  cni-matrix store list
+  cni-matrix store prune --unused-for 30)";
+constexpr const char* k_shell_examples = R"(
+Examples:
+  cni-matrix run default --cell 80dac9 --keep     (prints a number, here 4711)
+  cni-matrix shell 4711
+  cni-matrix shell 4711 iptables-save)";
+
 constexpr const char* k_examples = R"(
 Examples:
-  cni-matrix run matrix/default.json
+  cni-matrix run default
   cni-matrix run --containerd debian:bookworm --plugins debian:bullseye --cni-version none,1.0.0
   cni-matrix run --containerd 1.6.2 --plugins dir:/opt/cni/bin --conflist my.conflist
-  cni-matrix run matrix/default.json --json run.json --junit junit.xml
-  cni-matrix plan matrix/default.json
+  cni-matrix run default --json run.json --junit junit.xml
+  cni-matrix plan default
   cni-matrix explain F02)";
 
 int exit_status(ErrorKind kind) {
@@ -57,8 +110,10 @@ void add_selection(CLI::App& app, matrix::Selection& selection) {
       ->delimiter(',');
   app.add_option("--plugins", selection.plugins, "CNI plugin versions, written the same way")
       ->delimiter(',');
-  app.add_option("--conflist", selection.conflists,
-                 "network configuration lists: a file, or a name in scenarios/conflists")
+  app.add_option(
+         "--conflist", selection.conflists,
+         "network configuration lists: a file, a directory of which the file that containerd "
+         "would take, or a name in scenarios/conflists")
       ->delimiter(',');
   app.add_option("--cni-version", selection.cni_versions,
                  "cniVersion of every conflist: a value, none (no key) or empty (\"\")")
@@ -67,7 +122,8 @@ void add_selection(CLI::App& app, matrix::Selection& selection) {
                  "scenarios; parameters after a colon: repair:to=0.4.0");
   app.add_flag("--all-scenarios", selection.all_scenarios,
                "every scenario that needs no parameter");
-  app.add_option("--cell", selection.cells, "only cells of this id, name or glob over names");
+  app.add_option("--cell", selection.cells,
+                 "only cells of this id (or its beginning), name or glob over names");
   app.add_option("--kubernetes", selection.kubernetes,
                  "the containerd versions recommended for this Kubernetes version: 1.24")
       ->delimiter(',');
@@ -93,7 +149,8 @@ void add_fetching(CLI::App& app, artifacts::FetchOptions& fetch) {
 }
 
 void add_running(CLI::App& app, cli::RunArguments& arguments) {
-  app.add_option("matrix", arguments.matrix, "a matrix file")->type_name("MATRIX.json");
+  app.add_option("matrix", arguments.matrix, "a matrix file, or the name of a shipped one")
+      ->type_name("MATRIX");
   add_selection(app, arguments.selection);
   add_fetching(app, arguments.fetch);
   app.add_option("--jobs,-j", arguments.run.jobs, "nodes at once; twice the cores by default")
@@ -149,7 +206,7 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("--baseline", arguments->baseline,
                       "fail where a verdict differs from this run");
   command->add_option("--rerun-failed", arguments->rerun_failed, "the failed cells of this run");
-  command->footer(std::string(k_exit_statuses) + "\n" + k_examples);
+  command->footer(std::string(k_exit_statuses) + "\n" + k_run_examples);
   command->callback([&action, arguments] {
     action = [arguments] { return cli::run_command(*arguments, stdout, stderr); };
   });
@@ -160,6 +217,7 @@ void add_verify(CLI::App& app, Action& action) {
                                      "run cells on both runtimes and show where they disagree");
   auto arguments = std::make_shared<cli::RunArguments>();
   add_running(*command, *arguments);
+  command->footer(k_verify_examples);
   command->callback([&action, arguments] {
     action = [arguments] { return cli::verify_command(*arguments, stdout, stderr); };
   });
@@ -168,7 +226,9 @@ void add_verify(CLI::App& app, Action& action) {
 void add_plan(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("plan", "print the cells and their ids; run nothing");
   auto arguments = std::make_shared<cli::PlanArguments>();
-  command->add_option("matrix", arguments->matrix, "a matrix file")->type_name("MATRIX.json");
+  command->footer(k_plan_examples);
+  command->add_option("matrix", arguments->matrix, "a matrix file, or the name of a shipped one")
+      ->type_name("MATRIX");
   add_selection(*command, arguments->selection);
   command->add_flag("--json", arguments->json, "one JSON object a line");
   command->callback([&action, arguments] {
@@ -183,8 +243,9 @@ void add_fetch(CLI::App& app, Action& action) {
     cli::RunArguments run;
   };
   auto arguments = std::make_shared<Both>();
+  command->footer(k_fetch_examples);
   command->add_option("matrix", arguments->run.matrix, "fetch what this matrix needs")
-      ->type_name("MATRIX.json");
+      ->type_name("MATRIX");
   command->add_option("--containerd", arguments->fetch.containerd, "containerd versions")
       ->delimiter(',');
   command->add_option("--plugins", arguments->fetch.plugins, "CNI plugin versions")->delimiter(',');
@@ -216,6 +277,7 @@ void add_fetch(CLI::App& app, Action& action) {
 void add_store(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("store", "what is in the store of binaries");
   command->require_subcommand(1);
+  command->footer(k_store_examples);
   auto list = std::make_shared<cli::StoreListArguments>();
   auto* list_command = command->add_subcommand("list", "list it");
   list_command->add_flag("--json", list->json, "as JSON");
@@ -233,6 +295,7 @@ void add_store(CLI::App& app, Action& action) {
 void add_saved_runs(CLI::App& app, Action& action) {
   auto* report_command = app.add_subcommand("report", "show a saved run again");
   auto shown = std::make_shared<cli::ReportArguments>();
+  report_command->footer(k_report_examples);
   report_command->add_option("run", shown->run, "what `run --json` wrote")->required();
   report_command->add_option("--format", shown->format, "console, junit or json");
   report_command->add_option("--output,-o", shown->output, "file; - for standard output");
@@ -242,6 +305,7 @@ void add_saved_runs(CLI::App& app, Action& action) {
   });
   auto* diff_command = app.add_subcommand("diff", "the cells whose verdict differs in two runs");
   auto compared = std::make_shared<cli::DiffArguments>();
+  diff_command->footer(k_diff_examples);
   diff_command->add_option("old", compared->before, "a saved run")->required();
   diff_command->add_option("new", compared->after, "a saved run")->required();
   diff_command->add_flag("--json", compared->json, "as JSON");
@@ -253,6 +317,7 @@ void add_saved_runs(CLI::App& app, Action& action) {
 void add_explain(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("explain", "print a known behaviour and its remedy");
   auto arguments = std::make_shared<cli::ExplainArguments>();
+  command->footer(k_explain_examples);
   command->add_option("id", arguments->ids, "such as F02; none lists all");
   command->add_flag("--json", arguments->json, "as JSON");
   command->callback([&action, arguments] {
@@ -263,6 +328,7 @@ void add_explain(CLI::App& app, Action& action) {
 void add_list(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("list", "what there is to choose from");
   auto arguments = std::make_shared<cli::ListArguments>();
+  command->footer(k_list_examples);
   command->add_option("what", arguments->what, "scenarios, trace-rules or probes")
       ->check(CLI::IsMember({"scenarios", "trace-rules", "probes"}));
   command->add_option("--format", arguments->format, "of scenarios: text, json or markdown")
@@ -276,10 +342,61 @@ void add_shell(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("shell", "a shell inside a node that `run --keep` keeps");
   auto pid = std::make_shared<int>(0);
   auto program = std::make_shared<std::vector<std::string>>(std::vector<std::string>{"/bin/sh"});
+  command->footer(k_shell_examples);
   command->add_option("pid", *pid, "the number that `run --keep` printed")->required();
   command->add_option("command", *program, "instead of a shell");
   command->callback(
       [&action, pid, program] { action = [pid, program] { return node::enter(*pid, *program); }; });
+}
+
+// The command that the words are about, or the program itself.
+const CLI::App& addressed(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* command = &app;
+  for (int i = 1; i < argc; ++i) {
+    const auto inner =
+        command->get_subcommands([&](const CLI::App* one) { return one->get_name() == argv[i]; });
+    if (inner.empty()) {
+      break;
+    }
+    command = inner.front();
+  }
+  return *command;
+}
+
+// The first option that the command does not have, with what was meant; empty when there is none.
+std::string unknown_option(const CLI::App& app, int argc, char** argv) {
+  const auto& command = addressed(app, argc, argv);
+  std::vector<std::string> names;
+  for (const auto* option : command.get_options()) {
+    for (const auto& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+    for (const auto& name : option->get_snames()) {
+      names.push_back("-" + name);
+    }
+  }
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string word = argv[i];
+    const auto name = word.substr(0, word.find('='));
+    if (!word.starts_with("--") || std::find(names.begin(), names.end(), name) != names.end()) {
+      continue;
+    }
+    const auto called = &command == &app ? app.get_name() : "cni-matrix " + command.get_name();
+    return fmt::format("{} has no option {}{} ({} --help)", called, excerpt(name, 80),
+                       did_you_mean(name, names), called);
+  }
+  return {};
+}
+
+// `cni-matrix help`, `cni-matrix help COMMAND`: as --help says it.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  std::reverse(words.begin(), words.end());  // as CLI11 takes them
+  return words;
 }
 
 // CLI11 says of a mistyped command only that one is required.
@@ -294,7 +411,7 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   if (std::find(names.begin(), names.end(), argv[1]) != names.end()) {
     return {};
   }
-  return fmt::format("there is no command {}{} (cni-matrix --help)", printable(argv[1]),
+  return fmt::format("there is no command {}{} (cni-matrix --help)", excerpt(argv[1], 80),
                      did_you_mean(argv[1], names));
 }
 
@@ -319,9 +436,9 @@ int main(int argc, char** argv) {
       "Does this containerd work with these CNI plugins and this network configuration, for "
       "the whole life of a pod sandbox?",
       "cni-matrix");
-  app.set_version_flag("--version", "cni-matrix " + std::string(program_version()));
+  app.set_version_flag("-V,--version", "cni-matrix " + std::string(program_version()));
   app.require_subcommand(1);
-  app.footer(k_examples);
+  app.footer(std::string(k_environment) + "\n" + k_examples);
   Action action;
   add_run(app, action);
   add_plan(app, action);
@@ -333,15 +450,20 @@ int main(int argc, char** argv) {
   add_store(app, action);
   add_shell(app, action);
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(argc, argv));
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    const auto unknown = unknown_command(app, argc, argv);
-    fmt::print(stderr, "cni-matrix: {}\n",
-               unknown.empty() ? fmt::format("{} (cni-matrix --help)", error.what()) : unknown);
+    auto what = unknown_command(app, argc, argv);
+    if (what.empty()) {
+      what = unknown_option(app, argc, argv);
+    }
+    if (what.empty()) {
+      what = excerpt(error.what(), 400) + " (cni-matrix --help)";
+    }
+    fmt::print(stderr, "cni-matrix: {}\n", what);
     return 2;
   } catch (const Failure& failure) {
     fmt::print(stderr, "cni-matrix: {}\n", printable(failure.error().message));

@@ -16,7 +16,12 @@ using OrderedJson = nlohmann::ordered_json;
 // and column. Text nested deeper than 200 levels is refused. Error kind: input.
 Expected<Json> parse_json(std::string_view text, std::string_view name);
 
-// The file's content, at most 16 MiB. Error kind: input (missing, unreadable, malformed).
+// The same for a text in a format of ours: a key that stands twice in an object is refused too,
+// since one of them would be lost in silence.
+Expected<Json> parse_own_json(std::string_view text, std::string_view name);
+
+// The content of a file of ours, at most 16 MiB, as parse_own_json. Error kind: input (missing,
+// unreadable, malformed).
 Expected<Json> load_json(const std::filesystem::path& file);
 
 // Check `value` against a schema of this project, `matrix/<schema>.schema.json`. The error names

@@ -101,8 +101,13 @@ Error no_cells(const MatrixSpec& spec, const std::vector<std::string>& cells);
 // The scenario is there, and its parameters are the ones it knows. Error kind: input.
 Expected<void> check_scenario_axis(const ScenarioAxis& axis);
 
+// The file of a matrix: a path, or the name of one that is shipped ("default"). Error kind: input,
+// when it is neither.
+Expected<std::filesystem::path> find_matrix(const std::string& name);
+
 // A conflist by path or by name, relative to `base` (or the working directory when empty), then in
-// data_directory()/scenarios/conflists. Error kind: input.
+// data_directory()/scenarios/conflists. Of a directory it is the file that containerd would take:
+// the first in the order of names that loads. Error kind: input.
 Expected<Conflist> find_conflist(std::string_view name, const std::filesystem::path& base);
 
 // matrix/kubernetes-support.json: "1.24" -> {"1.7.0+", "1.6.4+", "1.5.11+"}. A "1.6.4+" means 1.6.4

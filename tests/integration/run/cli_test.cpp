@@ -47,6 +47,99 @@ class BadInput : public testing::Test {
   std::optional<TemporaryDirectory> directory;
 };
 
+TEST_F(BadInput, NamesTheKeyAndWhatWasMeant) {
+  const std::string rest = R"("plugins": ["1.1.1"]})";
+  expect_sentence(
+      {"plan", file("twice.json", R"({"containerd": ["1.6.2"], "containerd": [], )" + rest)},
+      "twice.json: at /: the key \"containerd\" stands there twice");
+  expect_sentence({"plan", file("deep.json", R"({"containerd": ["1.6.2"], "plugins": ["1.1.1"],
+      "include": [{"scenarios": []}, {"scenarios": [{"scenario": "repair", "with": {"to": "a", "to": "b"}}]}]})")},
+                  "at /include/1/scenarios/0/with: the key \"to\" stands there twice");
+  expect_sentence({"plan", file("key.json", R"({"containerds": ["1.6.2"], )" + rest)},
+                  "key.json: at /: there is no key \"containerds\"; did you mean containerd?");
+  expect_sentence({"plan", file("type.json", R"({"containerd": 5, )" + rest)},
+                  "type.json: at /containerd: 5 is not of the type array");
+  expect_sentence({"run", "--containerd", "1.6.2", "--plugins", "1.1.1", "--scenario",
+                   file("step.json", R"({"id": "step", "title": "Step",
+                                         "steps": [{"step": "run", "pot": "a"}]})")},
+                  "/steps/0: ");
+  expect_sentence({"report", file("run.json", R"({"format": 1, "format": 1})")}, "run.json");
+}
+
+TEST_F(BadInput, OfAnyLengthIsOneShortSentence) {
+  const auto expect_short = [](const std::vector<std::string>& arguments) {
+    const auto result = program(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.err.substr(0, 1000);
+    EXPECT_LT(result.err.size(), 700U) << result.err.substr(0, 1000);
+    EXPECT_EQ(split(result.err, '\n').size(), 2U) << result.err.substr(0, 1000);
+  };
+  const std::string huge(10'000'000, 'x');
+  expect_short({"plan", file("open.json", R"({"containerd": [")" + huge)});
+  expect_short({"plan", file("key.json", "{\"" + huge + "\": 1}")});
+  const std::string big(100'000, 'y');
+  for (const auto* option : {"--containerd", "--scenario", "--conflist", "--cell", "--runtime"}) {
+    expect_short({"plan", "--plugins", "1.1.1", option, big});
+    expect_short({"plan", "--plugins", "1.1.1", option, "a\nb\x1b[31m" + big});
+  }
+  expect_short({"explain", big});
+  expect_short({"--" + big});
+  expect_short({big});
+}
+
+TEST_F(BadInput, InOptionsAndNames) {
+  expect_sentence({"run", "--containrd", "1.6.2"},
+                  "cni-matrix run has no option --containrd; did you mean --containerd?");
+  expect_sentence({"store", "prune", "--unused", "3"}, "did you mean --unused-for?");
+  expect_sentence({"plan", "defualt"}, "there is no matrix defualt");
+  expect_sentence(
+      {"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--scenario", "zzzzzzzzzzz"},
+      " more");
+  expect_sentence({"plan", "default", "--cell", "0000aaaa"}, "no cell fits");
+  // A conflist's directory in which nothing loads.
+  file("10-broken.conflist", "{");
+  expect_sentence({"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--conflist",
+                   directory->path().string()},
+                  "no file of this directory is a network configuration");
+}
+
+TEST(GoodInput, FindsWhatIsMeant) {
+  const auto directory = value_or_throw(TemporaryDirectory::create());
+  // A shipped matrix from anywhere, a cell by the beginning of its id.
+  const auto all = program({"plan", "default"});
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  const auto first = all.out.substr(0, all.out.find('\n'));
+  const auto one = program({"plan", "default", "--cell", first.substr(0, 7)});
+  EXPECT_THAT(one.out, HasSubstr(first));
+  EXPECT_EQ(split(trim(one.out), '\n').size(), 1U) << one.out;
+  // Containerd's choice of several files.
+  fs::copy_file(data_directory() / "scenarios/conflists/bridge-portmap.conflist",
+                directory.path() / "20-second.conflist");
+  fs::copy_file(data_directory() / "scenarios/conflists/bridge-portmap.conflist",
+                directory.path() / "30-third.conflist");
+  value_or_throw(write_file(directory.path() / "10-first.conflist", "{"));
+  const auto chosen = program({"plan", "--containerd", "1.6.20", "--plugins", "1.1.1", "--conflist",
+                               directory.path().string()});
+  EXPECT_THAT(chosen.out, HasSubstr("/20-second/lifecycle")) << chosen.err;
+  // A colon in the second parameter's value.
+  const auto upgrade =
+      program({"plan", "--containerd", "1.6.20", "--plugins", "1.1.1", "--scenario",
+               "upgrade-bundle:to_containerd=debian:forky,to_plugins=debian:forky"});
+  EXPECT_THAT(upgrade.out, HasSubstr("to_plugins=debian:forky")) << upgrade.err;
+}
+
+TEST(Help, IsThereForEveryCommand) {
+  EXPECT_EQ(program({"-V"}).out, program({"--version"}).out);
+  EXPECT_EQ(program({"help"}).out, program({"--help"}).out);
+  EXPECT_THAT(program({"--help"}).out, HasSubstr("CNI_MATRIX_CACHE"));
+  for (const auto* command : {"run", "plan", "fetch", "verify-embedded", "explain", "list",
+                              "report", "diff", "store", "shell"}) {
+    const auto help = program({command, "--help"});
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_THAT(help.out, HasSubstr("Examples:\n  cni-matrix ")) << command;
+    EXPECT_EQ(program({"help", command}).out, help.out);
+  }
+}
+
 TEST_F(BadInput, InAMatrix) {
   expect_sentence({"run", file("a.json", "{")}, "a.json:1:2: not JSON");
   expect_sentence({"run", file("b.json", R"({"containerd": ["1.6.2"], "plugins": []})")},
