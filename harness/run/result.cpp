@@ -236,15 +236,15 @@ Expected<CellResult> cell_result_from_json(const Json& value) {
 
 Json to_json(const Provenance& provenance) {
   Json value = {{"program_version", provenance.program_version},
-          {"started", provenance.started},
-          {"kernel", printable(provenance.kernel)},
-          {"architecture", provenance.architecture},
-          {"iptables", printable(provenance.iptables)},
-          {"runc", printable(provenance.runc)},
-          {"privileges", provenance.privileges},
-          {"modules", provenance.modules},
-          {"jobs", provenance.jobs},
-          {"command_line", printable(provenance.command_line)}};
+                {"started", provenance.started},
+                {"kernel", printable(provenance.kernel)},
+                {"architecture", provenance.architecture},
+                {"iptables", printable(provenance.iptables)},
+                {"runc", printable(provenance.runc)},
+                {"privileges", provenance.privileges},
+                {"modules", provenance.modules},
+                {"jobs", provenance.jobs},
+                {"command_line", printable(provenance.command_line)}};
   put_text(value, "matrix", provenance.matrix);
   return value;
 }

@@ -38,6 +38,9 @@ using matrix::StepKind;
 // Results do not name a pod when it is the only one.
 constexpr std::string_view k_only_pod = "pod";
 
+// A runtime may see its deadline so much earlier than we see ours.
+constexpr auto k_deadline_slack = std::chrono::milliseconds(50);
+
 Expected<void> make_mark_chain() {
   for (const auto* program : {"iptables", "ip6tables"}) {
     if (find_program(program).empty()) {
@@ -55,7 +58,10 @@ Expected<void> make_mark_chain() {
 class Executor {
  public:
   explicit Executor(const Setup& setup)
-      : m_setup(setup), m_conflist(setup.conflist), m_plugins(setup.record), m_pods(setup.pod) {}
+      : m_setup(setup),
+        m_conflist(setup.conflist),
+        m_plugins(setup.collector != nullptr),
+        m_pods(setup.pod) {}
 
   Expected<Outcome> execute() {
     CNI_MATRIX_TRY(m_plugins.use(m_setup.plugins.at("").folder));
@@ -157,6 +163,9 @@ class Executor {
     }
     result.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
+    if (ends_processes(step.kind) || came_to_deadline(step, result)) {
+      note_interruption(begin);
+    }
     return keep(step, std::move(result));
   }
 
@@ -177,6 +186,36 @@ class Executor {
     return result;
   }
 
+  static bool ends_processes(StepKind kind) {
+    switch (kind) {
+      case StepKind::kill_runtime:
+      case StepKind::restart_runtime:
+      case StepKind::replace_runtime:
+      case StepKind::reboot:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  // Then the runtime kills the plugin that it waits for. By the time that it took, and not by its
+  // error text, which a plugin may have written.
+  [[nodiscard]] bool came_to_deadline(const Step& step, const StepResult& result) const {
+    const auto limit =
+        step.within_ms > 0 ? std::chrono::milliseconds(step.within_ms) : m_setup.call_timeout;
+    return !result.ok && (result.code == "DeadlineExceeded" ||
+                          (step.kind != StepKind::cycle &&
+                           std::chrono::microseconds(result.wall_us) + k_deadline_slack >= limit));
+  }
+
+  void note_interruption(Clock::time_point begin) {
+    const auto count = [](Clock::time_point time) {
+      return std::int64_t{
+          std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count()};
+    };
+    m_outcome.interruptions.push_back({count(begin), count(Clock::now())});
+  }
+
   Expected<void> keep(const Step& step, StepResult result) {
     const bool ran = step.kind == StepKind::run && result.ok;
     m_outcome.steps.push_back(std::move(result));
@@ -194,10 +233,14 @@ class Executor {
       specs.push_back(m_pods.next(step, pod));
       results.push_back(begin(step, pod));
     }
+    const auto begin = Clock::now();
     const auto starts = start_at_once(*m_runtime, specs);
     for (std::size_t i = 0; i < pods.size(); ++i) {
       results[i].wall_us = starts[i].wall_us;
       take_start(step, pods[i], starts[i].answer, results[i]);
+      if (came_to_deadline(step, results[i])) {
+        note_interruption(begin);
+      }
       CNI_MATRIX_TRY(keep(step, std::move(results[i])));
     }
     return {};
@@ -338,7 +381,7 @@ class Executor {
       m_settings = step.settings;
     }
     CNI_MATRIX_TRY(m_runtime->shut_down());
-    wait_for_plugins();
+    wait_for_plugins(m_setup.collector);
     auto started = start_runtime(step.to.empty() ? m_runtime_token : step.to);
     result.ok = started.has_value();
     if (result.ok) {

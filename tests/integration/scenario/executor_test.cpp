@@ -49,7 +49,7 @@ class ExecutorTest : public InNode {
                           {},
                           {},
                           {},
-                          false,
+                          nullptr,
                           false,
                           std::chrono::seconds(10),
                           {}};
