@@ -201,6 +201,8 @@ class JunitReporter : public Reporter {
     write_property(xml, "known", fmt::format("{}", fmt::join(result.known, " ")));
     write_property(xml, "runtime",
                    result.runtime == "embedded" ? "embedded (modelled)" : result.runtime);
+    write_property(xml, "modelled because", result.modelled_because);
+    write_property(xml, "assumed", result.assumed);
     write_property(xml, "containerd", result.containerd_version);
     write_property(xml, "plugins", result.plugins_version);
     xml.close();
