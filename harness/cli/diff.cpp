@@ -4,24 +4,18 @@
 
 namespace cni_matrix::cli {
 
-Expected<int> diff_command(const DiffArguments& arguments, std::FILE* out) {
-  CNI_MATRIX_TRY_ASSIGN(const auto before, report::read_outcomes(arguments.before));
-  CNI_MATRIX_TRY_ASSIGN(const auto after, report::read_outcomes(arguments.after));
-  if (!arguments.json) {
-    return show_baseline(before, after, arguments.unicode, out);
-  }
+Expected<Ending> diff_command(const DiffArguments& arguments, std::FILE* out) {
+  CNI_MATRIX_TRY_ASSIGN(const auto before, report::read_outcomes(arguments.before, arguments.by));
+  CNI_MATRIX_TRY_ASSIGN(const auto after, report::read_outcomes(arguments.after, arguments.by));
   const auto difference = report::compare(before, after);
   const auto text =
-      report::to_json(difference).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+      arguments.json
+          ? report::to_json(difference).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"
+          : report::describe(difference, arguments.unicode);
   std::fputs(text.c_str(), out);
-  return difference.exit_status();
-}
-
-int show_baseline(const report::Outcomes& baseline, const report::Outcomes& outcomes, bool unicode,
-                  std::FILE* out) {
-  const auto difference = report::compare(baseline, outcomes);
-  std::fputs(report::describe(difference, unicode).c_str(), out);
-  return difference.exit_status();
+  auto ending = difference.ending();
+  ending.line = Ending::Line::on_error;
+  return ending;
 }
 
 }  // namespace cni_matrix::cli

@@ -67,7 +67,7 @@ Expected<std::string> json_text(const std::vector<std::string>& ids) {
 
 }  // namespace
 
-Expected<int> explain_command(const ExplainArguments& arguments, std::FILE* out) {
+Expected<Ending> explain_command(const ExplainArguments& arguments, std::FILE* out) {
   CNI_MATRIX_TRY_ASSIGN(const auto behaviours, matrix::KnownBehaviours::load());
   std::vector<std::string> known_ids;
   for (const auto& known : behaviours.all()) {
@@ -92,7 +92,10 @@ Expected<int> explain_command(const ExplainArguments& arguments, std::FILE* out)
     }
   }
   std::fputs(text.c_str(), out);
-  return 0;
+  const auto count = arguments.ids.empty() ? known_ids.size() : arguments.ids.size();
+  return Ending{ExitStatus::good,
+                fmt::format("{} known {}", count, count == 1 ? "behaviour" : "behaviours"),
+                arguments.json ? Ending::Line::on_error : Ending::Line::on_output};
 }
 
 }  // namespace cni_matrix::cli

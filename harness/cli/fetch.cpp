@@ -23,7 +23,7 @@ std::string describe(const artifacts::Artifact& artifact) {
 
 }  // namespace
 
-Expected<int> fetch_command(const FetchArguments& arguments, std::FILE* out, std::FILE* err) {
+Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, std::FILE* err) {
   LinePrinter printer(err);
   auto options = arguments.options;
   options.progress = [&printer](std::string_view text) { printer.status(text); };
@@ -59,8 +59,11 @@ Expected<int> fetch_command(const FetchArguments& arguments, std::FILE* out, std
     }
     std::fflush(out);
   }
-  constexpr int k_nothing = 4;
-  return wanted.empty() || had > 0 ? 0 : k_nothing;
+  if (had < wanted.size()) {
+    return Ending{ExitStatus::incomplete,
+                  fmt::format("{} of {} could not be had", wanted.size() - had, wanted.size())};
+  }
+  return Ending{ExitStatus::good, fmt::format("all {} are in the store", had)};
 }
 
 }  // namespace cni_matrix::cli

@@ -106,23 +106,23 @@ std::string markdown_of(const std::vector<Scenario>& scenarios) {
 
 }  // namespace
 
-Expected<int> list_command(const ListArguments& arguments, std::FILE* out) {
+Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out) {
   if (arguments.what == "trace-rules") {
     for (const auto& rule : scenario::trace_rules()) {
       fmt::print(out, "{}\n  {}\n  {}\n", rule.name, rule.says, rule.clause);
     }
-    return 0;
+    return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
   }
   if (arguments.what == "probes") {
     fmt::print(out, "{}\n", fmt::join(scenario::probe_names(), "\n"));
-    return 0;
+    return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
   }
   CNI_MATRIX_TRY_ASSIGN(const auto scenarios, matrix::load_scenarios());
   fmt::print(out, "{}",
              arguments.format == "json"       ? json_of(scenarios).dump(2) + "\n"
              : arguments.format == "markdown" ? markdown_of(scenarios)
                                               : text_of(scenarios));
-  return 0;
+  return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
 }
 
 }  // namespace cni_matrix::cli

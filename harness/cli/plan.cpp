@@ -39,7 +39,7 @@ class Lines {
 
 }  // namespace
 
-Expected<int> plan_command(const PlanArguments& arguments, std::FILE* out) {
+Expected<Ending> plan_command(const PlanArguments& arguments, std::FILE* out) {
   matrix::MatrixSpec spec;
   if (!arguments.matrix.empty()) {
     CNI_MATRIX_TRY_ASSIGN(const auto file, matrix::find_matrix(arguments.matrix));
@@ -63,14 +63,17 @@ Expected<int> plan_command(const PlanArguments& arguments, std::FILE* out) {
   good = lines.flush() && good;
   if (!good) {
     if (errno == EPIPE) {
-      return 0;  // `plan | head`: the reader has what it wants
+      // `plan | head`: the reader has what it wants.
+      return Ending{ExitStatus::good, "the reader left before the end of the plan",
+                    Ending::Line::on_error};
     }
     return system_error("the plan cannot be written");
   }
   if (count == 0) {
     return tl::unexpected(matrix::no_cells(spec, cells));
   }
-  return 0;
+  return Ending{ExitStatus::good, fmt::format("{} {}", count, count == 1 ? "cell" : "cells"),
+                arguments.json ? Ending::Line::on_error : Ending::Line::on_output};
 }
 
 }  // namespace cni_matrix::cli

@@ -1,5 +1,7 @@
+#include <cni_matrix/base/line_printer.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cli/report_command.hpp>
+#include <cni_matrix/matrix/known_behaviours.hpp>
 #include <cni_matrix/report/json.hpp>
 #include <cni_matrix/report/junit.hpp>
 #include <cni_matrix/report/saved_run.hpp>
@@ -14,6 +16,7 @@ namespace cni_matrix::cli {
 namespace {
 
 Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& arguments,
+                                                         const matrix::KnownBehaviours& known,
                                                          std::FILE* out) {
   if (arguments.format == "console") {
     if (arguments.output != "-") {
@@ -23,6 +26,10 @@ Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& 
     }
     auto options = arguments.console;
     options.replay = true;
+    options.title_of = [&known](const std::string& id) {
+      const auto* behaviour = known.find(id);
+      return behaviour == nullptr ? std::string() : behaviour->title;
+    };
     return report::make_console_reporter(out, std::move(options));
   }
   std::error_code ignored;
@@ -43,8 +50,9 @@ Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& 
 
 }  // namespace
 
-Expected<int> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err) {
-  CNI_MATRIX_TRY_ASSIGN(const auto reporter, reporter_for(arguments, out));
+Expected<Ending> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err) {
+  CNI_MATRIX_TRY_ASSIGN(const auto known, matrix::KnownBehaviours::load());
+  CNI_MATRIX_TRY_ASSIGN(const auto reporter, reporter_for(arguments, known, out));
   CNI_MATRIX_TRY_ASSIGN(const auto run, report::replay(arguments.run, *reporter));
   if (!run.complete) {
     const auto note = fmt::format(
@@ -53,7 +61,11 @@ Expected<int> report_command(const ReportArguments& arguments, std::FILE* out, s
         printable(arguments.run.string()));
     std::fputs(note.c_str(), err);
   }
-  return 0;
+  auto ending = run.summary.ending();
+  const bool data = arguments.format != "console" && arguments.output == "-";
+  ending.line = data ? Ending::Line::on_error : Ending::Line::on_output;
+  ending.coloured = arguments.console.colour.value_or(Terminal::of(data ? err : out).colour);
+  return ending;
 }
 
 }  // namespace cni_matrix::cli

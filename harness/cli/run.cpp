@@ -1,16 +1,19 @@
 #include <cni_matrix/artifacts/store.hpp>
 #include <cni_matrix/base/line_printer.hpp>
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/cli/diff_command.hpp>
+#include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cli/run_command.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
 #include <cni_matrix/matrix/residue.hpp>
+#include <cni_matrix/report/diff.hpp>
 #include <cni_matrix/report/json.hpp>
 #include <cni_matrix/report/junit.hpp>
 #include <cni_matrix/report/saved_run.hpp>
 #include <cni_matrix/run/observation.hpp>
 #include <cni_matrix/scenario/conflist_file.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,7 +24,7 @@ namespace {
 
 Expected<std::unique_ptr<report::Reporters>> make_reporters(const RunArguments& arguments,
                                                             const matrix::KnownBehaviours& known,
-                                                            std::FILE* console) {
+                                                            std::FILE* console, std::FILE* err) {
   auto reporters = std::make_unique<report::Reporters>();
   if (!arguments.json.empty()) {
     CNI_MATRIX_TRY_ASSIGN(auto json, report::make_json_reporter(arguments.json));
@@ -32,24 +35,13 @@ Expected<std::unique_ptr<report::Reporters>> make_reporters(const RunArguments& 
     reporters->add(std::move(junit));
   }
   auto options = arguments.console;
+  options.notices = err;
   options.title_of = [&known](const std::string& id) {
     const auto* behaviour = known.find(id);
     return behaviour == nullptr ? std::string() : behaviour->title;
   };
   reporters->add(report::make_console_reporter(console, std::move(options)));
   return reporters;
-}
-
-void show_statements(const std::vector<matrix::Statement>& claims,
-                     const std::vector<matrix::Observation>& observations, std::FILE* out) {
-  if (claims.empty()) {
-    return;
-  }
-  fmt::print(out, "\nStatements of this matrix\n");
-  for (const auto& result : matrix::evaluate_statements(claims, observations)) {
-    fmt::print(out, "  {:4} {}: {}\n       {}\n", result.id, matrix::name_of(result.truth),
-               result.says, result.evidence);
-  }
 }
 
 // The containerds of the store, by the token that asked for them.
@@ -94,10 +86,6 @@ Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
                                              std::vector<matrix::Statement>* claims) {
   if (!arguments.rerun_failed.empty()) {
     CNI_MATRIX_TRY_ASSIGN(auto cells, report::failed_cells(arguments.rerun_failed));
-    if (cells.empty()) {
-      return input_error("{}: no cell of this run failed, so there is nothing to run again",
-                         arguments.rerun_failed.string());
-    }
     return cells;
   }
   matrix::MatrixSpec spec;
@@ -118,9 +106,16 @@ Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
   return matrix::all_cells(spec, arguments.selection.cells);
 }
 
-Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
+Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
+  if (arguments.new_failures_only && arguments.baseline.empty()) {
+    return input_error("--new-failures-only needs --baseline RUN.json, which has the old failures");
+  }
   std::vector<matrix::Statement> claims;
   CNI_MATRIX_TRY_ASSIGN(const auto cells, cells_of(arguments, &claims));
+  if (cells.empty()) {
+    return Ending{ExitStatus::good, fmt::format("no cell of {} failed, so nothing was run again",
+                                                printable(arguments.rerun_failed.string()))};
+  }
   CNI_MATRIX_TRY_ASSIGN(const auto known, matrix::KnownBehaviours::load());
   if (const auto& residue = matrix::shipped_residue(); !residue) {
     return tl::unexpected(residue.error());
@@ -128,11 +123,12 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   std::optional<report::Outcomes> baseline;
   if (!arguments.baseline.empty()) {
     CNI_MATRIX_TRY_ASSIGN(baseline, report::read_outcomes(arguments.baseline));
+    report::keep_only(*baseline, cells);
   }
   // A report on standard output leaves it to the report alone.
   const bool piped = arguments.json == "-" || arguments.junit == "-";
   std::FILE* console = piped ? err : out;
-  CNI_MATRIX_TRY_ASSIGN(const auto reporters, make_reporters(arguments, known, console));
+  CNI_MATRIX_TRY_ASSIGN(const auto reporters, make_reporters(arguments, known, console, err));
   CNI_MATRIX_TRY_ASSIGN(auto provenance, run::take_provenance(arguments.run.privileged));
   provenance.matrix = std::filesystem::path(arguments.matrix).stem().string();
   provenance.jobs = arguments.run.jobs > 0 ? arguments.run.jobs : run::default_jobs();
@@ -160,10 +156,13 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
     printer.finish();
     reporters->cell_started(cell);
   };
+  run::RunSummary aborted;  // counted here too, for a run that an error ends
+  aborted.cells = cells.size() * static_cast<std::size_t>(std::max(1, options.repeat));
   listener.cell_finished = [&](const run::CellResult& result) {
     printer.finish();
     reporters->cell_finished(result);
     ++runs_of[result.cell.name()];
+    aborted.add(result);
     report::add_outcome(outcomes, result);
     if (!claims.empty() && !result.steps.empty()) {
       if (const auto conflist = scenario::ConflistFile::load(result.cell.conflist)) {
@@ -178,43 +177,58 @@ Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FI
   };
 
   const auto modules = run::loaded_modules();
-  reporters->run_started(provenance,
-                         cells.size() * static_cast<std::size_t>(std::max(1, options.repeat)));
-  const auto conclude = [&](const run::RunSummary& summary) -> Expected<int> {
-    auto loaded = run::loaded_modules();
-    std::erase_if(loaded, [&](const std::string& name) { return modules.contains(name); });
-    if (!loaded.empty()) {
-      notice(fmt::format("the kernel loaded modules for this run, and they stay: {}",
-                         fmt::join(loaded, ", ")));
-    }
+  reporters->run_started(provenance, aborted.cells);
+  const auto conclude = [&](run::RunSummary summary) {
+    printer.finish();
+    const auto loaded = run::loaded_modules();
+    std::set_difference(loaded.begin(), loaded.end(), modules.begin(), modules.end(),
+                        std::back_inserter(summary.modules));
     for (const auto& cell : cells) {
       for (int run = runs_of[cell.name()]; run < std::max(1, options.repeat); ++run) {
         reporters->cell_not_run(cell);
       }
     }
-    CNI_MATRIX_TRY(reporters->run_finished(summary));
-    show_statements(claims, observations, console);
-    int status = summary.exit_status();
+    summary.fail_on = arguments.fail_on;
+    summary.statements = matrix::evaluate_statements(claims, observations);
+    const auto written = reporters->run_finished(summary);
+    auto ending = summary.ending();
     if (baseline) {
-      const int changed = show_baseline(*baseline, outcomes, true, console);
-      status = status == 0 && changed != 0 ? changed : status;
+      const auto difference = report::compare(*baseline, outcomes);
+      std::fputs(
+          ("\n" + report::describe(difference, arguments.console.unicode.value_or(true))).c_str(),
+          console);
+      ending = report::ending_beside(
+          difference, summary,
+          arguments.new_failures_only ? report::Ratchet::on : report::Ratchet::off);
     }
-    return status;
+    if (!written) {
+      fmt::print(err, "cni-matrix: {}\n", printable(written.error().message));
+      if (graver(ending.status, ExitStatus::broken) != ending.status) {
+        ending = {ExitStatus::broken, "a report could not be written: " + written.error().message};
+      }
+    }
+    ending.line = piped ? Ending::Line::on_error : Ending::Line::on_output;
+    ending.coloured = arguments.console.colour.value_or(Terminal::of(console).colour);
+    return ending;
   };
-  std::optional<Expected<int>> status;
+  std::optional<Ending> ending;
   listener.before_waiting = [&](const run::RunSummary& summary) {
-    status = conclude(summary);
+    ending = conclude(summary);
     std::fflush(console);
   };
-  auto summary = run::run_cells(cells, options, provisioner, known, listener);
+  const auto summary = run::run_cells(cells, options, provisioner, known, listener);
   if (!summary) {
     // What is done is reported all the same.
-    run::RunSummary aborted;
     aborted.interrupted = true;
-    (void)reporters->run_finished(aborted);
-    return tl::unexpected(summary.error());
+    aborted.stopped_by = run::Stop::trouble;
+    auto told = conclude(aborted);
+    fmt::print(err, "cni-matrix: {}\n", printable(summary.error().message));
+    told.status = status_of(summary.error().kind);
+    told.words = fmt::format("an error ended the run; what is above is what was done: {}",
+                             summary.error().message);
+    return told;
   }
-  return status ? *status : conclude(*summary);
+  return ending ? *ending : conclude(*summary);
 }
 
 }  // namespace cni_matrix::cli

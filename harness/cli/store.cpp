@@ -36,7 +36,7 @@ Json to_json(const artifacts::StoreEntry& entry) {
 
 }  // namespace
 
-Expected<int> store_list_command(const StoreListArguments& arguments, std::FILE* out) {
+Expected<Ending> store_list_command(const StoreListArguments& arguments, std::FILE* out) {
   const auto cache = cache_or_default(arguments.cache);
   CNI_MATRIX_TRY_ASSIGN(const auto entries, artifacts::list_store(cache));
   if (arguments.json) {
@@ -45,7 +45,7 @@ Expected<int> store_list_command(const StoreListArguments& arguments, std::FILE*
       list.push_back(to_json(entry));
     }
     fmt::print(out, "{}\n", list.dump(2));
-    return 0;
+    return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
   }
   std::uintmax_t bytes = 0;
   for (const auto& entry : entries) {
@@ -56,10 +56,10 @@ Expected<int> store_list_command(const StoreListArguments& arguments, std::FILE*
     bytes += entry.bytes;
   }
   fmt::print(out, "{} entries, {} in {}\n", entries.size(), megabytes(bytes), cache.string());
-  return 0;
+  return Ending{ExitStatus::good, "listed"};
 }
 
-Expected<int> store_prune_command(const StorePruneArguments& arguments, std::FILE* out) {
+Expected<Ending> store_prune_command(const StorePruneArguments& arguments, std::FILE* out) {
   const std::chrono::hours day(24);
   if (arguments.unused_for_days < 0) {
     return input_error("--unused-for {} is no number of days; give 0 or more",
@@ -74,7 +74,7 @@ Expected<int> store_prune_command(const StorePruneArguments& arguments, std::FIL
   }
   fmt::print(out, "{} entries removed, {} freed\n", result.removed.size(),
              megabytes(result.freed_bytes));
-  return 0;
+  return Ending{ExitStatus::good, "pruned"};
 }
 
 }  // namespace cni_matrix::cli

@@ -5,10 +5,12 @@
 #include <cni_matrix/matrix/known_behaviours.hpp>
 #include <cni_matrix/matrix/normalise.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
+#include <cni_matrix/report/verification.hpp>
 
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <regex>
 #include <set>
 
@@ -125,27 +127,54 @@ Lines calls_of(const run::CellResult& result) {
   return lines;
 }
 
-// Prints where two lists differ; true when they do.
-bool differ(std::string_view what, const Lines& daemon, const Lines& embedded, std::FILE* out) {
-  if (daemon == embedded) {
-    return false;
-  }
+using Difference = report::Verification::Difference;
+
+void add_differences(std::string_view what, const Lines& daemon, const Lines& embedded,
+                     std::vector<Difference>& differences) {
   for (std::size_t i = 0; i < std::max(daemon.size(), embedded.size()); ++i) {
     const auto at = [i](const Lines& lines) {
       return i < lines.size() ? printable(lines[i]) : std::string("(nothing)");
     };
     if (at(daemon) != at(embedded)) {
-      fmt::print(out, "  {} {}\n    daemon:   {}\n    embedded: {}\n", what, i + 1, at(daemon),
-                 at(embedded));
+      differences.push_back({std::string(what), i + 1, at(daemon), at(embedded)});
     }
   }
-  return true;
+}
+
+// What the run came to, and what the two runtimes say of each other.
+Ending ending_of(const report::Verification& found, const run::RunSummary& summary) {
+  if (summary.interrupted) {
+    return summary.ending();
+  }
+  const auto cells = [](std::size_t count) {
+    return fmt::format("{} {}", count, count == 1 ? "cell" : "cells");
+  };
+  if (!found.broken.empty()) {
+    return {ExitStatus::broken,
+            fmt::format("the harness itself had trouble with {}", cells(found.broken.size()))};
+  }
+  if (found.disagreeing() > 0) {
+    return {ExitStatus::bad_news,
+            fmt::format("model and daemon disagree in {}", cells(found.disagreeing()))};
+  }
+  if (found.compared.empty()) {
+    return {ExitStatus::no_answer, "no cell ran on both runtimes"};
+  }
+  return {ExitStatus::good,
+          fmt::format("model and daemon agree in {}", cells(found.compared.size()))};
 }
 
 }  // namespace
 
-Expected<int> verify_command(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
+Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
   CNI_MATRIX_TRY_ASSIGN(const auto asked, cells_of(arguments));
+  std::optional<report::VerificationFile> file;
+  if (!arguments.json.empty()) {
+    CNI_MATRIX_TRY_ASSIGN(file, report::VerificationFile::open(arguments.json));
+  }
+  // The document on standard output leaves it to the document alone.
+  const bool piped = arguments.json == "-";
+  std::FILE* console = piped ? err : out;
   std::vector<matrix::Cell> cells;
   for (auto cell : asked) {
     for (const auto runtime : {matrix::RuntimeChoice::daemon, matrix::RuntimeChoice::embedded}) {
@@ -163,72 +192,72 @@ Expected<int> verify_command(const RunArguments& arguments, std::FILE* out, std:
   CNI_MATRIX_TRY_ASSIGN(auto provisioner,
                         artifacts::Provisioner::open(options.cache, std::move(fetch)));
   std::map<std::string, run::CellResult> waiting;  // by the cell's name without the runtime
-  std::size_t both = 0;
-  std::size_t disagreeing = 0;
-  std::map<std::string, std::size_t> skipped;  // by reason
-  std::size_t trouble = 0;
+  report::Verification found;
   run::RunListener listener;
   listener.cell_finished = [&](const run::CellResult& result) {
     auto key_cell = result.cell;
     key_cell.runtime = matrix::RuntimeChoice::automatic;
     const auto key = key_cell.name();
-    const auto found = waiting.find(key);
-    if (found == waiting.end()) {
+    const auto other = waiting.find(key);
+    if (other == waiting.end()) {
       waiting.emplace(key, result);
       return;
     }
-    const auto& daemon = result.runtime == "daemon" ? result : found->second;
-    const auto& embedded = result.runtime == "daemon" ? found->second : result;
+    printer.finish();
+    const auto& daemon = result.runtime == "daemon" ? result : other->second;
+    const auto& embedded = result.runtime == "daemon" ? other->second : result;
     if (daemon.steps.empty() || embedded.steps.empty()) {
       const auto& lacking = daemon.steps.empty() ? daemon : embedded;
       if (lacking.verdict == run::Verdict::skip) {
-        ++skipped[lacking.reason];
-      } else {
-        ++trouble;
-        fmt::print(out, "{}: {}\n", key, lacking.reason);
+        ++found.skipped[lacking.reason];
+      } else if (lacking.verdict != run::Verdict::interrupted) {
+        found.broken.push_back({key, lacking.reason});
+        fmt::print(console, "{}: {}\n", key, printable(lacking.reason));
       }
     } else {
-      ++both;
-      bool different = false;
-      // Printed only when there is something to say under it.
-      if (steps_of(daemon) != steps_of(embedded) ||
-          leftovers_of(daemon) != leftovers_of(embedded) ||
-          calls_of(daemon) != calls_of(embedded)) {
-        fmt::print(out, "{}\n", key);
-        different = differ("step", steps_of(daemon), steps_of(embedded), out);
-        different =
-            differ("leftover", leftovers_of(daemon), leftovers_of(embedded), out) || different;
-        different = differ("call", calls_of(daemon), calls_of(embedded), out) || different;
+      report::Verification::Cell cell{key_cell.id(), key, {}};
+      add_differences("step", steps_of(daemon), steps_of(embedded), cell.differences);
+      add_differences("leftover", leftovers_of(daemon), leftovers_of(embedded), cell.differences);
+      add_differences("call", calls_of(daemon), calls_of(embedded), cell.differences);
+      if (!cell.differences.empty()) {
+        fmt::print(console, "{}\n", key);
       }
-      disagreeing += different ? 1 : 0;
+      for (const auto& difference : cell.differences) {
+        fmt::print(console, "  {} {}\n    daemon:   {}\n    embedded: {}\n", difference.what,
+                   difference.index, difference.daemon, difference.embedded);
+      }
+      found.compared.push_back(std::move(cell));
     }
-    waiting.erase(found);
-    printer.status(fmt::format("{} of {} cells compared", both, asked.size()));
+    waiting.erase(other);
+    printer.status(fmt::format("{} of {} cells compared", found.compared.size(), asked.size()));
   };
+  for (const auto& exception : k_exceptions) {
+    found.not_compared.emplace(node::name_of(exception.leak), exception.reason);
+  }
   CNI_MATRIX_TRY_ASSIGN(const auto summary,
                         run::run_cells(cells, options, provisioner, {}, listener));
   printer.finish();
-  std::size_t all_skipped = 0;
-  for (const auto& [reason, cells_of_it] : skipped) {
-    fmt::print(out, "skipped  {} {}: {}\n", cells_of_it, cells_of_it == 1 ? "cell" : "cells",
+  for (const auto& [reason, count] : found.skipped) {
+    fmt::print(console, "skipped  {} {}: {}\n", count, count == 1 ? "cell" : "cells",
                printable(reason));
-    all_skipped += cells_of_it;
   }
   for (const auto& exception : k_exceptions) {
-    fmt::print(out, "not compared  {}: {}\n", node::name_of(exception.leak), exception.reason);
+    fmt::print(console, "not compared  {}: {}\n", node::name_of(exception.leak), exception.reason);
   }
-  fmt::print(out, "{} cells on both runtimes: {} agree, {} disagree; {} skipped, {} broken\n", both,
-             both - disagreeing, disagreeing, all_skipped, trouble);
-  if (summary.interrupted) {
-    return 130;
+  fmt::print(console, "{} cells on both runtimes: {} agree, {} disagree; {} skipped, {} broken\n",
+             found.compared.size(), found.compared.size() - found.disagreeing(),
+             found.disagreeing(), found.skipped_cells(), found.broken.size());
+  auto ending = ending_of(found, summary);
+  if (file) {
+    if (const auto written = file->write(found, ending); !written) {
+      fmt::print(err, "cni-matrix: {}\n", printable(written.error().message));
+      if (graver(ending.status, ExitStatus::broken) != ending.status) {
+        ending = {ExitStatus::broken, "--json could not be written: " + written.error().message};
+      }
+    }
   }
-  if (trouble > 0) {
-    return 3;
-  }
-  if (disagreeing > 0) {
-    return 1;
-  }
-  return both == 0 ? 4 : 0;
+  ending.line = piped ? Ending::Line::on_error : Ending::Line::on_output;
+  return ending;
 }
 
 }  // namespace cni_matrix::cli

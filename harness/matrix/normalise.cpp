@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cctype>
+#include <regex>
 
 namespace cni_matrix::matrix {
 
@@ -134,6 +135,30 @@ std::string normalise_error(std::string_view text) {
     } else {
       result += text[at++];
     }
+  }
+  return result;
+}
+
+std::string comparable_error(std::string_view text) {
+  struct Chance {
+    std::regex pattern;
+    const char* name;
+  };
+  // Go's durations ("1m2.5s", "300ms"), ours ("12 us", "0.4 s") and what stands in log lines.
+  // Repetitions are bounded: std::regex takes stack for each of them, and a plugin says anything.
+  static const std::array<Chance, 6> k_chances = {{
+      {std::regex("\\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?"
+                  "(Z|[+-][0-9]{2}:?[0-9]{2})?"),
+       "<DATE>"},
+      {std::regex("\\b([0-9]{1,12}(\\.[0-9]{1,12})? ?(ns|us|ms|min|s|m|h)){1,3}\\b"), "<TIME>"},
+      {std::regex("\\b[0-9]{1,12}(\\.[0-9]{1,12})? (micro|milli|nano)?seconds?\\b"), "<TIME>"},
+      {std::regex("\\b([0-9a-f]{2}:){5}[0-9a-f]{2}\\b"), "<MAC>"},
+      {std::regex("\\bveth[0-9a-f]{8}\\b"), "<VETH>"},
+      {std::regex("\\bbwp[0-9a-f]{12}\\b"), "<IFB>"},
+  }};
+  auto result = normalise_error(text);
+  for (const auto& [pattern, name] : k_chances) {
+    result = std::regex_replace(result, pattern, name);
   }
   return result;
 }

@@ -294,4 +294,22 @@ Json to_json(const StatementResult& result) {
           {"evidence", result.evidence}};
 }
 
+Expected<StatementResult> statement_result_from_json(const Json& value) {
+  StatementResult result;
+  result.id = value.at("id").get<std::string>();
+  result.says = value.at("says").get<std::string>();
+  result.evidence = value.at("evidence").get<std::string>();
+  result.agreeing = value.value("agreeing", std::size_t{0});
+  result.disagreeing = value.value("disagreeing", std::size_t{0});
+  const auto verdict = value.at("verdict").get<std::string>();
+  for (const auto truth : {Truth::holds, Truth::partly, Truth::refuted, Truth::unchecked}) {
+    if (name_of(truth) == verdict) {
+      result.truth = truth;
+      return result;
+    }
+  }
+  return input_error("statement {}: '{}' is no verdict of a statement", printable(result.id),
+                     printable(verdict));
+}
+
 }  // namespace cni_matrix::matrix

@@ -31,11 +31,11 @@ std::string key_of(const run::CellResult& result) {
     for (const auto& step : result.steps) {
       if (!step.ok) {
         key += fmt::format("{} {} {}\n", step_name(step), step.code,
-                           matrix::normalise_error(step.error));
+                           matrix::comparable_error(step.error));
       }
     }
   }
-  return key + matrix::normalise_error(result.reason);
+  return key + matrix::comparable_error(result.reason);
 }
 
 // What is left by a behaviour that explains it: a line for each class.

@@ -58,11 +58,9 @@ class ConsoleReporter : public Reporter {
     add("", provenance.runc);
     add("as ", provenance.privileges);
     add("loaded kernel modules ", fmt::format("{}", fmt::join(provenance.modules, " ")));
-    add("",
-        m_options.replay
-            ? "run of " + provenance.started
-            : fmt::format("{}, {}", counted(cells, "cell"),
-                          counted(static_cast<std::size_t>(std::max(provenance.jobs, 0)), "job")));
+    add("", fmt::format("{}, {}", counted(cells, "cell"),
+                        counted(static_cast<std::size_t>(std::max(provenance.jobs, 0)), "job")));
+    add("begun ", provenance.started);
     put(shown(line, m_style.unicode));
     std::fflush(m_stream);
   }
@@ -81,28 +79,43 @@ class ConsoleReporter : public Reporter {
     ++m_done;
     m_tables.add(result);
     m_flaky.add(result);
+    if (!result.modelled_because.empty()) {
+      ++m_modelled[result.modelled_because];
+    }
+    if (!result.assumed.empty()) {
+      ++m_assumed[result.assumed];
+    }
     if (result.verdict != Verdict::pass) {
       m_groups.add(result);
     }
     const bool bad = result.verdict == Verdict::fail || result.verdict == Verdict::leak ||
                      result.verdict == Verdict::broken;
     m_bad += bad ? 1 : 0;
-    if (!m_options.replay) {
+    if (m_options.cells_as_they_end) {
       show_cell(result, bad);
-      status(Refresh::if_due);
     }
+    status(Refresh::if_due);
   }
 
   void tick() override { status(Refresh::now); }
 
   void notice(std::string_view text) override {
-    put(shown(text, m_style.unicode));
-    std::fflush(m_stream);
+    if (m_options.notices == nullptr) {
+      put(shown(text, m_style.unicode));
+      std::fflush(m_stream);
+    } else {
+      m_printer.finish();
+      fmt::print(m_options.notices, "{}\n", shown(text, m_style.unicode));
+      std::fflush(m_options.notices);
+    }
     status(Refresh::now);
   }
 
   Expected<void> run_finished(const run::RunSummary& summary) override {
     m_printer.finish();
+    if (m_printer.terminal().live) {
+      m_style.columns = Terminal::columns_of(m_stream);
+    }
     const auto most =
         m_options.verbosity == Verbosity::verbose ? std::string::npos : k_listed_cells;
     const auto section = [&](std::string_view title, const std::vector<std::string>& lines) {
@@ -125,14 +138,22 @@ class ConsoleReporter : public Reporter {
       section("Known behaviours", groups({Verdict::known}));
       section("Skipped", groups({Verdict::skip}));
       section("Interrupted", groups({Verdict::interrupted}));
+      section("Modelled, since the real containerd cannot be had", reason_lines(m_modelled));
+      section("Assumed", reason_lines(m_assumed));
     }
     section("Failures", groups({Verdict::broken, Verdict::fail, Verdict::leak}));
     section("Flaky cells", flaky_lines());
+    section("Statements of this matrix", statement_lines(summary.statements));
+    if (!summary.modules.empty()) {
+      put("");
+      put(shown(fmt::format("the kernel loaded modules for this run, and they stay: {}",
+                            fmt::join(summary.modules, ", ")),
+                m_style.unicode));
+    }
     if (m_options.verbosity != Verbosity::quiet) {
       put("");
     }
     put(m_style.bold(summary_line(summary)));
-    put(exit_line(summary));
     if (std::fflush(m_stream) != 0 || std::ferror(m_stream) != 0) {
       return broken("the console report could not be written to its end");
     }
@@ -167,6 +188,12 @@ class ConsoleReporter : public Reporter {
     }
     if (!more.empty()) {
       text += "  " + shown(more, m_style.unicode);
+    }
+    if (verbose && !result.modelled_because.empty()) {
+      text += "  modelled: " + shown(result.modelled_because, m_style.unicode);
+    }
+    if (verbose && !result.assumed.empty()) {
+      text += "  " + shown(result.assumed, m_style.unicode);
     }
     if (verbose) {
       text += m_style.dim(fmt::format("  {}", duration_text(result.wall_us)));
@@ -211,6 +238,29 @@ class ConsoleReporter : public Reporter {
     m_printer.status(text);
   }
 
+  // Each reason once, with how many cells it is of.
+  [[nodiscard]] std::vector<std::string> reason_lines(
+      const std::map<std::string, std::size_t>& reasons) const {
+    std::vector<std::string> lines;
+    for (const auto& [reason, count] : reasons) {
+      lines.push_back(
+          fmt::format("  {}: {}", counted(count, "cell"), shown(reason, m_style.unicode)));
+    }
+    return lines;
+  }
+
+  [[nodiscard]] std::vector<std::string> statement_lines(
+      const std::vector<matrix::StatementResult>& statements) const {
+    std::vector<std::string> lines;
+    for (const auto& result : statements) {
+      lines.push_back(fmt::format("  {:4} {}: {}", shown(result.id, m_style.unicode),
+                                  matrix::name_of(result.truth),
+                                  shown(result.says, m_style.unicode)));
+      lines.push_back("       " + shown(result.evidence, m_style.unicode));
+    }
+    return lines;
+  }
+
   std::vector<std::string> flaky_lines() const {
     std::vector<std::string> lines;
     for (const auto& cell : m_flaky.flaky()) {
@@ -247,6 +297,9 @@ class ConsoleReporter : public Reporter {
     if (summary.cells > seen) {
       text += fmt::format("{}{} not run", text.empty() ? ": " : ", ", summary.cells - seen);
     }
+    if (summary.modelled > 0) {
+      text += fmt::format(", {} of them modelled", summary.modelled);
+    }
     text = counted(summary.cells, "cell") + text + " in " + duration_text(summary.wall_us);
     if (summary.wall_us > 0 && executed > 0) {
       text += fmt::format(", {:.1f} cells/s", static_cast<double>(executed) * 1e6 /
@@ -260,24 +313,6 @@ class ConsoleReporter : public Reporter {
     return text;
   }
 
-  [[nodiscard]] std::string exit_line(const run::RunSummary& summary) const {
-    const auto status = summary.exit_status();
-    switch (status) {
-      case 0:
-        return m_style.painted(Verdict::pass,
-                               "exit 0: every cell that ran passed or is a known behaviour");
-      case 1:
-        return m_style.painted(Verdict::fail, "exit 1: some cells failed or leaked");
-      case 3:
-        return m_style.painted(Verdict::broken,
-                               "exit 3: the harness itself had trouble; see the broken cells");
-      case 4:
-        return "exit 4: nothing was executed";
-      default:
-        return fmt::format("exit {}: interrupted; what is above is what was done", status);
-    }
-  }
-
   ConsoleOptions m_options;
   std::FILE* m_stream;
   LinePrinter m_printer;
@@ -285,7 +320,9 @@ class ConsoleReporter : public Reporter {
   ResultTables m_tables;
   CellGroups m_groups;
   FlakyDetector m_flaky;
-  std::map<std::string, std::size_t> m_running;  // cells by name; several with --repeat
+  std::map<std::string, std::size_t> m_running;   // cells by name; several with --repeat
+  std::map<std::string, std::size_t> m_modelled;  // cells by why they are
+  std::map<std::string, std::size_t> m_assumed;   // cells by what was assumed
   std::size_t m_cells = 0;
   std::size_t m_done = 0;
   std::size_t m_bad = 0;

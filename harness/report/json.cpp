@@ -23,6 +23,7 @@ class JsonReporter : public Reporter {
   ~JsonReporter() override {
     if (m_open && m_output.ours()) {
       m_seen.interrupted = true;
+      m_seen.stopped_by = run::Stop::trouble;
       close(m_seen);
     }
   }

@@ -149,6 +149,8 @@ std::string identity(const run::CellResult& result) {
   };
   add("cell", result.cell.id());
   add("runtime", result.runtime == "embedded" ? "embedded (modelled)" : result.runtime);
+  add("modelled because", result.modelled_because);
+  add("assumed", result.assumed);
   add("containerd", result.containerd_version);
   add("plugins", result.plugins_version);
   return text;

@@ -55,6 +55,7 @@ class LineReader {
     m_run.summary = m_seen;
     m_run.summary.cells = m_planned;
     m_run.summary.interrupted = true;
+    m_run.summary.stopped_by = run::Stop::killed;
     return std::move(m_run);
   }
 
@@ -107,6 +108,7 @@ class LineReader {
       m_run.summary = m_seen;
       m_run.summary.cells = m_planned;
       m_run.summary.interrupted = true;
+      m_run.summary.stopped_by = run::Stop::killed;
     }
     return std::move(m_run);
   }

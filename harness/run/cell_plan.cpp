@@ -2,6 +2,7 @@
 
 #include "kernel_needs.hpp"
 
+#include <cni_matrix/artifacts/catalog.hpp>
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cni/network_driver.hpp>
@@ -33,16 +34,38 @@ Expected<PlannedContainerd> plan_containerd(const std::string& token, bool embed
   if (embedded) {
     if (const auto version = version_of(token)) {
       planned.version = *version;
-      CNI_MATRIX_TRY(cni::profile_for(planned.version));
+      CNI_MATRIX_TRY_ASSIGN(planned.profile, cni::profile_for(planned.version));
       return planned;
     }
   }
   CNI_MATRIX_TRY_ASSIGN(planned.artifact, provisioner.ensure(Component::containerd, token));
   planned.version = planned.artifact->version;
   if (embedded) {
-    CNI_MATRIX_TRY(cni::profile_for(planned.version));
+    CNI_MATRIX_TRY_ASSIGN(planned.profile, cni::profile_for(planned.version));
   }
   return planned;
+}
+
+// What is taken of containerds whose version has no profile of its own.
+std::vector<std::string> assumptions_of(const CellPlan& plan) {
+  static const auto catalog = artifacts::Catalog::load();
+  std::vector<std::string> assumed;
+  for (const auto& [token, containerd] : plan.containerds) {
+    if (!containerd.profile || containerd.profile->listed == containerd.version) {
+      continue;
+    }
+    const bool in_catalog =
+        catalog && catalog->find(Component::containerd, containerd.version,
+                                 artifacts::host_architecture());
+    auto text = fmt::format(
+        "no profile {} containerd {}, so what is inside it is assumed to be as in {}, its neighbour",
+        in_catalog ? "lists" : "and no catalog knows", containerd.version.str(),
+        containerd.profile->listed.str());
+    if (std::find(assumed.begin(), assumed.end(), text) == assumed.end()) {
+      assumed.push_back(std::move(text));
+    }
+  }
+  return assumed;
 }
 
 Expected<void> plan_runtimes(const matrix::Cell& cell, bool embedded, CellPlan& plan,
@@ -127,7 +150,7 @@ Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
 // What is known of a plan without fetching anything.
 Expected<std::pair<matrix::Scenario, CellPlan>> begin_plan(const matrix::Cell& cell) {
   CNI_MATRIX_TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
-  CellPlan plan{false, {}, {}, false, std::move(conflist), {}, {}, {}};
+  CellPlan plan{false, {}, {}, false, std::move(conflist), {}, {}, {}, {}, {}};
   CNI_MATRIX_TRY_ASSIGN(auto scenario, matrix::load_scenario(cell.scenario));
   CNI_MATRIX_TRY_ASSIGN(plan.steps, matrix::bind_steps(scenario, cell.parameters));
   plan.trace = scenario.trace;
@@ -192,11 +215,13 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
       runtimes.error().kind == ErrorKind::unavailable) {
     // Without the binary the cell is modelled, where the version is known at all.
     if (auto modelled = plan_runtimes(cell, true, plan, provisioner)) {
+      plan.modelled_because = runtimes.error().message;
       runtimes = {};
     }
   }
   CNI_MATRIX_TRY(std::move(runtimes));
   CNI_MATRIX_TRY(plan_driver(plan));
+  plan.assumed = assumptions_of(plan);
   const auto& version = plan.containerds.at("").version;
   if (scenario.containerd && !scenario.containerd->contains(version)) {
     return unavailable("the scenario {} is about containerd {}, and this is {}", scenario.id,

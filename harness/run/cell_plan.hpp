@@ -18,7 +18,7 @@ namespace cni_matrix::run {
 struct PlannedContainerd {
   Version version;
   std::optional<artifacts::Artifact> artifact;  // absent: modelled without the binary
-  std::optional<cni::Profile> profile;          // where a step needs it: add, check, gc
+  std::optional<cni::Profile> profile;          // where it is modelled, or a step needs it
 };
 
 // A cell with everything that it needs, on this disk. By token; "" is what the cell starts with.
@@ -31,6 +31,8 @@ struct CellPlan {
   std::map<std::string, PlannedContainerd> containerds;
   std::map<std::string, artifacts::Artifact> plugins;
   std::filesystem::path runc;  // of the host; empty when embedded
+  std::string modelled_because;      // --runtime auto took the model: why
+  std::vector<std::string> assumed;  // what is taken of a containerd that nothing is known of
 };
 
 // Resolve and fetch. Error kinds: unavailable (the cell is skipped), input (the user's mistake),

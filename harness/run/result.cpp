@@ -166,6 +166,8 @@ Json to_json(const CellResult& result) {
   put_text(value, "containerd_version", result.containerd_version);
   put_text(value, "plugins_version", result.plugins_version);
   put_text(value, "reason", result.reason);
+  put_text(value, "modelled_because", result.modelled_because);
+  put_text(value, "assumed", result.assumed);
   put_text(value, "remedy", result.remedy);
   put_text(value, "log", result.log);
   if (!result.known.empty()) {
@@ -205,6 +207,8 @@ Expected<CellResult> cell_result_from_json(const Json& value) {
     result.containerd_version = text_of(value, "containerd_version");
     result.plugins_version = text_of(value, "plugins_version");
     result.reason = text_of(value, "reason");
+    result.modelled_because = text_of(value, "modelled_because");
+    result.assumed = text_of(value, "assumed");
     result.remedy = text_of(value, "remedy");
     result.log = text_of(value, "log");
     result.known = value.value("known", std::vector<std::string>());
@@ -271,26 +275,107 @@ void RunSummary::add(const CellResult& result) {
   ++verdicts[result.verdict];
   cpu.total_us += result.cpu.total_us;
   cpu.harness_us += result.cpu.harness_us;
+  modelled += result.runtime == "embedded" && result.verdict != Verdict::skip &&
+                      result.verdict != Verdict::interrupted
+                  ? 1
+                  : 0;
 }
 
-int RunSummary::exit_status() const {
-  const auto count = [this](Verdict verdict) {
-    const auto found = verdicts.find(verdict);
-    return found == verdicts.end() ? 0 : found->second;
+std::size_t RunSummary::count(Verdict verdict) const {
+  const auto found = verdicts.find(verdict);
+  return found == verdicts.end() ? 0 : found->second;
+}
+
+namespace {
+
+constexpr std::array<std::pair<Stop, std::string_view>, 6> k_stops = {{
+    {Stop::sigint, "SIGINT"},
+    {Stop::sigterm, "SIGTERM"},
+    {Stop::sighup, "SIGHUP"},
+    {Stop::timeout, "--timeout"},
+    {Stop::trouble, "trouble"},
+    {Stop::killed, "kill"},
+}};
+
+std::string_view name_of(Stop stop) {
+  for (const auto& [value, name] : k_stops) {
+    if (value == stop) {
+      return name;
+    }
+  }
+  return {};
+}
+
+std::string cells_text(std::size_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "cell" : "cells");
+}
+
+// "2 cells failed, 1 cell leaked; --fail-on skip: 3 cells"; empty when there is none of them.
+std::string bad_news_of(const RunSummary& summary) {
+  std::string text;
+  const auto add = [&text](std::string_view separator, const std::string& part) {
+    text += fmt::format("{}{}", text.empty() ? "" : separator, part);
   };
+  if (const auto failed = summary.count(Verdict::fail); failed > 0) {
+    add(", ", cells_text(failed) + " failed");
+  }
+  if (const auto leaked = summary.count(Verdict::leak); leaked > 0) {
+    add(", ", cells_text(leaked) + " leaked");
+  }
+  for (const auto& what : summary.fail_on) {
+    const auto of_it = what == "modelled" ? summary.modelled : summary.count(Verdict::skip);
+    if (of_it > 0) {
+      add("; ", fmt::format("--fail-on {}: {} {}", what, cells_text(of_it),
+                            what == "modelled" ? "modelled" : "skipped"));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+Ending RunSummary::ending() const {
+  constexpr std::string_view k_done = "what is above is what was done";
   if (interrupted) {
-    return 130;
+    switch (stopped_by) {
+      case Stop::none:
+        return {ExitStatus::interrupted, fmt::format("interrupted; {}", k_done)};
+      case Stop::sigint:
+        return {ExitStatus::interrupted, fmt::format("interrupted by SIGINT; {}", k_done)};
+      case Stop::sigterm:
+      case Stop::sighup:
+        return {ExitStatus::terminated,
+                fmt::format("interrupted by {}; {}", name_of(stopped_by), k_done)};
+      case Stop::timeout:
+        return {ExitStatus::timeout, fmt::format("--timeout ended the run; {}", k_done)};
+      case Stop::trouble:
+        return {ExitStatus::broken, fmt::format("trouble ended the run; {}", k_done)};
+      case Stop::killed:
+        break;
+    }
   }
-  if (count(Verdict::broken) > 0) {
-    return 3;
+  if (const auto broken = count(Verdict::broken); broken > 0) {
+    return {ExitStatus::broken,
+            fmt::format("the harness itself had trouble; see the {}",
+                        broken == 1 ? "broken cell" : fmt::format("{} broken cells", broken))};
   }
-  if (count(Verdict::fail) + count(Verdict::leak) > 0) {
-    return 1;
+  if (auto text = bad_news_of(*this); !text.empty()) {
+    return {ExitStatus::bad_news, std::move(text)};
+  }
+  if (interrupted) {
+    return {ExitStatus::incomplete,
+            "the run was killed before its end; what there is of it is above"};
   }
   if (count(Verdict::interrupted) > 0) {
-    return 130;
+    return {ExitStatus::interrupted, fmt::format("interrupted; {}", k_done)};
   }
-  return count(Verdict::pass) + count(Verdict::known) == 0 ? 4 : 0;
+  if (count(Verdict::pass) + count(Verdict::known) == 0) {
+    const auto skipped = count(Verdict::skip);
+    return {ExitStatus::no_answer, skipped == 0 ? "nothing was executed"
+                                                : fmt::format("nothing was executed: {} skipped",
+                                                              cells_text(skipped))};
+  }
+  return {ExitStatus::good, "every cell that ran passed or is a known behaviour"};
 }
 
 Json to_json(const RunSummary& summary) {
@@ -299,9 +384,21 @@ Json to_json(const RunSummary& summary) {
                 {"wall_us", summary.wall_us},
                 {"cpu", to_json(summary.cpu)},
                 {"interrupted", summary.interrupted},
+                {"modelled", summary.modelled},
+                {"skipped", summary.count(Verdict::skip)},
                 {"exit_status", summary.exit_status()}};
   for (const auto& [verdict, count] : summary.verdicts) {
     value["verdicts"][std::string(name_of(verdict))] = count;
+  }
+  put_text(value, "stopped_by", std::string(name_of(summary.stopped_by)));
+  if (!summary.fail_on.empty()) {
+    value["fail_on"] = summary.fail_on;
+  }
+  for (const auto& statement : summary.statements) {
+    value["statements"].push_back(matrix::to_json(statement));
+  }
+  if (!summary.modules.empty()) {
+    value["modules"] = summary.modules;
   }
   return value;
 }
@@ -317,6 +414,17 @@ Expected<RunSummary> summary_from_json(const Json& value) {
     summary.wall_us = value.at("wall_us").get<std::int64_t>();
     summary.cpu = cpu_from_json(value.at("cpu"));
     summary.interrupted = value.at("interrupted").get<bool>();
+    summary.modelled = value.value("modelled", std::size_t{0});
+    const auto stopped_by = text_of(value, "stopped_by");
+    for (const auto& [stop, name] : k_stops) {
+      summary.stopped_by = stopped_by == name ? stop : summary.stopped_by;
+    }
+    summary.fail_on = value.value("fail_on", std::vector<std::string>());
+    summary.modules = value.value("modules", std::vector<std::string>());
+    for (const auto& statement : value.value("statements", Json::array())) {
+      CNI_MATRIX_TRY_ASSIGN(auto read, matrix::statement_result_from_json(statement));
+      summary.statements.push_back(std::move(read));
+    }
     return summary;
   });
 }

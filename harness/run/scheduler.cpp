@@ -79,15 +79,16 @@ class Scheduler {
     while ((m_next < m_total && !m_stop) || !m_running.empty()) {
       while (!m_stop && m_next < m_total && busy() < jobs) {
         CNI_MATRIX_TRY(start(m_cells[m_next++ % m_cells.size()]));
-        if (signals.came()) {
-          interrupt();
+        if (const int number = signals.came(); number != 0) {
+          interrupt(stop_of(number));
         }
       }
       if (!m_running.empty()) {
         CNI_MATRIX_TRY(wait(signals));
       }
-      if (m_options.run_timeout.count() > 0 && Clock::now() - begin > m_options.run_timeout) {
-        interrupt();
+      if (m_options.run_timeout.count() > 0 && Clock::now() - begin > m_options.run_timeout &&
+          (m_next < m_total || !m_running.empty())) {
+        interrupt(Stop::timeout);
       }
     }
     m_summary.wall_us =
@@ -169,8 +170,10 @@ class Scheduler {
     if (ready < 0 && errno != EINTR) {
       return system_error("cannot poll the nodes");
     }
-    if (fds[0].revents != 0 && signals.came()) {
-      interrupt();
+    if (fds[0].revents != 0) {
+      if (const int number = signals.came(); number != 0) {
+        interrupt(stop_of(number));
+      }
     }
     std::size_t i = 1;
     for (auto running = m_running.begin(); running != m_running.end();) {
@@ -317,6 +320,8 @@ class Scheduler {
     result.containerd_version = containerd.version.str();
     result.plugins = plugins;
     result.plugins_version = plugins.version.str();
+    result.modelled_because = running.plan.modelled_because;
+    result.assumed = fmt::format("{}", fmt::join(running.plan.assumed, "; "));
   }
 
   void finish(CellResult result) {
@@ -332,7 +337,15 @@ class Scheduler {
     }
   }
 
-  void interrupt() {
+  static Stop stop_of(int signal) {
+    return signal == SIGINT ? Stop::sigint : signal == SIGTERM ? Stop::sigterm : Stop::sighup;
+  }
+
+  // The first reason is the one that is told.
+  void interrupt(Stop why) {
+    if (!m_interrupted) {
+      m_summary.stopped_by = why;
+    }
     m_stop = true;
     m_interrupted = true;
     m_summary.interrupted = true;

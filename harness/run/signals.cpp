@@ -31,13 +31,13 @@ StopSignals::~StopSignals() {
   }
 }
 
-bool StopSignals::came() const {
+int StopSignals::came() const {
   signalfd_siginfo info{};
-  bool any = false;
+  int first = 0;
   while (::read(m_fd.get(), &info, sizeof info) > 0) {
-    any = true;
+    first = first == 0 ? static_cast<int>(info.ssi_signo) : first;
   }
-  return any;
+  return first;
 }
 
 }  // namespace cni_matrix::run

@@ -18,7 +18,8 @@ class StopSignals {
   ~StopSignals();
 
   [[nodiscard]] int fd() const { return m_fd.get(); }
-  [[nodiscard]] bool came() const;  // takes them off the descriptor
+  // The first that came, 0 when none did; takes them off the descriptor.
+  [[nodiscard]] int came() const;
 
  private:
   StopSignals() = default;

@@ -1,3 +1,4 @@
+#include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cli/diff_command.hpp>
@@ -22,11 +23,9 @@
 namespace {
 
 using namespace cni_matrix;
-using Action = std::function<Expected<int>()>;
+using Action = std::function<Expected<Ending>()>;
 
-constexpr const char* k_exit_statuses = R"(
-Exit status: 0 every cell as it should be, 1 some cell failed or leaked, 2 bad usage or
-input, 3 trouble of the harness, 4 nothing was executed, 130 interrupted.)";
+constexpr std::size_t k_longest_refusal = 500;  // bytes, of a sentence about bad input
 
 constexpr const char* k_environment = R"(
 Environment:
@@ -90,18 +89,9 @@ Examples:
   cni-matrix plan default
   cni-matrix explain F02)";
 
-int exit_status(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::input:
-      return 2;
-    case ErrorKind::unavailable:
-      return 4;
-    case ErrorKind::interrupted:
-      return 130;
-    case ErrorKind::broken:
-      break;
-  }
-  return 3;
+// A command's help ends with the statuses that it can have and with examples.
+std::string footer_of(const char* command, const char* examples) {
+  return exit_statuses_of(command) + examples;
 }
 
 void add_selection(CLI::App& app, matrix::Selection& selection) {
@@ -203,10 +193,16 @@ void add_run(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 100'000));
   command->add_option("--json", arguments->json, "write the run to this file (- for stdout)");
   command->add_option("--junit", arguments->junit, "write JUnit XML to this file");
-  command->add_option("--baseline", arguments->baseline,
-                      "fail where a verdict differs from this run");
+  command->add_option(
+      "--baseline", arguments->baseline,
+      "fail where a cell got worse than in this run: to fail, leak, broken or skip");
+  command->add_flag("--new-failures-only", arguments->new_failures_only,
+                    "with --baseline: fail only for what did not fail there");
+  command->add_option("--fail-on", arguments->fail_on, "bad news too: skip, modelled")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"skip", "modelled"}));
   command->add_option("--rerun-failed", arguments->rerun_failed, "the failed cells of this run");
-  command->footer(std::string(k_exit_statuses) + "\n" + k_run_examples);
+  command->footer(footer_of("run", k_run_examples));
   command->callback([&action, arguments] {
     action = [arguments] { return cli::run_command(*arguments, stdout, stderr); };
   });
@@ -217,7 +213,9 @@ void add_verify(CLI::App& app, Action& action) {
                                      "run cells on both runtimes and show where they disagree");
   auto arguments = std::make_shared<cli::RunArguments>();
   add_running(*command, *arguments);
-  command->footer(k_verify_examples);
+  command->add_option("--json", arguments->json,
+                      "write what was found to this file (- for stdout)");
+  command->footer(footer_of("verify-embedded", k_verify_examples));
   command->callback([&action, arguments] {
     action = [arguments] { return cli::verify_command(*arguments, stdout, stderr); };
   });
@@ -226,7 +224,7 @@ void add_verify(CLI::App& app, Action& action) {
 void add_plan(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("plan", "print the cells and their ids; run nothing");
   auto arguments = std::make_shared<cli::PlanArguments>();
-  command->footer(k_plan_examples);
+  command->footer(footer_of("plan", k_plan_examples));
   command->add_option("matrix", arguments->matrix, "a matrix file, or the name of a shipped one")
       ->type_name("MATRIX");
   add_selection(*command, arguments->selection);
@@ -243,7 +241,7 @@ void add_fetch(CLI::App& app, Action& action) {
     cli::RunArguments run;
   };
   auto arguments = std::make_shared<Both>();
-  command->footer(k_fetch_examples);
+  command->footer(footer_of("fetch", k_fetch_examples));
   command->add_option("matrix", arguments->run.matrix, "fetch what this matrix needs")
       ->type_name("MATRIX");
   command->add_option("--containerd", arguments->fetch.containerd, "containerd versions")
@@ -252,7 +250,7 @@ void add_fetch(CLI::App& app, Action& action) {
   command->add_option("--runc", arguments->fetch.runc, "runc versions")->delimiter(',');
   add_fetching(*command, arguments->fetch.options);
   command->callback([&action, arguments] {
-    action = [arguments]() -> Expected<int> {
+    action = [arguments]() -> Expected<Ending> {
       auto& fetch = arguments->fetch;
       if (!arguments->run.matrix.empty()) {
         CNI_MATRIX_TRY_ASSIGN(const auto cells, cli::cells_of(arguments->run));
@@ -277,7 +275,7 @@ void add_fetch(CLI::App& app, Action& action) {
 void add_store(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("store", "what is in the store of binaries");
   command->require_subcommand(1);
-  command->footer(k_store_examples);
+  command->footer(footer_of("store", k_store_examples));
   auto list = std::make_shared<cli::StoreListArguments>();
   auto* list_command = command->add_subcommand("list", "list it");
   list_command->add_flag("--json", list->json, "as JSON");
@@ -295,7 +293,7 @@ void add_store(CLI::App& app, Action& action) {
 void add_saved_runs(CLI::App& app, Action& action) {
   auto* report_command = app.add_subcommand("report", "show a saved run again");
   auto shown = std::make_shared<cli::ReportArguments>();
-  report_command->footer(k_report_examples);
+  report_command->footer(footer_of("report", k_report_examples));
   report_command->add_option("run", shown->run, "what `run --json` wrote")->required();
   report_command->add_option("--format", shown->format, "console, junit or json");
   report_command->add_option("--output,-o", shown->output, "file; - for standard output");
@@ -305,9 +303,14 @@ void add_saved_runs(CLI::App& app, Action& action) {
   });
   auto* diff_command = app.add_subcommand("diff", "the cells whose verdict differs in two runs");
   auto compared = std::make_shared<cli::DiffArguments>();
-  diff_command->footer(k_diff_examples);
+  diff_command->footer(footer_of("diff", k_diff_examples));
   diff_command->add_option("old", compared->before, "a saved run")->required();
   diff_command->add_option("new", compared->after, "a saved run")->required();
+  diff_command
+      ->add_option("--by", compared->by,
+                   "what makes a cell the same in both, where builds are compared: containerd, "
+                   "plugins, conflist, scenario, runtime")
+      ->delimiter(',');
   diff_command->add_flag("--json", compared->json, "as JSON");
   diff_command->callback([&action, compared] {
     action = [compared] { return cli::diff_command(*compared, stdout); };
@@ -317,7 +320,7 @@ void add_saved_runs(CLI::App& app, Action& action) {
 void add_explain(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("explain", "print a known behaviour and its remedy");
   auto arguments = std::make_shared<cli::ExplainArguments>();
-  command->footer(k_explain_examples);
+  command->footer(footer_of("explain", k_explain_examples));
   command->add_option("id", arguments->ids, "such as F02; none lists all");
   command->add_flag("--json", arguments->json, "as JSON");
   command->callback([&action, arguments] {
@@ -328,7 +331,7 @@ void add_explain(CLI::App& app, Action& action) {
 void add_list(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("list", "what there is to choose from");
   auto arguments = std::make_shared<cli::ListArguments>();
-  command->footer(k_list_examples);
+  command->footer(footer_of("list", k_list_examples));
   command->add_option("what", arguments->what, "scenarios, trace-rules or probes")
       ->check(CLI::IsMember({"scenarios", "trace-rules", "probes"}));
   command->add_option("--format", arguments->format, "of scenarios: text, json or markdown")
@@ -342,11 +345,16 @@ void add_shell(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("shell", "a shell inside a node that `run --keep` keeps");
   auto pid = std::make_shared<int>(0);
   auto program = std::make_shared<std::vector<std::string>>(std::vector<std::string>{"/bin/sh"});
-  command->footer(k_shell_examples);
+  command->footer(footer_of("shell", k_shell_examples));
   command->add_option("pid", *pid, "the number that `run --keep` printed")->required();
   command->add_option("command", *program, "instead of a shell");
-  command->callback(
-      [&action, pid, program] { action = [pid, program] { return node::enter(*pid, *program); }; });
+  command->callback([&action, pid, program] {
+    action = [pid, program]() -> Expected<Ending> {
+      CNI_MATRIX_TRY_ASSIGN(const auto status, node::enter(*pid, *program));
+      return Ending{static_cast<ExitStatus>(status), "the status of what was run in the node",
+                    Ending::Line::on_error};
+    };
+  });
 }
 
 // The command that the words are about, or the program itself.
@@ -415,23 +423,46 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
                      did_you_mean(argv[1], names));
 }
 
+// The last line, whatever happened before it; the status that it names is the result.
+int end_with(const Ending& ending) {
+  std::fflush(stdout);
+  std::FILE* stream = ending.line == Ending::Line::on_output ? stdout : stderr;
+  fmt::print(stream, "{}\n", ending.text());
+  if (std::fflush(stream) == 0 || stream == stderr) {
+    return number_of(ending.status);
+  }
+  // A report that nobody could read was not given.
+  const auto status = graver(ending.status, ExitStatus::broken);
+  Ending other{status, "standard output could not be written", Ending::Line::on_error};
+  if (status != ExitStatus::broken) {
+    other.words = ending.words;
+  }
+  fmt::print(stderr, "{}\n", other.text());
+  return number_of(status);
+}
+
+int refuse(ExitStatus status, const std::string& why) {
+  std::fflush(stdout);
+  fmt::print(stderr, "cni-matrix: {}\n", why);
+  return end_with({status, std::string(meaning_of(status)), Ending::Line::on_error});
+}
+
 int perform(const Action& action) {
-  const auto status = action();
-  if (!status) {
-    std::fflush(stdout);
-    fmt::print(stderr, "cni-matrix: {}\n", printable(status.error().message));
-    return exit_status(status.error().kind);
+  const auto ending = action();
+  if (!ending) {
+    auto why = printable(ending.error().message);
+    if (ending.error().kind == ErrorKind::input) {
+      why = excerpt(why, k_longest_refusal);
+    }
+    return refuse(status_of(ending.error().kind), why);
   }
-  if (std::fflush(stdout) != 0) {
-    fmt::print(stderr, "cni-matrix: cannot write to standard output\n");
-    return exit_status(ErrorKind::broken);
-  }
-  return *status;
+  return end_with(*ending);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  end_on_signals();
   CLI::App app(
       "Does this containerd work with these CNI plugins and this network configuration, for "
       "the whole life of a pod sandbox?",
@@ -461,18 +492,17 @@ int main(int argc, char** argv) {
       what = unknown_option(app, argc, argv);
     }
     if (what.empty()) {
-      what = excerpt(error.what(), 400) + " (cni-matrix --help)";
+      what = excerpt(error.what(), k_longest_refusal) + " (cni-matrix --help)";
     }
-    fmt::print(stderr, "cni-matrix: {}\n", what);
-    return 2;
+    return refuse(ExitStatus::bad_input, what);
   } catch (const Failure& failure) {
-    fmt::print(stderr, "cni-matrix: {}\n", printable(failure.error().message));
-    return exit_status(failure.error().kind);
+    return refuse(status_of(failure.error().kind),
+                  excerpt(failure.error().message, k_longest_refusal));
   }
   try {
     return perform(action);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "cni-matrix: trouble that should not be: {}\n", printable(error.what()));
-    return exit_status(ErrorKind::broken);
+    return refuse(ExitStatus::broken, fmt::format("trouble that should not be: {}",
+                                                  excerpt(error.what(), k_longest_refusal)));
   }
 }

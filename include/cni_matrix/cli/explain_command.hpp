@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/exit_status.hpp>
 
 #include <cstdio>
 #include <string>
@@ -15,6 +15,6 @@ struct ExplainArguments {
 
 // `cni-matrix explain`: print known behaviours with their remedy and references. Returns the exit
 // status. Error kind: input for an unknown id.
-Expected<int> explain_command(const ExplainArguments& arguments, std::FILE* out);
+Expected<Ending> explain_command(const ExplainArguments& arguments, std::FILE* out);
 
 }  // namespace cni_matrix::cli

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cni_matrix/artifacts/provisioner.hpp>
-#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/exit_status.hpp>
 
 #include <cstdio>
 #include <filesystem>
@@ -21,9 +21,8 @@ struct FetchArguments {
 };
 
 // Fills the store without running anything; one line of `out` for each token, a status line on
-// `err`. What this machine cannot have is told and is no failure of the command, as such cells are
-// skipped too. Returns the exit status: 0, or 4 when nothing at all could be had. Error kinds:
+// `err`. What this machine cannot have is told, and the ending is incomplete then. Error kinds:
 // those of Provisioner::ensure but `unavailable`.
-Expected<int> fetch_command(const FetchArguments& arguments, std::FILE* out, std::FILE* err);
+Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, std::FILE* err);
 
 }  // namespace cni_matrix::cli

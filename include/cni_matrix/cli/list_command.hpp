@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/exit_status.hpp>
 
 #include <cstdio>
 #include <string>
@@ -12,7 +12,7 @@ struct ListArguments {
   std::string format = "text";     // or "json", "markdown" (scenarios only)
 };
 
-// `cni-matrix list`: what there is to choose from. Returns the exit status. Error kind: input.
-Expected<int> list_command(const ListArguments& arguments, std::FILE* out);
+// `cni-matrix list`: what there is to choose from. Returns the ending. Error kind: input.
+Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out);
 
 }  // namespace cni_matrix::cli

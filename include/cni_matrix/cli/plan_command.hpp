@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/matrix/matrix_spec.hpp>
 
 #include <cstdio>
@@ -15,8 +15,8 @@ struct PlanArguments {
 };
 
 // `cni-matrix plan`: print id and name of every cell, nothing is executed or fetched. Cells are
-// printed as they are made, so memory stays flat. Returns the exit status.
+// printed as they are made, so memory stays flat. Returns the ending.
 // Error kind: input, also when there is no cell; broken when `out` cannot be written.
-Expected<int> plan_command(const PlanArguments& arguments, std::FILE* out);
+Expected<Ending> plan_command(const PlanArguments& arguments, std::FILE* out);
 
 }  // namespace cni_matrix::cli

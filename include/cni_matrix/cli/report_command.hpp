@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/report/console.hpp>
 
 #include <cstdio>
@@ -17,9 +17,9 @@ struct ReportArguments {
   report::ConsoleOptions console;
 };
 
-// Shows a saved run again, in another format. Returns the exit status: 0 when it was shown,
-// whatever the run came to. Notes for the user go to `err`. Error kind: input (no such format, a
+// Shows a saved run again, in another format. Returns what the run came to, as `run` did; of a run
+// that was killed, what is there of it. Notes for the user go to `err`. Error kind: input (no such format, a
 // file that is no run), broken (could not be written).
-Expected<int> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err);
+Expected<Ending> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err);
 
 }  // namespace cni_matrix::cli

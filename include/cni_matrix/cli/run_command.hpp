@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cni_matrix/artifacts/provisioner.hpp>
+#include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/matrix/matrix_spec.hpp>
 #include <cni_matrix/report/console.hpp>
 #include <cni_matrix/run/runner.hpp>
@@ -21,7 +22,9 @@ struct RunArguments {
   report::ConsoleOptions console;
   std::filesystem::path json;  // empty: none; "-": standard output
   std::filesystem::path junit;
-  std::filesystem::path baseline;      // fail where a verdict differs from this saved run
+  std::filesystem::path baseline;      // fail where a cell got worse than in this saved run
+  bool new_failures_only = false;      // with a baseline: fail for nothing that failed there too
+  std::vector<std::string> fail_on;    // "skip", "modelled": bad news too
   std::filesystem::path rerun_failed;  // the cells come from this saved run
 };
 
@@ -29,8 +32,9 @@ struct RunArguments {
 Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
                                              std::vector<matrix::Statement>* claims = nullptr);
 
-// Runs them and reports. Returns the exit status (run::RunSummary::exit_status; 1 as well when a
-// verdict differs from the baseline's). Errors are those of run_cells and of the reports' files.
-Expected<int> run_command(const RunArguments& arguments, std::FILE* out, std::FILE* err);
+// Runs them and reports. Returns what the cells came to (run::RunSummary::ending), or what they are
+// beside the baseline. Errors are those from before the first cell; what goes wrong later is said
+// on `err` and is the ending of the report.
+Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std::FILE* err);
 
 }  // namespace cni_matrix::cli

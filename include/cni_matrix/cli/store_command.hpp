@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/exit_status.hpp>
 
 #include <cstdio>
 #include <filesystem>
@@ -13,8 +13,8 @@ struct StoreListArguments {
   std::filesystem::path cache;  // empty: cache_directory()
 };
 
-// One line for each entry. Returns the exit status 0. Error kind: input.
-Expected<int> store_list_command(const StoreListArguments& arguments, std::FILE* out);
+// One line for each entry. Returns a good ending. Error kind: input.
+Expected<Ending> store_list_command(const StoreListArguments& arguments, std::FILE* out);
 
 // `cni-matrix store prune [--unused-for DAYS] [--all]`
 struct StorePruneArguments {
@@ -23,7 +23,7 @@ struct StorePruneArguments {
   std::filesystem::path cache;  // empty: cache_directory()
 };
 
-// Removes what no run asked for lately. Returns the exit status 0. Error kinds: input, broken.
-Expected<int> store_prune_command(const StorePruneArguments& arguments, std::FILE* out);
+// Removes what no run asked for lately. Returns a good ending. Error kinds: input, broken.
+Expected<Ending> store_prune_command(const StorePruneArguments& arguments, std::FILE* out);
 
 }  // namespace cni_matrix::cli

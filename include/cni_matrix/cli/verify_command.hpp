@@ -6,9 +6,10 @@
 
 namespace cni_matrix::cli {
 
-// `cni-matrix verify-embedded ...`: every cell on the daemon and on the embedded runtime, and each
-// point in which the two disagree: outcome and error of each step, leftovers, plugin calls. Returns
-// 0 when they agree, 1 when not, 4 when no cell ran on both.
-Expected<int> verify_command(const RunArguments& arguments, std::FILE* out, std::FILE* err);
+// `cni-matrix verify-embedded ... [--json FILE]`: every cell on the daemon and on the embedded
+// runtime, and each point in which the two disagree: outcome and error of each step, leftovers,
+// plugin calls. Bad news when they do, no answer when no cell ran on both. Of `arguments` the
+// baseline, JUnit and console are not used. Errors are those from before the first cell.
+Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, std::FILE* err);
 
 }  // namespace cni_matrix::cli

@@ -69,5 +69,7 @@ std::vector<StatementResult> evaluate_statements(const std::vector<Statement>& s
 Expected<Statement> statement_from_json(const Json& value, std::string_view place);
 
 Json to_json(const StatementResult& result);
+// Of what to_json made, already checked against the schema. Error kind: input.
+Expected<StatementResult> statement_result_from_json(const Json& value);
 
 }  // namespace cni_matrix::matrix

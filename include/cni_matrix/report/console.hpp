@@ -23,8 +23,12 @@ struct ConsoleOptions {
   std::optional<bool> colour;
   // Otherwise by the locale (LC_ALL, LC_CTYPE, LANG); false draws in ASCII.
   std::optional<bool> unicode;
-  // A saved run is shown: no status line, no line for a cell as it ends.
+  // A saved run is shown: no status line.
   bool replay = false;
+  // A line for a cell as it ends: each with Verbosity::verbose, else the bad ones.
+  bool cells_as_they_end = true;
+  // Where notices go, which are no part of the report; null: to the report's stream.
+  std::FILE* notices = nullptr;
   // The title of a known behaviour by its id; an empty text when there is none.
   std::function<std::string(const std::string& id)> title_of;
   std::chrono::seconds heartbeat{10};

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cni_matrix/artifacts/artifact.hpp>
+#include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/matrix/cell.hpp>
+#include <cni_matrix/matrix/statements.hpp>
 #include <cni_matrix/node/inventory.hpp>
 #include <cni_matrix/recorder/plugin_call.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
@@ -35,6 +37,10 @@ struct CellResult {
   matrix::Cell cell;
   std::string
       runtime;  // "daemon" or "embedded": which one it really was; empty when skipped before
+  // Why `--runtime auto` modelled the cell; empty when it did not.
+  std::string modelled_because;
+  // What was taken for granted of a containerd version that nothing is known of; mostly empty.
+  std::string assumed;
   std::optional<artifacts::Artifact> containerd;  // absent when modelled without the binary
   std::string containerd_version;                 // "1.6.20"
   std::optional<artifacts::Artifact> plugins;
@@ -74,18 +80,36 @@ struct Provenance {
   std::string command_line;
 };
 
+// What ended a run before its last cell.
+enum class Stop {
+  none,
+  sigint,
+  sigterm,
+  sighup,
+  timeout,  // --timeout
+  trouble,  // an error that concerns all cells
+  killed,   // the saved run just ends
+};
+
 struct RunSummary {
   std::size_t cells = 0;
   std::map<Verdict, std::size_t> verdicts;
   std::int64_t wall_us = 0;
   CpuTime cpu;
   bool interrupted = false;
+  Stop stopped_by = Stop::none;  // of an interrupted run, where it is known
+  std::size_t modelled = 0;      // of the cells that were executed, those on the embedded runtime
+  std::vector<std::string> fail_on;  // "skip", "modelled": what is bad news too
+  std::vector<matrix::StatementResult> statements;  // of the matrix
+  std::vector<std::string> modules;  // of the kernel, which it loaded for the run and which stay
 
   // Count one more cell. `cells` and `wall_us` belong to the run and are left alone.
   void add(const CellResult& result);
-  // 0, 1, 3, 4 or 130 as the README says. Precedence: interrupted, broken, fail and leak, nothing
-  // executed. A cell that --fail-fast cut short does not hide the failure that caused it.
-  [[nodiscard]] int exit_status() const;
+  [[nodiscard]] std::size_t count(Verdict verdict) const;
+  // What the cells came to, in words too, by the table of base/exit_status.hpp. A cell that
+  // --fail-fast cut short does not hide the failure that caused it.
+  [[nodiscard]] Ending ending() const;
+  [[nodiscard]] int exit_status() const { return number_of(ending().status); }
 };
 
 Json to_json(const Provenance& provenance);
