@@ -1,5 +1,7 @@
 #include "cell_process.hpp"
 
+#include "recording.hpp"
+
 #include <cni_matrix/base/digest.hpp>
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/paths.hpp>
@@ -10,6 +12,7 @@
 #include <cni_matrix/containerd/prepared_root.hpp>
 #include <cni_matrix/matrix/judge.hpp>
 #include <cni_matrix/node/layout.hpp>
+#include <cni_matrix/recorder/collector.hpp>
 #include <cni_matrix/scenario/executor.hpp>
 #include <cni_matrix/scenario/trace_rules.hpp>
 
@@ -29,7 +32,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t k_log_end = 64U << 10U;
-constexpr const char* k_recorder_source = "/opt/stacks/ours/recorder";
 constexpr const char* k_root_file = "/opt/stacks/root.tar";
 
 fs::path containerd_folder(std::size_t index) {
@@ -59,14 +61,30 @@ void write_all(int fd, std::string_view text) {
   }
 }
 
-// Hard links to a read-only bind are impossible, so the node gets a copy of its own in its tmpfs.
-Expected<void> place_recorder() {
+// The recorder's executable in the node, with the secret of the run inside.
+Expected<void> place_recorder(const RunRecorder& recorder) {
   std::error_code error;
-  fs::copy_file(k_recorder_source, node::k_recorder, error);
+  fs::create_directories(fs::path(node::k_recorder).parent_path(), error);
+  CNI_MATRIX_TRY(write_file(node::k_recorder, recorder.program));
+  fs::permissions(node::k_recorder, fs::perms(0111), error);
   if (error) {
     return broken("cannot place the recorder: {}", error.message());
   }
   return {};
+}
+
+// Takes the record of the node's plugin calls; nothing where they are not recorded.
+Expected<std::optional<recorder::Collector>> start_collector(const RunOptions& options) {
+  if (!options.record) {
+    return std::nullopt;
+  }
+  CNI_MATRIX_TRY_ASSIGN(const auto* recorder, run_recorder());
+  CNI_MATRIX_TRY(place_recorder(*recorder));
+  recorder::CollectorOptions collector;
+  collector.socket = node::k_trace_socket;
+  collector.program = node::k_recorder;
+  collector.secret = recorder->secret;
+  return recorder::Collector::start(collector);
 }
 
 containerd::ContainerdOptions daemon_options(const Version& version, std::size_t index,
@@ -79,8 +97,8 @@ containerd::ContainerdOptions daemon_options(const Version& version, std::size_t
 }
 
 scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
-                           const RunOptions& options, int output) {
-  scenario::Setup setup{plan.steps,      plan.conflist,        {}, {}, {}, options.record,
+                           const RunOptions& options, recorder::Collector* collector, int output) {
+  scenario::Setup setup{plan.steps,      plan.conflist,        {}, {}, {}, collector,
                         cell.mark_chain, options.step_timeout, {}};
   setup.pod.name = "pod";
   setup.pod.pod_namespace = "default";
@@ -188,15 +206,15 @@ Expected<CellResult> run(const matrix::Cell& cell, const CellPlan& plan, const R
                          int output) {
   CellResult result;
   result.cell = cell;
-  if (options.record) {
-    CNI_MATRIX_TRY(place_recorder());
-  }
+  CNI_MATRIX_TRY_ASSIGN(auto collector, start_collector(options));
   if (!plan.embedded) {
     CNI_MATRIX_TRY(containerd::place_root(k_root_file, "/var/lib/containerd"));
   }
-  CNI_MATRIX_TRY_ASSIGN(auto outcome, scenario::execute(make_setup(cell, plan, options, output)));
-  if (options.record) {
-    CNI_MATRIX_TRY_ASSIGN(result.trace, recorder::read_trace(node::k_trace));
+  CNI_MATRIX_TRY_ASSIGN(auto outcome, scenario::execute(make_setup(
+                            cell, plan, options, collector ? &*collector : nullptr, output)));
+  if (collector) {
+    check_recording(*collector, outcome);
+    result.trace = collector->calls();
     check_trace(plan, result.trace, outcome);
   }
   if (!all_ok(outcome)) {
@@ -223,9 +241,6 @@ node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options) 
   index = 0;
   for (const auto& [token, artifact] : plan.plugins) {
     node.binds.push_back({artifact.directory, plugins_folder(index++)});
-  }
-  if (options.record) {
-    node.binds.push_back({libexec_directory() / "recorder", k_recorder_source});
   }
   if (!plan.embedded) {
     node.binds.push_back({plan.runc, containerd::k_runc});
@@ -336,6 +351,9 @@ Expected<void> prepare_root(const artifacts::Artifact& artifact, const CellPlan&
 
 Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
                              const RunListener& listener) {
+  if (options.record) {
+    CNI_MATRIX_TRY(run_recorder());
+  }
   if (plan.embedded) {
     return {};
   }

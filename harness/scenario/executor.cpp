@@ -38,6 +38,9 @@ using matrix::StepKind;
 // Results do not name a pod when it is the only one.
 constexpr std::string_view k_only_pod = "pod";
 
+// A runtime may see its deadline so much earlier than we see ours.
+constexpr auto k_deadline_slack = std::chrono::milliseconds(50);
+
 Expected<void> make_mark_chain() {
   for (const auto* program : {"iptables", "ip6tables"}) {
     if (find_program(program).empty()) {
@@ -55,7 +58,10 @@ Expected<void> make_mark_chain() {
 class Executor {
  public:
   explicit Executor(const Setup& setup)
-      : m_setup(setup), m_conflist(setup.conflist), m_plugins(setup.record), m_pods(setup.pod) {}
+      : m_setup(setup),
+        m_conflist(setup.conflist),
+        m_plugins(setup.collector != nullptr),
+        m_pods(setup.pod) {}
 
   Expected<Outcome> execute() {
     CNI_MATRIX_TRY(m_plugins.use(m_setup.plugins.at("").folder));
@@ -169,7 +175,41 @@ class Executor {
     }
     result.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
+    if (ends_processes(step.kind) || came_to_deadline(step, result)) {
+      note_interruption(begin);
+    }
     return keep(step, std::move(result));
+  }
+
+  static bool ends_processes(StepKind kind) {
+    switch (kind) {
+      case StepKind::kill_runtime:
+      case StepKind::restart_runtime:
+      case StepKind::replace_runtime:
+      case StepKind::reboot:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  // Then the runtime kills the plugin that it waits for. By the time that it took, and not by its
+  // error text, which a plugin may have written.
+  [[nodiscard]] bool came_to_deadline(const Step& step, const StepResult& result) const {
+    const auto limit =
+        step.within_ms > 0 ? std::chrono::milliseconds(step.within_ms) : m_setup.call_timeout;
+    return !result.ok &&
+           (result.code == "DeadlineExceeded" ||
+            (step.kind != StepKind::cycle &&
+             std::chrono::microseconds(result.wall_us) + k_deadline_slack >= limit));
+  }
+
+  void note_interruption(Clock::time_point begin) {
+    const auto count = [](Clock::time_point time) {
+      return std::int64_t{
+          std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count()};
+    };
+    m_outcome.interruptions.push_back({count(begin), count(Clock::now())});
   }
 
   Expected<void> keep(const Step& step, StepResult result) {
@@ -188,6 +228,7 @@ class Executor {
     for (const auto& pod : pods) {
       specs.push_back(m_pods.next(step, pod));
     }
+    const auto begin = Clock::now();
     const auto starts = start_at_once(*m_runtime, specs);
     for (std::size_t i = 0; i < pods.size(); ++i) {
       StepResult result;
@@ -196,6 +237,9 @@ class Executor {
       result.expect = step.expect.value_or("");
       result.wall_us = starts[i].wall_us;
       take_start(step, pods[i], starts[i].answer, result);
+      if (came_to_deadline(step, result)) {
+        note_interruption(begin);
+      }
       CNI_MATRIX_TRY(keep(step, std::move(result)));
     }
     return {};
@@ -336,7 +380,7 @@ class Executor {
       m_settings = step.settings;
     }
     CNI_MATRIX_TRY(m_runtime->shut_down());
-    wait_for_plugins();
+    wait_for_plugins(m_setup.collector);
     auto started = start_runtime(step.to.empty() ? m_runtime_token : step.to);
     result.ok = started.has_value();
     if (result.ok) {

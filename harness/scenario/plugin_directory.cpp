@@ -9,10 +9,10 @@ namespace fs = std::filesystem;
 
 Expected<void> PluginDirectory::place(const std::string& plugin) const {
   const auto file = fs::path(node::k_cni_bin) / plugin;
-  // The recorder goes by the name it is called with, so it is a hard link and not a symbolic one:
-  // the same file whatever the name, and nothing to follow.
-  const bool placed = m_record ? ::link(node::k_recorder, file.c_str()) == 0
-                               : ::symlink((m_folder / plugin).c_str(), file.c_str()) == 0;
+  // The recorder goes by the name it is called with. A hard link to it would be refused where its
+  // owner is nobody in the node (protected_hardlinks).
+  const auto target = m_record ? fs::path(node::k_recorder) : m_folder / plugin;
+  const bool placed = ::symlink(target.c_str(), file.c_str()) == 0;
   if (!placed) {
     return system_error(fmt::format("cannot put {} in place", file.string()));
   }

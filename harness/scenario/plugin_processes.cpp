@@ -17,16 +17,13 @@ using namespace std::chrono_literals;
 
 constexpr auto k_limit = 2s;
 
-// The recorder under a plugin's name, which lives as long as the plugin, or the plugin itself.
 bool plugin_runs() {
-  const std::string folder = std::string(node::k_cni_bin) + "/";
   std::error_code error;
   for (auto entry = fs::directory_iterator("/proc", error);
        !error && entry != fs::directory_iterator(); entry.increment(error)) {
     std::error_code ended;
     const auto program = fs::read_symlink(entry->path() / "exe", ended).string();
-    if (program.starts_with(folder) ||
-        program.starts_with(std::string(node::k_stacks) + "/plugins-")) {
+    if (program.starts_with(std::string(node::k_stacks) + "/plugins-")) {
       return true;
     }
   }
@@ -35,9 +32,13 @@ bool plugin_runs() {
 
 }  // namespace
 
-void wait_for_plugins() {
+void wait_for_plugins(recorder::Collector* collector) {
   const auto deadline = std::chrono::steady_clock::now() + k_limit;
-  while (plugin_runs() && std::chrono::steady_clock::now() < deadline) {
+  // A recorder lives as long as its plugin or longer, and its executable is not always to be seen.
+  const auto any_runs = [collector] {
+    return (collector != nullptr && collector->open_calls() > 0) || plugin_runs();
+  };
+  while (any_runs() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(2ms);
   }
 }

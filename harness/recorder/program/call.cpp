@@ -16,13 +16,7 @@ std::int64_t now_ns() {
   return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
 }
 
-void run_unrecorded(const Call& call, const Signals& signals) {
-  signals.restore();
-  ::execve(call.path, call.arguments, call.environment);
-  ::_exit(127);
-}
-
-void end_like(int status, TraceFile& trace, std::int64_t others_cpu_us) {
+void end_like(int status, Trace& trace, std::int64_t others_cpu_us) {
   trace.end(WIFEXITED(status) ? WEXITSTATUS(status) : -1,
             WIFSIGNALED(status) ? WTERMSIG(status) : 0, now_ns(), own_cpu_us() - others_cpu_us);
   if (WIFSIGNALED(status)) {

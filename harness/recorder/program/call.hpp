@@ -1,7 +1,6 @@
 #pragma once
 
-#include "child.hpp"
-#include "trace_file.hpp"
+#include "trace.hpp"
 
 #include <cstdint>
 
@@ -18,11 +17,7 @@ struct Call {
 
 // Note the plugin's end, `status` as waitpid(2) gives it, and end in the same way. `others_cpu_us`
 // of our CPU time was not for us.
-[[noreturn]] void end_like(int status, TraceFile& trace, std::int64_t others_cpu_us);
-
-// Become the plugin, when there are no descriptors or processes left to record it: unrecorded is
-// better than not at all.
-[[noreturn]] void run_unrecorded(const Call& call, const Signals& signals);
+[[noreturn]] void end_like(int status, Trace& trace, std::int64_t others_cpu_us);
 
 std::int64_t now_ns();
 

@@ -20,7 +20,7 @@ constexpr int k_last_input_wait_ms = 50;
 // One direction: what the caller sends.
 class Input {
  public:
-  Input(Fd& plugin, TraceFile& trace, Tap* tap) : m_plugin(plugin), m_trace(trace), m_tap(tap) {
+  Input(Fd& plugin, Trace& trace, Tap* tap) : m_plugin(plugin), m_trace(trace), m_tap(tap) {
     if (tap != nullptr && (tap->input_size > 0 || tap->input_ended)) {
       m_open = !tap->input_ended;
       m_from = tap->input;
@@ -91,7 +91,7 @@ class Input {
   }
 
   Fd& m_plugin;
-  TraceFile& m_trace;
+  Trace& m_trace;
   Tap* m_tap;
   const char* m_from = m_bytes;
   bool m_open = true;
@@ -102,7 +102,7 @@ class Input {
 
 // The other direction. `plugin` is closed at its end, or when nobody reads ours: then the plugin
 // gets the SIGPIPE that it would have got from our caller.
-void pass_on(Fd& plugin, int to, Tag tag, TraceFile& trace, Tap* tap) {
+void pass_on(Fd& plugin, int to, Tag tag, Trace& trace, Tap* tap) {
   static char bytes[64U << 10U];
   const ssize_t count = read_again(plugin.get(), bytes, sizeof(bytes));
   if (count <= 0) {
@@ -143,7 +143,7 @@ void take_signals(const Signals& signals, pid_t plugin, bool& ended, Ending& end
 
 }  // namespace
 
-Ending forward(Child& child, const Signals& signals, TraceFile& trace, Tap* tap) {
+Ending forward(Child& child, const Signals& signals, Trace& trace, Tap* tap) {
   Input input(child.input, trace, tap);
   const bool waits_for_errors = caller_waits_for_error_output();
   Ending ending;

@@ -2,7 +2,7 @@
 
 #include "child.hpp"
 #include "tap.hpp"
-#include "trace_file.hpp"
+#include "trace.hpp"
 
 #include <cstdint>
 
@@ -18,6 +18,6 @@ struct Ending {
 // Carry the three streams between our caller and the plugin, noting them in `trace`, until the
 // plugin has ended and its output has too. With a `tap` a caller that no longer reads is no reason
 // to let the plugin feel it.
-Ending forward(Child& child, const Signals& signals, TraceFile& trace, Tap* tap = nullptr);
+Ending forward(Child& child, const Signals& signals, Trace& trace, Tap* tap = nullptr);
 
 }  // namespace cni_matrix::recorder

@@ -3,13 +3,13 @@
 // as often as a plugin is. So it is linked statically and uses nothing of libstdc++ but templates.
 
 #include "call.hpp"
-#include "caller.hpp"
 #include "child.hpp"
 #include "forward.hpp"
 #include "paths.hpp"
 #include "rule.hpp"
-#include "trace_file.hpp"
+#include "trace.hpp"
 #include "with_fault.hpp"
+#include "worker.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -48,12 +48,12 @@ int run(char** arguments, char** environment) {
     run_with_fault(call, *rule);
   }
 
+  Trace trace(trace_socket(), name, start_ns, environment);
   const Signals signals;
   Child child = start(path, arguments, environment, signals);
   if (child.pid < 0 || signals.fd() < 0) {
-    run_unrecorded(call, signals);
+    refuse("there are no descriptors or processes left");
   }
-  TraceFile trace(trace_directory(), name, start_ns, called_by_plugin(), environment);
   if (rule != nullptr) {
     trace.fault("none applied: a rule in the faults directory is malformed");
   }

@@ -19,9 +19,9 @@ const char* real_plugins() {
   return path;
 }
 
-const char* trace_directory() {
+const char* trace_socket() {
   static char path[PATH_MAX];
-  std::snprintf(path, sizeof(path), "%s/trace", std::getenv("RECORDER_TEST_ROOT"));
+  std::snprintf(path, sizeof(path), "%s/trace/socket", std::getenv("RECORDER_TEST_ROOT"));
   return path;
 }
 
@@ -36,8 +36,8 @@ const char* faults_directory() {
 const char* real_plugins() {
   return node::k_real_plugins;
 }
-const char* trace_directory() {
-  return node::k_trace;
+const char* trace_socket() {
+  return node::k_trace_socket;
 }
 const char* faults_directory() {
   return node::k_faults;

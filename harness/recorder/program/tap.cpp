@@ -21,7 +21,7 @@ void Tap::hold(const char* bytes, std::size_t size) {
   held_size += kept;
 }
 
-void Tap::read_input(TraceFile& trace) {
+void Tap::read_input(Trace& trace) {
   while (!input_ended && input_size < k_stream_limit) {
     const std::size_t count = read(input + input_size, k_stream_limit - input_size, trace);
     input_ended = count == 0;
@@ -29,12 +29,12 @@ void Tap::read_input(TraceFile& trace) {
   }
 }
 
-void Tap::skip_input(TraceFile& trace) {
+void Tap::skip_input(Trace& trace) {
   while (read(input, k_stream_limit, trace) > 0) {
   }
 }
 
-std::size_t Tap::read(char* to, std::size_t size, TraceFile& trace) {
+std::size_t Tap::read(char* to, std::size_t size, Trace& trace) {
   ssize_t count = 0;
   while ((count = read_again(STDIN_FILENO, to, size)) < 0 && errno == EAGAIN) {
     pollfd ready = {STDIN_FILENO, POLLIN, 0};

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cni_version.hpp"
-#include "trace_file.hpp"
+#include "trace.hpp"
 
 #include <cstddef>
 
@@ -24,13 +24,13 @@ struct Tap {
   void hold(const char* bytes, std::size_t size);
 
   // Read our standard input into `input` to its end, or until that is full.
-  void read_input(TraceFile& trace);
+  void read_input(Trace& trace);
   // The same, and lose it.
-  void skip_input(TraceFile& trace);
+  void skip_input(Trace& trace);
 
  private:
   static char* buffer(int which);  // of zeros that are no part of the program's file
-  std::size_t read(char* to, std::size_t size, TraceFile& trace);  // 0 at the end
+  std::size_t read(char* to, std::size_t size, Trace& trace);  // 0 at the end
 };
 
 }  // namespace cni_matrix::recorder

@@ -1,12 +1,12 @@
 #include "with_fault.hpp"
 
-#include "caller.hpp"
 #include "child.hpp"
 #include "forward.hpp"
 #include "paths.hpp"
 #include "runtime.hpp"
 #include "streams.hpp"
 #include "tap.hpp"
+#include "worker.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t k_flood_bytes = 64U << 20U;
 
 // Print, and note what our caller really got. False when it does not read.
-bool print(const char* bytes, std::size_t size, TraceFile& trace) {
+bool print(const char* bytes, std::size_t size, Trace& trace) {
   if (!write_all(STDOUT_FILENO, bytes, size)) {
     return false;
   }
@@ -33,19 +33,19 @@ bool print(const char* bytes, std::size_t size, TraceFile& trace) {
   return true;
 }
 
-void print(const char* text, TraceFile& trace) {
+void print(const char* text, Trace& trace) {
   print(text, std::strlen(text), trace);
 }
 
 // The error object of SPEC section 5; the rule has the rest of it.
-void print_failure(const Rule& rule, const CniVersion& version, TraceFile& trace) {
+void print_failure(const Rule& rule, const CniVersion& version, Trace& trace) {
   print("{\"cniVersion\":\"", trace);
   print(version.text(), trace);
   print("\",", trace);
   print(rule.text.data(), rule.text.size(), trace);
 }
 
-void print_text(const Rule& rule, const CniVersion& version, TraceFile& trace) {
+void print_text(const Rule& rule, const CniVersion& version, Trace& trace) {
   const char* from = rule.text.data();
   const char* const end = from + rule.text.size();
   const std::size_t size = sizeof(k_version_placeholder) - 1;
@@ -63,7 +63,7 @@ void print_text(const Rule& rule, const CniVersion& version, TraceFile& trace) {
   }
 }
 
-void print_flood(TraceFile& trace) {
+void print_flood(Trace& trace) {
   static char bytes[64U << 10U];
   std::fill(std::begin(bytes), std::end(bytes), 'x');
   for (std::size_t printed = 0; printed < k_flood_bytes; printed += sizeof(bytes)) {
@@ -90,7 +90,7 @@ void empty_path(char** environment) {
   }
 }
 
-void kill_runtime_noting(const Rule& rule, TraceFile& trace) {
+void kill_runtime_noting(const Rule& rule, Trace& trace) {
   if (const char* why = kill_runtime(); why != nullptr) {
     char note[256];
     const int length = std::snprintf(note, sizeof(note), "%s: %s", rule.name, why);
@@ -104,7 +104,7 @@ int exited(int status) {
 
 // Termination signals end us here as they would end the plugin; a caller that does not read is no
 // reason to die.
-[[noreturn]] void instead_of_plugin(const Rule& rule, TraceFile& trace, Tap& tap) {
+[[noreturn]] void instead_of_plugin(const Rule& rule, Trace& trace, Tap& tap) {
   ::signal(SIGPIPE, SIG_IGN);
   tap.skip_input(trace);
   switch (rule.action) {
@@ -128,7 +128,7 @@ int exited(int status) {
   }
 }
 
-void before_plugin(const Call& call, const Rule& rule, TraceFile& trace, Tap& tap) {
+void before_plugin(const Call& call, const Rule& rule, Trace& trace, Tap& tap) {
   switch (rule.action) {
     case FaultAction::fail_after:
     case FaultAction::text_after:
@@ -152,7 +152,7 @@ void before_plugin(const Call& call, const Rule& rule, TraceFile& trace, Tap& ta
   }
 }
 
-[[noreturn]] void after_plugin(const Rule& rule, const Ending& ending, TraceFile& trace,
+[[noreturn]] void after_plugin(const Rule& rule, const Ending& ending, Trace& trace,
                                const Tap& tap) {
   int status = ending.status;
   switch (rule.action) {
@@ -193,8 +193,7 @@ bool runs_plugin(FaultAction action) {
 
 void run_with_fault(const Call& call, const Rule& rule) {
   Tap tap;
-  TraceFile trace(trace_directory(), call.name, call.start_ns, called_by_plugin(),
-                  call.environment);
+  Trace trace(trace_socket(), call.name, call.start_ns, call.environment);
   trace.fault(rule.name);
   if (!runs_plugin(rule.action)) {
     instead_of_plugin(rule, trace, tap);
@@ -206,7 +205,7 @@ void run_with_fault(const Call& call, const Rule& rule) {
   before_plugin(call, rule, trace, tap);
   Child child = start(call.path, call.arguments, call.environment, signals);
   if (child.pid < 0 || signals.fd() < 0) {
-    run_unrecorded(call, signals);
+    refuse("there are no descriptors or processes left");
   }
   const Ending ending = forward(child, signals, trace, &tap);
   after_plugin(rule, ending, trace, tap);

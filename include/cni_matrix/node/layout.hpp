@@ -11,11 +11,14 @@ inline constexpr const char* k_netns = "/var/run/netns";    // /var/run is a lin
 
 // The stacks, read-only, bound from the store: one folder each.
 inline constexpr const char* k_stacks = "/opt/stacks";  // /opt/stacks/containerd-0/...
+// With the secret of the run inside, so it is never the one of libexec; see recorder/secret.hpp.
+inline constexpr const char* k_recorder = "/opt/stacks/ours/recorder";
 // Ours. `real` is a link to the folder of real plugins that is in use; the recorder follows it.
 inline constexpr const char* k_ours = "/run/cni-matrix";
-inline constexpr const char* k_recorder = "/run/cni-matrix/recorder";
 inline constexpr const char* k_real_plugins = "/run/cni-matrix/real";
-inline constexpr const char* k_trace = "/run/cni-matrix/trace";    // one file a plugin call
+inline constexpr const char* k_trace = "/run/cni-matrix/trace";
+// Where the worker takes the record of every plugin call.
+inline constexpr const char* k_trace_socket = "/run/cni-matrix/trace/socket";
 inline constexpr const char* k_faults = "/run/cni-matrix/faults";  // there only when there are any
 // There: the OCI runtime wrapper refuses the next container, and takes it away.
 inline constexpr const char* k_refuse_create = "/run/cni-matrix/refuse-create";

@@ -4,7 +4,6 @@
 #include <cni_matrix/base/json.hpp>
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,10 +34,6 @@ struct PluginCall {
   // passed on in the end.
   std::string withheld;
 };
-
-// The calls in a trace directory, in order of their start. Bytes that are not UTF-8 come as "\xNN".
-// Error kind: broken.
-Expected<std::vector<PluginCall>> read_trace(const std::filesystem::path& directory);
 
 Json to_json(const PluginCall& call);
 Expected<PluginCall> plugin_call_from_json(const Json& value);

@@ -3,6 +3,7 @@
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/cni/profile.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
+#include <cni_matrix/recorder/collector.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
 #include <cni_matrix/scenario/conflist_file.hpp>
 #include <cni_matrix/scenario/outcome.hpp>
@@ -36,7 +37,7 @@ struct Setup {
   PodSpec pod;
   std::map<std::string, RuntimeChoice> runtimes;
   std::map<std::string, PluginChoice> plugins;
-  bool record = true;
+  recorder::Collector* collector = nullptr;  // of the plugin calls; null: they are not recorded
   bool mark_chain = false;  // make KUBE-MARK-MASQ in both nat tables before the first step
   std::chrono::milliseconds call_timeout{60'000};  // of a call by our own driver
   std::function<void(const std::string& step)> progress;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cni_matrix/node/inventory.hpp>
+#include <cni_matrix/recorder/collector.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
 
 #include <cstdint>
@@ -32,6 +33,8 @@ struct Outcome {
   std::vector<Json> conflists;           // every network configuration that the runtime was given
   std::map<std::string, std::int64_t>
       netns_gone_ns;  // by path: when it was removed, CLOCK_MONOTONIC
+  std::vector<recorder::Interruption>
+      interruptions;  // steps that ended processes, or ended at a deadline
 };
 
 }  // namespace cni_matrix::scenario

@@ -8,7 +8,7 @@
 namespace cni_matrix::scenario {
 
 // /opt/cni/bin of a node. Every plugin of the folder in use is there under its name: as the
-// recorder, which runs the real one, or without a recorder as a link to it.
+// recorder, which runs the real one, or without a recorder itself: both as symbolic links.
 class PluginDirectory {
  public:
   explicit PluginDirectory(bool record) : m_record(record) {}

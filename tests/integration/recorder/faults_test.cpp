@@ -1,13 +1,15 @@
 // Faults in calls of real plugins, in a node with the recorder as it is installed.
 #include "containerd/stacks.hpp"
 
+#include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/node/inventory.hpp>
 #include <cni_matrix/node/layout.hpp>
 #include <cni_matrix/node/node.hpp>
+#include <cni_matrix/recorder/collector.hpp>
 #include <cni_matrix/recorder/faults.hpp>
-#include <cni_matrix/recorder/plugin_call.hpp>
+#include <cni_matrix/recorder/refusal.hpp>
 #include <cni_matrix/scenario/plugin_directory.hpp>
 
 #include <gmock/gmock.h>
@@ -25,7 +27,6 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 constexpr const char* k_plugins = "/opt/stacks/plugins";
-constexpr const char* k_source = "/opt/stacks/recorder";
 constexpr const char* k_config = R"({"cniVersion":"0.4.0","name":"net","type":"bridge",
   "bridge":"cni0","ipMasq":true,"ipam":{"type":"host-local","subnet":"10.22.0.0/16"}})";
 
@@ -68,18 +69,29 @@ class RealPlugins : public testing::Test {
   }
 
   // What `work` returns in a node where every plugin is recorded.
-  static std::string in_node(const std::function<std::string()>& work) {
+  static std::string in_node(const std::function<std::string(Collector&)>& work) {
     node::NodeOptions options;
-    options.binds = {{containerd::plugins(), k_plugins},
-                     {libexec_directory() / "recorder", k_source}};
-    auto node = node::Node::start(options, [&work](int output, std::int64_t) {
+    options.binds = {{containerd::plugins(), k_plugins}};
+    CollectorOptions collecting;
+    collecting.socket = node::k_trace_socket;
+    collecting.program = node::k_recorder;
+    collecting.secret = value_or_throw(make_secret());
+    const std::string program = value_or_throw(
+        recorder_with_secret(libexec_directory() / "recorder", collecting.secret));
+    auto node = node::Node::start(options, [&](int output, std::int64_t) {
       std::string text;
       try {
-        fs::copy_file(k_source, node::k_recorder);
+        fs::create_directories(collecting.program.parent_path());
+        value_or_throw(write_file(collecting.program, program));
+        fs::permissions(collecting.program, fs::perms(0111));
+        auto collector = value_or_throw(Collector::start(collecting));
         scenario::PluginDirectory plugins(true);
         value_or_throw(plugins.use(k_plugins));
         value_or_throw(run_command({"ip", "netns", "add", "cni-pod"}));
-        text = work();
+        text = work(collector);
+        for (const auto& trouble : collector.troubles({})) {
+          text += "; trouble: " + trouble;
+        }
       } catch (const std::exception& error) {
         text = std::string("failed: ") + error.what();
       }
@@ -102,11 +114,11 @@ class RealPlugins : public testing::Test {
 
   // What bridge ADD under a fault ended with, left behind, noted and printed.
   static std::string add_with(const char* plugin, FaultAction action, const char* text = "") {
-    return in_node([&] {
+    return in_node([&](Collector& collector) {
       place(plugin, action, text);
       const CommandResult result = bridge("ADD");
       std::string noted;
-      for (const PluginCall& call : value_or_throw(read_trace(node::k_trace))) {
+      for (const PluginCall& call : collector.calls()) {
         noted += call.fault.empty() ? "" : call.plugin + " " + call.fault;
       }
       const auto inventory = value_or_throw(node::take_inventory());
@@ -117,13 +129,19 @@ class RealPlugins : public testing::Test {
 };
 
 TEST_F(RealPlugins, WithoutAFaultTheyWork) {
-  EXPECT_THAT(in_node([] {
+  EXPECT_THAT(in_node([](Collector& collector) {
                 const auto add = bridge("ADD");
                 const auto del = bridge("DEL");
-                return fmt::format("{} {}{}{}", add.exit_code, del.exit_code,
-                                   fs::exists(node::k_faults) ? " faults" : "", add.out);
+                std::string calls;
+                for (const auto& call : collector.calls()) {
+                  calls += fmt::format("{} {}{}, ", call.plugin, call.command,
+                                       call.delegated ? " delegated" : "");
+                }
+                return fmt::format("{} {}{}: {}{}", add.exit_code, del.exit_code,
+                                   fs::exists(node::k_faults) ? " faults" : "", calls, add.out);
               }),
-              testing::StartsWith("0 0{"));
+              testing::StartsWith("0 0: bridge ADD, host-local ADD delegated, bridge DEL, "
+                                  "host-local DEL delegated, {"));
 }
 
 TEST_F(RealPlugins, AnErrorOfIpamIsTheErrorOfBridge) {
@@ -155,6 +173,17 @@ TEST_F(RealPlugins, WithoutIptablesNothingMasquerades) {
   EXPECT_THAT(seen, HasSubstr("exit 1,"));
   EXPECT_THAT(seen, HasSubstr("bridge without-iptables: "));
   EXPECT_THAT(seen, HasSubstr("tables"));  // iptables, or nftables in its place
+}
+
+TEST_F(RealPlugins, WithoutTheSocketNoneRuns) {
+  const auto seen = in_node([](Collector& collector) {
+    fs::remove(node::k_trace_socket);
+    const auto add = bridge("ADD");
+    return fmt::format("exit {}, {} calls: {}", add.exit_code, collector.calls().size(), add.out);
+  });
+  EXPECT_THAT(seen, testing::StartsWith(fmt::format("exit {}, 0 calls: ", k_refused_status)));
+  EXPECT_THAT(seen, HasSubstr(k_refusal));
+  EXPECT_THAT(seen, HasSubstr("was taken away"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "recorder_fixture.hpp"
 
 #include <cni_matrix/recorder/faults.hpp>
+#include <cni_matrix/recorder/refusal.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -454,11 +455,10 @@ TEST_F(FaultTest, ADelegatedPluginHasItsOwn) {
   EXPECT_TRUE(calls[1].delegated);
 }
 
-TEST_F(FaultTest, AFaultNeedsNoTrace) {
+TEST_F(FaultTest, AFaultIsNotAppliedUnrecorded) {
   place(R"({"plugin":"bridge","do":"exit","status":5})");
-  fs::remove(root() / "trace");
-  EXPECT_EQ(call().exit_code, 5);
-  EXPECT_EQ(call().exit_code, 0);
+  m_collector.reset();
+  EXPECT_EQ(call().exit_code, k_refused_status);
 }
 
 // The recorder does not believe what it reads, and says so.

@@ -3,11 +3,12 @@
 #include <cni_matrix/base/fd.hpp>
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/recorder/plugin_call.hpp>
+#include <cni_matrix/recorder/collector.hpp>
 
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-// A stand-in for a node: bin/ with the recorder under each plugin's name, real/ with the plugins.
+// A stand-in for a node: bin/ with the recorder under each plugin's name, real/ with the plugins,
+// trace/socket with the collector, which is us.
 namespace cni_matrix::recorder {
 
 namespace fs = std::filesystem;
@@ -24,10 +26,26 @@ namespace fs = std::filesystem;
 inline constexpr const char* k_config = R"({"cniVersion":"1.0.0","name":"net","type":"bridge"})";
 
 class RecorderTest : public testing::Test {
+  TemporaryDirectory m_root;  // the first to come and the last to go
+
  protected:
   RecorderTest() : m_root(value_or_throw(TemporaryDirectory::create())) {
     for (const char* folder : {"bin", "real", "trace"}) {
       fs::create_directory(root() / folder);
+    }
+    m_options.socket = root() / "trace" / "socket";
+    m_options.program = root() / "recorder";
+    m_options.secret = value_or_throw(make_secret());
+    value_or_throw(write_file(m_options.program,
+                              value_or_throw(recorder_with_secret(RECORDER, m_options.secret))));
+    fs::permissions(m_options.program, fs::perms::owner_all);
+    m_collector.emplace(value_or_throw(Collector::start(m_options)));
+  }
+
+  // Nothing that these tests do is to look like a forged or cut record, unless they say so.
+  void TearDown() override {
+    if (m_collector && m_expects_no_trouble) {
+      EXPECT_THAT(troubles(), testing::IsEmpty());
     }
   }
 
@@ -40,7 +58,7 @@ class RecorderTest : public testing::Test {
   void add_plugin(const std::string& name, const std::string& script) {
     value_or_throw(write_file(direct(name), "#!/bin/sh\n" + script + "\n"));
     fs::permissions(direct(name), fs::perms::owner_all);
-    fs::create_symlink(RECORDER, recorded(name));
+    fs::create_symlink(m_options.program, recorded(name));
   }
 
   [[nodiscard]] std::vector<std::string> environment() const {
@@ -70,7 +88,11 @@ class RecorderTest : public testing::Test {
     return with;
   }
 
-  std::vector<PluginCall> trace() { return value_or_throw(read_trace(root() / "trace")); }
+  std::vector<PluginCall> trace() { return m_collector->calls(); }
+
+  std::vector<std::string> troubles(const std::vector<Interruption>& interruptions = {}) {
+    return m_collector->troubles(interruptions);
+  }
 
   PluginCall only_call() {
     auto calls = trace();
@@ -101,9 +123,9 @@ class RecorderTest : public testing::Test {
   }
 
   std::string m_command = "ADD";
-
- private:
-  TemporaryDirectory m_root;
+  bool m_expects_no_trouble = true;
+  CollectorOptions m_options;
+  std::optional<Collector> m_collector;
 };
 
 struct Pipe {

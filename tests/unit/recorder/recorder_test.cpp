@@ -3,8 +3,10 @@
 
 #include "recorder_fixture.hpp"
 
+#include <cni_matrix/recorder/faults.hpp>
+#include <cni_matrix/recorder/refusal.hpp>
+
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +126,9 @@ TEST_F(RecorderTest, KillingTheRecorderKillsThePluginAndLeavesAnUnfinishedCall) 
   EXPECT_EQ(killed.exit_code, -1);
   EXPECT_EQ(killed.command, "ADD");
   EXPECT_EQ(killed.output, line + "\n");
+  EXPECT_THAT(troubles(), testing::ElementsAre("the plugin call hangs ADD has no end record: its "
+                                               "recorder was killed"));
+  m_expects_no_trouble = false;
 }
 
 TEST_F(RecorderTest, ATerminationSignalReachesThePlugin) {
@@ -183,27 +188,53 @@ TEST_F(RecorderTest, FiftyCallsAtOnceGiveFiftyRecords) {
   EXPECT_THAT(seen, testing::UnorderedElementsAreArray(inputs));
 }
 
-TEST_F(RecorderTest, APluginRunsWithoutATraceDirectory) {
-  add_plugin("bridge", "cat; exit 2");
-  fs::remove(root() / "trace");
-  EXPECT_EQ(expect_same("bridge").exit_code, 2);
+// Nothing runs unrecorded: neither a caller nor a reader of the trace is to miss that.
+TEST_F(RecorderTest, APluginDoesNotRunWithoutACollector) {
+  add_plugin("bridge", "echo ran > \"$BIN/../marks\"");
+  m_collector.reset();
+  const CommandResult result = run(recorded("bridge"));
+  EXPECT_EQ(result.exit_code, k_refused_status);
+  EXPECT_THAT(result.err, HasSubstr(std::string(k_refusal) + "cannot reach the worker at " +
+                                    m_options.socket.string() + ": No such file or directory"));
+  const Json said = value_or_throw(parse_json(result.out, "output"));
+  EXPECT_EQ(said.at("code"), 999);
+  EXPECT_EQ(said.at("msg").get<std::string>() + "\n", result.err);
+  EXPECT_FALSE(fs::exists(root() / "marks"));
 }
 
-TEST_F(RecorderTest, APluginRunsWhenTheTraceHasNoSpace) {
-  add_plugin("bridge", "cat; exit 2");
-  // Files of at most 64 bytes stand for the full disk: writing gives EFBIG, as it would ENOSPC. The
-  // limit's signal is ignored, or it would end the recorder; pipes are not touched by it.
-  struct rlimit old = {};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
-  const auto old_handler = ::signal(SIGXFSZ, SIG_IGN);
-  const struct rlimit small = {64, old.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  const CommandResult result = expect_same("bridge");
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
-  ::signal(SIGXFSZ, old_handler);
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_EQ(result.out, k_config);
-  EXPECT_FALSE(only_call().finished);
+TEST_F(RecorderTest, APluginRunsToItsEndWhenTheCollectorGoes) {
+  add_plugin("bridge", "read line; echo ready; cat; exit 2");
+  Pipe input;
+  Pipe output;
+  const pid_t pid = start("bridge", input.read.get(), output.write.get());
+  output.write.reset();
+  ASSERT_EQ(::write(input.write.get(), "hello\n", 6), 6);
+  char ready[6];
+  ASSERT_EQ(::read(output.read.get(), ready, sizeof(ready)), 6);
+  m_collector.reset();
+  ASSERT_EQ(::write(input.write.get(), "rest", 4), 4);
+  input.write.reset();
+  EXPECT_EQ(read_to_end(output.read.get()), "rest");
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 2);
+}
+
+TEST_F(RecorderTest, InputFromAFileIsKeptWholeUnderAFault) {
+  add_plugin("bridge", "cat");
+  value_or_throw(place_fault(
+      root() / "faults",
+      value_or_throw(fault_from_json(
+          value_or_throw(parse_json(R"({"plugin":"bridge","do":"fail"})", "test")), "test"))));
+  const std::string input(700'000, 'x');  // read in one piece, and longer than a record
+  value_or_throw(write_file(root() / "input", input));
+  const Fd file(::open((root() / "input").c_str(), O_RDONLY | O_CLOEXEC));
+  const Pipe output;
+  int status = 0;
+  ::waitpid(start("bridge", file.get(), output.write.get()), &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_EQ(only_call().input, input);
+  EXPECT_FALSE(only_call().truncated);
 }
 
 TEST_F(RecorderTest, AMissingPluginIsNamed) {

@@ -1,0 +1,94 @@
+#include "recorder/proof.hpp"
+
+#include <cni_matrix/base/file.hpp>
+#include <cni_matrix/recorder/secret.hpp>
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <array>
+
+namespace cni_matrix::recorder {
+namespace {
+
+using testing::HasSubstr;
+
+std::string marker() {
+  return {std::begin(k_marker), std::end(k_marker)};
+}
+
+TEST(SecretTest, IsPutBehindTheMarkerAndNowhereElse) {
+  const auto secret = value_or_throw(make_secret());
+  const std::string before = value_or_throw(read_file(RECORDER));
+  const std::string after = value_or_throw(recorder_with_secret(RECORDER, secret));
+  ASSERT_EQ(after.size(), before.size());
+  const auto at = before.find(marker()) + k_marker_size;
+  EXPECT_EQ(after.substr(0, at), before.substr(0, at));
+  EXPECT_TRUE(std::equal(secret.begin(), secret.end(), after.begin() + static_cast<long>(at),
+                         [](unsigned char left, char right) {
+                           return left == static_cast<unsigned char>(right);
+                         }));
+  EXPECT_EQ(after.substr(at + k_secret_size), before.substr(at + k_secret_size));
+}
+
+TEST(SecretTest, EveryRunHasItsOwn) {
+  EXPECT_NE(value_or_throw(make_secret()), value_or_throw(make_secret()));
+}
+
+TEST(SecretTest, AFileThatIsNoRecorderIsNamed) {
+  const auto directory = value_or_throw(TemporaryDirectory::create());
+  const auto file = directory.path() / "file";
+  const std::string room(k_secret_size, '\0');
+  for (const std::string& text : {std::string("nothing"), marker(), marker() + room.substr(1),
+                                  marker() + room + marker() + room}) {
+    value_or_throw(write_file(file, text));
+    const auto made = recorder_with_secret(file, Secret{});
+    ASSERT_FALSE(made.has_value()) << text;
+    EXPECT_EQ(made.error().kind, ErrorKind::broken);
+    EXPECT_THAT(made.error().message, HasSubstr(file.string()));
+  }
+  value_or_throw(write_file(file, marker() + room));
+  EXPECT_TRUE(recorder_with_secret(file, Secret{}).has_value());
+  const auto missing = recorder_with_secret("/nonexistent/recorder", Secret{});
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_THAT(missing.error().message, HasSubstr("/nonexistent/recorder"));
+}
+
+using Bytes = std::array<unsigned char, k_proof_size>;
+
+Bytes next(ConnectionProof& proof, std::string_view chunks) {
+  Bytes bytes{};
+  proof.of_next_record(chunks.data(), chunks.size(), bytes.data());
+  return bytes;
+}
+
+TEST(ProofTest, DependsOnEverything) {
+  const auto proof_of = [](unsigned char secret, unsigned char recorder, unsigned char worker) {
+    const std::array<unsigned char, 32> secrets{secret};
+    const std::array<unsigned char, 32> recorders{recorder};
+    const std::array<unsigned char, 32> workers{worker};
+    return ConnectionProof(secrets.data(), recorders.data(), workers.data());
+  };
+  ConnectionProof first = proof_of(1, 2, 3);
+  ConnectionProof second = proof_of(1, 2, 3);
+  Bytes mine{};
+  Bytes others{};
+  first.of_worker(mine.data());
+  second.of_worker(others.data());
+  EXPECT_EQ(mine, others);
+  EXPECT_EQ(next(first, "a"), next(second, "a"));
+  EXPECT_EQ(next(first, "a"), next(second, "a"));  // it goes on alike
+  EXPECT_NE(next(first, "a"), next(second, "b"));
+  EXPECT_EQ(next(first, "a"), next(second, "a"));
+  (void)next(first, "a");
+  EXPECT_NE(next(first, "a"), next(second, "a"));  // one was left out
+  for (ConnectionProof other : {proof_of(9, 2, 3), proof_of(1, 9, 3), proof_of(1, 2, 9)}) {
+    ConnectionProof fresh = proof_of(1, 2, 3);
+    other.of_worker(others.data());
+    EXPECT_NE(mine, others);
+    EXPECT_NE(next(fresh, "a"), next(other, "a"));
+  }
+}
+
+}  // namespace
+}  // namespace cni_matrix::recorder
