@@ -5,6 +5,8 @@
 #include <cni_matrix/matrix/known_behaviours.hpp>
 #include <cni_matrix/matrix/normalise.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
+#include <cni_matrix/run/foreign_program.hpp>
+#include <cni_matrix/run/signals.hpp>
 
 #include <algorithm>
 #include <array>
@@ -145,6 +147,7 @@ bool differ(std::string_view what, const Lines& daemon, const Lines& embedded, s
 }  // namespace
 
 Expected<int> verify_command(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
+  CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   CNI_MATRIX_TRY_ASSIGN(const auto asked, cells_of(arguments));
   std::vector<matrix::Cell> cells;
   for (auto cell : asked) {
@@ -160,6 +163,8 @@ Expected<int> verify_command(const RunArguments& arguments, std::FILE* out, std:
   auto fetch = arguments.fetch;
   fetch.progress = [&printer](std::string_view text) { printer.status(text); };
   fetch.notice = [&printer](std::string_view text) { printer.line(fmt::format("note: {}", text)); };
+  fetch.cancelled = [&options] { return run::must_stop(options); };
+  fetch.sandbox = run::node_sandbox(fetch.cancelled);
   CNI_MATRIX_TRY_ASSIGN(auto provisioner,
                         artifacts::Provisioner::open(options.cache, std::move(fetch)));
   std::map<std::string, run::CellResult> waiting;  // by the cell's name without the runtime

@@ -201,8 +201,8 @@ class JunitReporter : public Reporter {
     write_property(xml, "known", fmt::format("{}", fmt::join(result.known, " ")));
     write_property(xml, "runtime",
                    result.runtime == "embedded" ? "embedded (modelled)" : result.runtime);
-    write_property(xml, "containerd", result.containerd_version);
-    write_property(xml, "plugins", result.plugins_version);
+    write_property(xml, "containerd", result.containerd_version + label_note(result.containerd));
+    write_property(xml, "plugins", result.plugins_version + label_note(result.plugins));
     xml.close();
     const XmlWriter::Attributes said = {{"message", message_of(result)},
                                         {"type", std::string(name_of(result.verdict))}};

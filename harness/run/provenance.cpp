@@ -3,7 +3,9 @@
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/node/node.hpp>
+#include <cni_matrix/run/foreign_program.hpp>
 #include <cni_matrix/run/runner.hpp>
+#include <cni_matrix/run/signals.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -16,11 +18,13 @@ namespace cni_matrix::run {
 
 namespace {
 
+// What a program of the host says of itself; it is not ours, so it runs in a node.
 std::string first_line_of(const std::vector<std::string>& argv) {
   if (find_program(argv[0]).empty()) {
     return {};
   }
-  const auto result = run_command(argv);
+  constexpr std::chrono::seconds k_limit{10};
+  const auto result = run_in_node(argv, {}, k_limit, [] { return StopSignals::pending() != 0; });
   return result ? printable(trim(split(result->out, '\n').front())) : std::string();
 }
 

@@ -1,9 +1,9 @@
 #include "cell_plan.hpp"
 #include "cell_process.hpp"
-#include "signals.hpp"
 #include "verdict.hpp"
 
 #include <cni_matrix/run/runner.hpp>
+#include <cni_matrix/run/signals.hpp>
 
 #include <algorithm>
 #include <array>
@@ -72,18 +72,17 @@ class Scheduler {
     const auto cpu_before = own_cpu_us();
     const auto jobs =
         static_cast<std::size_t>(m_options.jobs > 0 ? m_options.jobs : default_jobs());
+    stop_if_asked(signals);  // while the run was being prepared
     while ((m_next < m_total && !m_stop) || !m_running.empty()) {
       while (!m_stop && m_next < m_total && busy() < jobs) {
         CNI_MATRIX_TRY(start(m_cells[m_next++ % m_cells.size()]));
-        if (signals.came()) {
-          interrupt();
-        }
+        stop_if_asked(signals);
       }
       if (!m_running.empty()) {
         CNI_MATRIX_TRY(wait(signals));
       }
-      if (m_options.run_timeout.count() > 0 && Clock::now() - begin > m_options.run_timeout) {
-        interrupt();
+      if (m_next < m_total || !m_running.empty()) {
+        stop_if_asked(signals);
       }
     }
     m_summary.wall_us =
@@ -98,7 +97,7 @@ class Scheduler {
       pollfd stop{signals.fd(), POLLIN, 0};
       while (::poll(&stop, 1, -1) < 0) {
       }
-      (void)signals.came();  // taken, or it would end us when the signals are let through again
+      (void)signals.came();
     }
     return m_summary;
   }
@@ -165,9 +164,7 @@ class Scheduler {
     if (ready < 0 && errno != EINTR) {
       return system_error("cannot poll the nodes");
     }
-    if (fds[0].revents != 0 && signals.came()) {
-      interrupt();
-    }
+    stop_if_asked(signals);
     std::size_t i = 1;
     for (auto running = m_running.begin(); running != m_running.end();) {
       const bool readable = fds[i++].revents != 0;
@@ -296,6 +293,13 @@ class Scheduler {
     }
   }
 
+  // A signal that came, or the end of --timeout.
+  void stop_if_asked(const StopSignals& signals) {
+    if (signals.came() != 0 || (!m_interrupted && out_of_time(m_options))) {
+      interrupt();
+    }
+  }
+
   void interrupt() {
     m_stop = true;
     m_interrupted = true;
@@ -320,6 +324,14 @@ class Scheduler {
 };
 
 }  // namespace
+
+bool out_of_time(const RunOptions& options) {
+  return options.run_timeout.count() > 0 && Clock::now() - options.started > options.run_timeout;
+}
+
+bool must_stop(const RunOptions& options) {
+  return StopSignals::pending() != 0 || out_of_time(options);
+}
 
 Expected<RunSummary> run_cells(const std::vector<matrix::Cell>& cells, const RunOptions& options,
                                artifacts::Provisioner& provisioner,

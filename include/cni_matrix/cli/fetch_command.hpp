@@ -20,7 +20,7 @@ struct FetchArguments {
   std::filesystem::path cache;      // empty: cache_directory()
 };
 
-// Fills the store without running anything; one line of `out` for each token, a status line on
+// Fills the store without running a cell; one line of `out` for each token, a status line on
 // `err`. What this machine cannot have is told and is no failure of the command, as such cells are
 // skipped too. Returns the exit status: 0, or 4 when nothing at all could be had. Error kinds:
 // those of Provisioner::ensure but `unavailable`.
