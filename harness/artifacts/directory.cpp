@@ -2,6 +2,7 @@
 
 #include "executable.hpp"
 #include "layout.hpp"
+#include "probe_memory.hpp"
 
 #include <cni_matrix/artifacts/catalog.hpp>
 #include <cni_matrix/base/digest.hpp>
@@ -56,11 +57,99 @@ Json stamp_of(const std::filesystem::path& file) {
                       status.st_ctim.tv_sec, status.st_ctim.tv_nsec, status.st_ino});
 }
 
+// From the memory, or computed and remembered. False when they are not what they were.
+bool recall_digests(const std::filesystem::path& memory, const Json& stamps,
+                    std::map<std::string, std::string>& binaries) {
+  std::error_code error;
+  if (memory.empty() || !std::filesystem::exists(memory, error)) {
+    return false;
+  }
+  const auto remembered = load_json(memory);
+  if (!remembered || !remembered->is_object() || remembered->value("stamps", Json()) != stamps) {
+    return false;
+  }
+  const auto digests = remembered->value("digests", Json());
+  for (auto& [name, digest] : binaries) {
+    if (!digests.is_object() || !digests.contains(name) || !digests[name].is_string()) {
+      return false;
+    }
+    digest = digests[name].get<std::string>();
+  }
+  return true;
+}
+
+Expected<void> take_digests(const std::filesystem::path& directory,
+                            const std::filesystem::path& memory, const Json& stamps,
+                            std::map<std::string, std::string>& binaries) {
+  Json digests = Json::object();
+  for (auto& [name, digest] : binaries) {
+    CNI_MATRIX_TRY_ASSIGN(digest, sha256_file(directory / name));
+    digests[name] = digest;
+  }
+  if (!memory.empty()) {
+    const Json text{{"stamps", stamps}, {"digests", digests}};
+    static_cast<void>(write_file_atomic(memory, text.dump() + "\n"));  // only saves time
+  }
+  return {};
+}
+
+Expected<Told> ask(const Artifact& artifact, std::string_view what,
+                   const DirectoryOptions& options) {
+  const ProbeMemory memory(options.memory.parent_path());
+  const auto program = probe_program(artifact.component, artifact.binaries);
+  const auto digest = program.empty() ? std::string() : artifact.binaries.at(program);
+  if (auto known = memory.find(artifact.component, digest, what);
+      known && !program.empty() && (*known || !options.refresh)) {
+    return *known;
+  }
+  auto told =
+      probe(artifact.component, artifact.directory, artifact.binaries, what, options.sandbox);
+  if (!program.empty()) {
+    memory.remember(artifact.component, digest, what, told);
+  }
+  return told;
+}
+
+// Give the artifact its version: the label, if nothing contradicts it, else what was told.
+Expected<void> settle_version(const std::optional<Version>& label, const Told& told,
+                              std::string_view what, const DirectoryOptions& options,
+                              Artifact& artifact) {
+  if (!label) {
+    if (told.version) {
+      artifact.version = *told.version;
+    } else if (options.version_needed) {
+      return input_error(
+          "{}: the binaries do not tell their version; add it: dir:{}@1.1.1{}", what,
+          artifact.directory.string(),
+          told.not_asked.empty() ? "" : fmt::format(" (they were not asked: {})", told.not_asked));
+    }
+    return {};
+  }
+  artifact.version = *label;
+  if (!told.version) {
+    artifact.as_labelled = true;
+    return {};
+  }
+  if (same_release(*label, *told.version)) {
+    return {};
+  }
+  if (!options.trust_label) {
+    return input_error(
+        "{}: the label says {}, and {} there says that it is {}; write dir:{}@{}, or pass "
+        "--trust-label for a build that says something else on purpose",
+        what, label->str(), probe_program(artifact.component, artifact.binaries),
+        told.version->str(), artifact.directory.string(), told.version->str());
+  }
+  artifact.as_labelled = true;
+  artifact.told_version = told.version->str();
+  return {};
+}
+
 }  // namespace
 
 Expected<Artifact> directory_artifact(Component component, const std::filesystem::path& directory,
-                                      const std::optional<Version>& version, std::string_view what,
-                                      const std::filesystem::path& memory) {
+                                      const std::optional<Version>& label, std::string_view what,
+                                      const DirectoryOptions& options) {
   std::error_code error;
   if (!std::filesystem::is_directory(directory, error)) {
     return input_error("{}: there is no directory {}", what, directory.string());
@@ -93,43 +182,13 @@ Expected<Artifact> directory_artifact(Component component, const std::filesystem
     stamps[name] = stamp_of(artifact.directory / name);
     artifact.binaries[name];
   }
-  Json remembered = Json::object();
-  if (!memory.empty() && std::filesystem::exists(memory, error)) {
-    if (auto json = load_json(memory); json && json->is_object()) {
-      remembered = std::move(*json);
-    }
-  }
-  Json found_version;
-  if (remembered.value("stamps", Json()) == stamps &&
-      remembered.value("digests", Json()).is_object()) {
-    for (auto& [name, digest] : artifact.binaries) {
-      digest = remembered["digests"].value(name, "");
-    }
-    found_version = remembered.value("version", Json());
-  } else {
+  if (!recall_digests(options.memory, stamps, artifact.binaries)) {
     CNI_MATRIX_TRY(
         check_architecture(artifact.directory, artifact.binaries, host_architecture(), what));
-    CNI_MATRIX_TRY_ASSIGN(const auto told,
-                          probe(component, artifact.directory, artifact.binaries, what));
-    Json digests = Json::object();
-    for (auto& [name, digest] : artifact.binaries) {
-      CNI_MATRIX_TRY_ASSIGN(digest, sha256_file(artifact.directory / name));
-      digests[name] = digest;
-    }
-    found_version = told ? Json(told->str()) : Json();
-    if (!memory.empty()) {
-      const Json text{{"stamps", stamps}, {"digests", digests}, {"version", found_version}};
-      static_cast<void>(write_file_atomic(memory, text.dump() + "\n"));  // only saves time
-    }
+    CNI_MATRIX_TRY(take_digests(artifact.directory, options.memory, stamps, artifact.binaries));
   }
-  if (version) {
-    artifact.version = *version;
-  } else if (found_version.is_string()) {
-    CNI_MATRIX_TRY_ASSIGN(artifact.version, Version::parse(found_version.get<std::string>()));
-  } else {
-    return input_error("{}: the binaries do not tell their version; add it: dir:{}@1.1.1", what,
-                       directory.string());
-  }
+  CNI_MATRIX_TRY_ASSIGN(const auto told, ask(artifact, what, options));
+  CNI_MATRIX_TRY(settle_version(label, told, what, options, artifact));
   return artifact;
 }
 

@@ -1,7 +1,8 @@
 #include "executable.hpp"
 
+#include "go_build_info.hpp"
+
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 
 #include <algorithm>
@@ -62,6 +63,8 @@ std::string loader_complaint(const std::string& text) {
   return {};
 }
 
+}  // namespace
+
 std::string probe_program(Component component, const std::map<std::string, std::string>& binaries) {
   if (component != Component::plugins) {
     return std::string(name_of(component));
@@ -73,8 +76,6 @@ std::string probe_program(Component component, const std::map<std::string, std::
   }
   return {};  // who knows what an unknown plugin does when it is just started
 }
-
-}  // namespace
 
 Expected<FileFormat> file_format(const std::filesystem::path& file, std::string_view architecture) {
   const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -138,25 +139,44 @@ std::optional<Version> version_in(Component component, std::string_view output) 
   return version ? std::optional(*version) : std::nullopt;
 }
 
-Expected<std::optional<Version>> probe(Component component, const std::filesystem::path& directory,
-                                       const std::map<std::string, std::string>& binaries,
-                                       std::string_view what) {
+bool same_release(const Version& a, const Version& b) {
+  return a.major == b.major && a.minor == b.minor && a.patch == b.patch;
+}
+
+Expected<Told> probe(Component component, const std::filesystem::path& directory,
+                     const std::map<std::string, std::string>& binaries, std::string_view what,
+                     const Sandbox& sandbox) {
+  constexpr std::chrono::seconds k_limit{20};
+  Told told;
   const auto program = probe_program(component, binaries);
   if (program.empty()) {
-    return std::nullopt;
+    return told;
   }
-  CommandOptions options;
-  options.environment = fixed_environment();
-  options.timeout = std::chrono::seconds(20);
-  std::vector<std::string> argv{(directory / program).string()};
+  CNI_MATRIX_TRY_ASSIGN(const auto built, read_go_build_info(directory / program));
+  if (built) {
+    told.version = built_in_version(component, *built);
+  }
+  if (!sandbox) {
+    told.not_asked = "no node was at hand to run them in";
+    return told;
+  }
+  std::vector<std::string> argv{program};
   if (component != Component::plugins) {
     argv.emplace_back("--version");
   }
   // A plugin without CNI_COMMAND tells what it is.
-  const auto result = run_command(argv, options);
+  const auto result = sandbox(argv, directory, k_limit);
   if (!result) {
-    return unavailable("{}: {} does not start on this machine: {}", what, program,
-                       result.error().message);
+    switch (result.error().kind) {
+      case ErrorKind::unavailable:
+        told.not_asked = result.error().message;
+        return told;
+      case ErrorKind::interrupted:
+        return tl::unexpected(result.error());
+      default:
+        return unavailable("{}: {} does not start on this machine: {}", what, program,
+                           result.error().message);
+    }
   }
   if (const auto complaint = loader_complaint(result->err); !result->ok() && !complaint.empty()) {
     return unavailable("{} does not run on this machine: {}{}", what, complaint,
@@ -173,7 +193,9 @@ Expected<std::optional<Version>> probe(Component component, const std::filesyste
                                              : text);
   }
   auto version = version_in(component, result->out);
-  return version ? version : version_in(component, result->err);
+  version = version ? version : version_in(component, result->err);
+  told.version = version ? version : told.version;
+  return told;
 }
 
 }  // namespace cni_matrix::artifacts

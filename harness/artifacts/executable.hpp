@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cni_matrix/artifacts/artifact.hpp>
+#include <cni_matrix/artifacts/provisioner.hpp>
 
 #include <filesystem>
 #include <map>
@@ -24,12 +24,24 @@ Expected<void> check_architecture(const std::filesystem::path& directory,
                                   const std::map<std::string, std::string>& binaries,
                                   std::string_view architecture, std::string_view what);
 
-// Start the component once, as `containerd --version`, `runc --version` or a plugin's VERSION.
-// Returns the version that it tells, or nothing where it tells none (Debian's plugins do not).
-// Error kind: unavailable, with the reason: mostly a C library that this machine does not have.
-Expected<std::optional<Version>> probe(Component component, const std::filesystem::path& directory,
-                                       const std::map<std::string, std::string>& binaries,
-                                       std::string_view what);
+// The program of the component that tells its version; empty for plugins of no usual name.
+std::string probe_program(Component component, const std::map<std::string, std::string>& binaries);
+
+// What the binaries say of themselves.
+struct Told {
+  std::optional<Version> version;  // nothing where they tell none (Debian's plugins do not)
+  std::string not_asked;           // why nothing was run to ask them; empty when it was
+};
+
+// Read what is built into the component, and start it once in the sandbox, as `containerd
+// --version`, `runc --version` or a plugin's VERSION. Error kinds: unavailable, with the reason why
+// it does not run here: mostly a C library that this machine does not have; interrupted.
+Expected<Told> probe(Component component, const std::filesystem::path& directory,
+                     const std::map<std::string, std::string>& binaries, std::string_view what,
+                     const Sandbox& sandbox);
+
+// Whether they are the same but for what follows the three numbers: builds of one release.
+bool same_release(const Version& a, const Version& b);
 
 // The version in what a program printed of itself.
 std::optional<Version> version_in(Component component, std::string_view output);

@@ -97,7 +97,7 @@ class Provisioner::Implementation {
         return debian(component, token.suite);
       case VersionToken::Kind::directory:
         return directory_artifact(component, token.directory, token.version, token.text,
-                                  directory_memory(component, token.directory));
+                                  directory_options(component, token.directory));
       case VersionToken::Kind::version:
         return version(component, *token.version);
     }
@@ -109,14 +109,21 @@ class Provisioner::Implementation {
     if (program.empty()) {
       return unavailable("there is no runc on this machine; install the package runc");
     }
-    auto artifact =
-        directory_artifact(Component::runc, program.parent_path(), std::nullopt, program.string(),
-                           directory_memory(Component::runc, program.parent_path()));
+    auto options = directory_options(Component::runc, program.parent_path());
+    options.version_needed = false;
+    auto artifact = directory_artifact(Component::runc, program.parent_path(), std::nullopt,
+                                       program.string(), options);
     if (artifact) {
       artifact->provider = "host";
       artifact->token = "host";
     }
     return artifact;
+  }
+
+  [[nodiscard]] DirectoryOptions directory_options(Component component,
+                                                   const std::filesystem::path& directory) const {
+    return {directory_memory(component, directory), m_options.refresh, m_options.sandbox,
+            m_options.trust_label, true};
   }
 
   [[nodiscard]] std::filesystem::path directory_memory(
@@ -413,9 +420,22 @@ class Provisioner::Implementation {
       return input_error("{}: it has no CNI plugin", artifact.source);
     }
     CNI_MATRIX_TRY(check_architecture(bin, binaries, m_architecture, artifact.source));
-    if (const auto runs = probe(artifact.component, bin, binaries, artifact.source); !runs) {
-      remember_failure(refusal_file(artifact.sha256), runs.error().message);
-      return tl::unexpected(runs.error());
+    const auto told = probe(artifact.component, bin, binaries, artifact.source, m_options.sandbox);
+    if (!told) {
+      if (told.error().kind == ErrorKind::unavailable) {
+        remember_failure(refusal_file(artifact.sha256), told.error().message);
+      }
+      return tl::unexpected(told.error());
+    }
+    // Which release a digest is of is written in a catalog by hand; a package is what the signed
+    // index says.
+    if (artifact.provider == "release" && told->version && !m_options.trust_label &&
+        !same_release(*told->version, artifact.version)) {
+      return input_error(
+          "{}: the catalog calls it {} {}, and it says that it is {}; correct the catalog, or pass "
+          "--trust-label for a build that says something else on purpose",
+          artifact.source, name_of(artifact.component), artifact.version.str(),
+          told->version->str());
     }
     return m_cache.commit(staging, artifact);
   }

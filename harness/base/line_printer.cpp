@@ -30,7 +30,7 @@ int Terminal::columns_of(std::FILE* stream) {
   winsize size{};
   const int fd = ::fileno(stream);
   return fd >= 0 && ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
-                                                                          : Terminal().columns;
+                                                                           : Terminal().columns;
 }
 
 namespace {
@@ -61,9 +61,9 @@ int columns_of(char32_t point) {
     char32_t last;
   };
   constexpr Range k_none[] = {{0x300, 0x36f}, {0x200b, 0x200f}, {0xfe00, 0xfe0f}};
-  constexpr Range k_wide[] = {{0x1100, 0x115f},   {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
-                              {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},
-                              {0xffe0, 0xffe6},   {0x1f300, 0x1f64f}, {0x1f900, 0x1f9ff},
+  constexpr Range k_wide[] = {{0x1100, 0x115f},  {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
+                              {0xf900, 0xfaff},  {0xfe30, 0xfe6f},   {0xff00, 0xff60},
+                              {0xffe0, 0xffe6},  {0x1f300, 0x1f64f}, {0x1f900, 0x1f9ff},
                               {0x20000, 0x3fffd}};
   const auto in = [point](const auto& ranges) {
     return std::any_of(std::begin(ranges), std::end(ranges), [point](const Range& range) {

@@ -1,6 +1,8 @@
 #include <cni_matrix/base/line_printer.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/cli/fetch_command.hpp>
+#include <cni_matrix/run/foreign_program.hpp>
+#include <cni_matrix/run/signals.hpp>
 
 #include <utility>
 
@@ -24,12 +26,15 @@ std::string describe(const artifacts::Artifact& artifact) {
 }  // namespace
 
 Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, std::FILE* err) {
+  CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   LinePrinter printer(err);
   auto options = arguments.options;
   options.progress = [&printer](std::string_view text) { printer.status(text); };
   options.notice = [&printer](std::string_view text) {
     printer.line(fmt::format("warning: {}", text));
   };
+  options.cancelled = [] { return run::StopSignals::pending() != 0; };
+  options.sandbox = run::node_sandbox(options.cancelled, arguments.privileged);
   CNI_MATRIX_TRY_ASSIGN(
       auto provisioner,
       artifacts::Provisioner::open(arguments.cache.empty() ? cache_directory() : arguments.cache,

@@ -5,11 +5,14 @@
 #include <cni_matrix/cli/run_command.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
 #include <cni_matrix/matrix/residue.hpp>
+#include <cni_matrix/matrix/scenario_spec.hpp>
 #include <cni_matrix/report/diff.hpp>
 #include <cni_matrix/report/json.hpp>
 #include <cni_matrix/report/junit.hpp>
 #include <cni_matrix/report/saved_run.hpp>
+#include <cni_matrix/run/foreign_program.hpp>
 #include <cni_matrix/run/observation.hpp>
+#include <cni_matrix/run/signals.hpp>
 #include <cni_matrix/scenario/conflist_file.hpp>
 
 #include <algorithm>
@@ -56,10 +59,28 @@ Expected<std::map<std::string, Version>> versions_at_hand(const std::filesystem:
   return versions;
 }
 
+using Tokens = std::vector<std::pair<artifacts::Component, std::string>>;
+
+// The containerds and plugins of a cell: those that it begins with, and those that steps change to.
+Expected<Tokens> tokens_of(const matrix::Cell& cell) {
+  using artifacts::Component;
+  Tokens tokens = {{Component::containerd, cell.containerd}, {Component::plugins, cell.plugins}};
+  CNI_MATRIX_TRY_ASSIGN(const auto scenario, matrix::load_scenario(cell.scenario));
+  CNI_MATRIX_TRY_ASSIGN(const auto steps, matrix::bind_steps(scenario, cell.parameters));
+  for (const auto& step : steps) {
+    if (step.kind == matrix::StepKind::replace_runtime) {
+      tokens.emplace_back(Component::containerd, step.to);
+    } else if (step.kind == matrix::StepKind::replace_plugins) {
+      tokens.emplace_back(Component::plugins, step.to);
+    }
+  }
+  return tokens;
+}
+
 // The user's own files are looked at before anything runs, so that a mistake is all that is said.
+// When the run has to end meanwhile, that is no mistake: the run itself sees it too.
 Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
                             artifacts::Provisioner& provisioner) {
-  using artifacts::Component;
   std::set<std::string> seen;
   for (const auto& cell : cells) {
     auto key = fmt::format("{} {} {} {}", cell.conflist.file.string(), cell.conflist.form,
@@ -67,13 +88,22 @@ Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
     for (const auto& [name, value] : cell.parameters) {
       key += fmt::format(" {}={}", name, value);
     }
-    if (seen.insert(key).second) {
+    const bool is_new = seen.insert(key).second;
+    if (is_new) {
       CNI_MATRIX_TRY(run::check_cell(cell));
     }
-    for (const auto& [component, token] : {std::pair(Component::containerd, cell.containerd),
-                                           std::pair(Component::plugins, cell.plugins)}) {
-      if (token.starts_with("dir:") && seen.insert(token).second) {
-        CNI_MATRIX_TRY(provisioner.ensure(component, token));
+    Tokens tokens = {{artifacts::Component::containerd, cell.containerd},
+                     {artifacts::Component::plugins, cell.plugins}};
+    if (is_new) {
+      CNI_MATRIX_TRY_ASSIGN(tokens, tokens_of(cell));
+    }
+    for (const auto& [component, token] : tokens) {
+      if (token.starts_with("dir:") &&
+          seen.insert(fmt::format("{} {}", name_of(component), token)).second) {
+        const auto artifact = provisioner.ensure(component, token);
+        if (!artifact && artifact.error().kind != ErrorKind::interrupted) {
+          return tl::unexpected(artifact.error());
+        }
       }
     }
   }
@@ -110,6 +140,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
   if (arguments.new_failures_only && arguments.baseline.empty()) {
     return input_error("--new-failures-only needs --baseline RUN.json, which has the old failures");
   }
+  CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   std::vector<matrix::Statement> claims;
   CNI_MATRIX_TRY_ASSIGN(const auto cells, cells_of(arguments, &claims));
   if (cells.empty()) {
@@ -143,6 +174,8 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     reporters->notice(text);
   };
   fetch.notice = notice;
+  fetch.cancelled = [&options] { return run::must_stop(options); };
+  fetch.sandbox = run::node_sandbox(fetch.cancelled, options.privileged);
   CNI_MATRIX_TRY_ASSIGN(auto provisioner,
                         artifacts::Provisioner::open(options.cache, std::move(fetch)));
 

@@ -6,6 +6,8 @@
 #include <cni_matrix/matrix/normalise.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
 #include <cni_matrix/report/verification.hpp>
+#include <cni_matrix/run/foreign_program.hpp>
+#include <cni_matrix/run/signals.hpp>
 
 #include <algorithm>
 #include <array>
@@ -167,6 +169,7 @@ Ending ending_of(const report::Verification& found, const run::RunSummary& summa
 }  // namespace
 
 Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
+  CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   CNI_MATRIX_TRY_ASSIGN(const auto asked, cells_of(arguments));
   std::optional<report::VerificationFile> file;
   if (!arguments.json.empty()) {
@@ -189,6 +192,8 @@ Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, s
   auto fetch = arguments.fetch;
   fetch.progress = [&printer](std::string_view text) { printer.status(text); };
   fetch.notice = [&printer](std::string_view text) { printer.line(fmt::format("note: {}", text)); };
+  fetch.cancelled = [&options] { return run::must_stop(options); };
+  fetch.sandbox = run::node_sandbox(fetch.cancelled, options.privileged);
   CNI_MATRIX_TRY_ASSIGN(auto provisioner,
                         artifacts::Provisioner::open(options.cache, std::move(fetch)));
   std::map<std::string, run::CellResult> waiting;  // by the cell's name without the runtime

@@ -155,10 +155,16 @@ class Supervisor {
       }
       if (pid == m_worker) {
         m_result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        for (const auto& call : m_denied.seen()) {
-          write_line(m_options.output, "?" + call + "\n");
-        }
+        tell_denied();
         ::close(m_options.output);
+      }
+    }
+  }
+
+  void tell_denied() const {
+    if (m_options.node->tell_denied) {
+      for (const auto& call : m_denied.seen()) {
+        write_line(m_options.output, "?" + call + "\n");
       }
     }
   }

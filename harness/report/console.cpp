@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -78,6 +80,8 @@ class ConsoleReporter : public Reporter {
     }
     ++m_done;
     m_tables.add(result);
+    note_label(result.containerd);
+    note_label(result.plugins);
     m_flaky.add(result);
     if (!result.modelled_because.empty()) {
       ++m_modelled[result.modelled_because];
@@ -135,6 +139,7 @@ class ConsoleReporter : public Reporter {
     };
     if (m_options.verbosity != Verbosity::quiet) {
       section("", m_tables.lines(m_style));
+      section("As labelled", {m_labelled.begin(), m_labelled.end()});
       section("Known behaviours", groups({Verdict::known}));
       section("Skipped", groups({Verdict::skip}));
       section("Interrupted", groups({Verdict::interrupted}));
@@ -164,6 +169,19 @@ class ConsoleReporter : public Reporter {
   enum class Refresh { if_due, now };
 
   void put(std::string_view line) { m_printer.line(line); }
+
+  // A version that stands on the user's word alone.
+  void note_label(const std::optional<artifacts::Artifact>& artifact) {
+    if (artifact && artifact->as_labelled) {
+      m_labelled.insert(
+          shown(fmt::format("  {} {}: taken for {}, and {}", name_of(artifact->component),
+                            artifact->token, artifact->version.str(),
+                            artifact->told_version.empty()
+                                ? "it does not tell its version"
+                                : "it says that it is " + artifact->told_version),
+                m_style.unicode));
+    }
+  }
 
   // One line as a cell ends: every cell with --verbose, else the bad ones until they are too many.
   void show_cell(const run::CellResult& result, bool bad) {
@@ -320,7 +338,8 @@ class ConsoleReporter : public Reporter {
   ResultTables m_tables;
   CellGroups m_groups;
   FlakyDetector m_flaky;
-  std::map<std::string, std::size_t> m_running;   // cells by name; several with --repeat
+  std::set<std::string> m_labelled;              // lines on versions that nothing but a label tells
+  std::map<std::string, std::size_t> m_running;  // cells by name; several with --repeat
   std::map<std::string, std::size_t> m_modelled;  // cells by why they are
   std::map<std::string, std::size_t> m_assumed;   // cells by what was assumed
   std::size_t m_cells = 0;

@@ -151,8 +151,8 @@ std::string identity(const run::CellResult& result) {
   add("runtime", result.runtime == "embedded" ? "embedded (modelled)" : result.runtime);
   add("modelled because", result.modelled_because);
   add("assumed", result.assumed);
-  add("containerd", result.containerd_version);
-  add("plugins", result.plugins_version);
+  add("containerd", result.containerd_version + label_note(result.containerd));
+  add("plugins", result.plugins_version + label_note(result.plugins));
   return text;
 }
 

@@ -118,6 +118,15 @@ std::string step_name(const run::StepResult& step) {
   return step.detail.empty() ? name : fmt::format("{} ({})", name, step.detail);
 }
 
+std::string label_note(const std::optional<artifacts::Artifact>& artifact) {
+  if (!artifact || !artifact->as_labelled) {
+    return {};
+  }
+  return artifact->told_version.empty()
+             ? " (as labelled)"
+             : fmt::format(" (as labelled; it says {})", artifact->told_version);
+}
+
 int gravity(run::Verdict verdict) {
   using run::Verdict;
   switch (verdict) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,10 @@ std::string leftover_counts(const node::Inventory& leftover);
 
 // "StopPodSandbox (to 1.0.0)"
 std::string step_name(const run::StepResult& step);
+
+// What has to be said beside the version of an artifact that does not confirm it: " (as labelled)",
+// " (as labelled; it says 1.6.4)". Empty for others.
+std::string label_note(const std::optional<artifacts::Artifact>& artifact);
 
 // Which verdict stands where there are several: the greatest. Interrupted, broken, fail, leak, then
 // known, pass, skip.

@@ -54,11 +54,11 @@ std::vector<std::string> assumptions_of(const CellPlan& plan) {
     if (!containerd.profile || containerd.profile->listed == containerd.version) {
       continue;
     }
-    const bool in_catalog =
-        catalog && catalog->find(Component::containerd, containerd.version,
-                                 artifacts::host_architecture());
+    const bool in_catalog = catalog && catalog->find(Component::containerd, containerd.version,
+                                                     artifacts::host_architecture());
     auto text = fmt::format(
-        "no profile {} containerd {}, so what is inside it is assumed to be as in {}, its neighbour",
+        "no profile {} containerd {}, so what is inside it is assumed to be as in {}, its "
+        "neighbour",
         in_catalog ? "lists" : "and no catalog knows", containerd.version.str(),
         containerd.profile->listed.str());
     if (std::find(assumed.begin(), assumed.end(), text) == assumed.end()) {

@@ -1,5 +1,6 @@
 #include "cell_process.hpp"
 
+#include "node_answer.hpp"
 #include "recording.hpp"
 
 #include <cni_matrix/base/digest.hpp>
@@ -21,7 +22,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -48,19 +48,6 @@ std::int64_t own_cpu_us() {
   ::getrusage(RUSAGE_SELF, &usage);
   const auto us = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_usec; };
   return us(usage.ru_utime) + us(usage.ru_stime);
-}
-
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count <= 0) {
-      return;  // the scheduler is gone, and we with it
-    }
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
 }
 
 // Takes the record of the node's plugin calls; nothing where they are not recorded.
@@ -95,7 +82,7 @@ scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
   if (cell.host_port) {
     setup.pod.port_mappings.push_back({"tcp", 80, *cell.host_port, ""});
   }
-  setup.progress = [output](const std::string& step) { write_all(output, "@" + step + "\n"); };
+  setup.progress = [output](const std::string& step) { write_answer(output, "@" + step + "\n"); };
   std::size_t index = 0;
   for (const auto& [token, planned] : plan.containerds) {
     const auto version = planned.version;
@@ -223,6 +210,7 @@ node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options) 
   node::NodeOptions node;
   node.keep = options.keep;
   node.privileged = options.privileged;
+  node.tell_denied = true;
   std::size_t index = 0;
   for (const auto& [token, planned] : plan.containerds) {
     if (!plan.embedded) {
@@ -253,9 +241,10 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
   const auto commands_before_us = commands_cpu_us();  // of the process that we are a fork of
   auto result = run(cell, plan, options, output);
   if (!result) {
-    write_all(output,
-              "=" + Json(end_of_log()).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-    write_all(output, node::setup_error_line(result.error()));
+    write_answer(
+        output,
+        "=" + Json(end_of_log()).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_answer(output, node::setup_error_line(result.error()));
     return 1;
   }
   // The commands are iptables-save, for the inventory.
@@ -266,7 +255,7 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
   auto value = to_json(*result);
   // Last, so that making the JSON counts too.
   value["cpu"]["harness_us"] = result->cpu.harness_us + own_cpu_us();
-  write_all(output, value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_answer(output, value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   return 0;
 }
 
@@ -300,30 +289,6 @@ Expected<fs::path> prepared_root(const artifacts::Artifact& artifact, const fs::
 
 namespace {
 
-Expected<std::string> read_to_end(const node::Node& node, std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  std::string text;
-  std::vector<char> buffer(1U << 18U);
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-                          deadline - std::chrono::steady_clock::now())
-                          .count();
-    pollfd fd{node.output(), POLLIN, 0};
-    if (left <= 0 || ::poll(&fd, 1, static_cast<int>(left)) == 0) {
-      return broken("preparing containerd's root took longer than {} s", timeout.count() / 1000);
-    }
-    const auto count = ::read(node.output(), buffer.data(), buffer.size());
-    if (count == 0) {
-      return text;
-    }
-    if (count > 0) {
-      text.append(buffer.data(), static_cast<std::size_t>(count));
-    } else if (errno != EAGAIN && errno != EINTR) {
-      return system_error("cannot read from the node");
-    }
-  }
-}
-
 Expected<void> prepare_root(const artifacts::Artifact& artifact, const CellPlan& plan,
                             const fs::path& file, const RunOptions& options) {
   node::NodeOptions node_options;
@@ -337,14 +302,20 @@ Expected<void> prepare_root(const artifacts::Artifact& artifact, const CellPlan&
     const auto built = containerd::build_root(daemon_options(version, 0, options),
                                               "/opt/stacks/ours/pause", output);
     if (!built) {
-      write_all(output, "!b" + built.error().message + "\n");
+      write_answer(output, "!b" + built.error().message + "\n");
     }
     return built ? 0 : 1;
   });
   if (!started) {
     return tl::unexpected(started.error());
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto bytes, read_to_end(*started, options.cell_timeout));
+  CNI_MATRIX_TRY_ASSIGN(const auto answer, read_answer(*started, options.cell_timeout,
+                                                       [&] { return must_stop(options); }));
+  if (!answer) {
+    return broken("preparing the root of containerd {} took longer than {} s",
+                  artifact.version.str(), options.cell_timeout.count() / 1000);
+  }
+  const auto& bytes = *answer;
   if (started->reap().exit_code != 0 || bytes.starts_with('!')) {
     const auto mark = bytes.rfind('!');
     return tl::unexpected(
@@ -354,7 +325,7 @@ Expected<void> prepare_root(const artifacts::Artifact& artifact, const CellPlan&
   if (!memory) {
     return system_error("cannot make a memory file");
   }
-  write_all(memory.get(), bytes);
+  write_answer(memory.get(), bytes);
   return containerd::save_root(memory.get(), file);
 }
 

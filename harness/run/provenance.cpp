@@ -3,7 +3,9 @@
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/node/node.hpp>
+#include <cni_matrix/run/foreign_program.hpp>
 #include <cni_matrix/run/runner.hpp>
+#include <cni_matrix/run/signals.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -17,11 +19,14 @@ namespace cni_matrix::run {
 
 namespace {
 
-std::string first_line_of(const std::vector<std::string>& argv) {
+// What a program of the host says of itself; it is not ours, so it runs in a node.
+std::string first_line_of(const std::vector<std::string>& argv, bool privileged) {
   if (find_program(argv[0]).empty()) {
     return {};
   }
-  const auto result = run_command(argv);
+  constexpr std::chrono::seconds k_limit{10};
+  const auto result = run_in_node(
+      argv, {}, k_limit, [] { return StopSignals::pending() != 0; }, privileged);
   return result ? printable(trim(split(result->out, '\n').front())) : std::string();
 }
 
@@ -141,8 +146,8 @@ Expected<Provenance> take_provenance(bool privileged) {
   ::uname(&names);
   provenance.kernel = fmt::format("{} {}", names.sysname, names.release);
   provenance.architecture = names.machine;
-  provenance.iptables = first_line_of({"iptables", "--version"});
-  provenance.runc = first_line_of({"runc", "--version"});
+  provenance.iptables = first_line_of({"iptables", "--version"}, privileged);
+  provenance.runc = first_line_of({"runc", "--version"}, privileged);
   return provenance;
 }
 

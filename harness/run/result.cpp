@@ -49,6 +49,10 @@ Json to_json(const artifacts::Artifact& artifact) {
                 {"provider", artifact.provider},
                 {"version", artifact.version.str()},
                 {"binaries", artifact.binaries}};
+  if (artifact.as_labelled) {
+    value["as_labelled"] = true;
+  }
+  put_text(value, "told_version", artifact.told_version);
   put_text(value, "package_version", artifact.package_version);
   put_text(value, "source", artifact.source);
   put_text(value, "sha256", artifact.sha256);
@@ -74,6 +78,8 @@ Expected<artifacts::Artifact> artifact_from_json(const Json& value) {
   artifact.provider = value.at("provider").get<std::string>();
   CNI_MATRIX_TRY_ASSIGN(artifact.version, Version::parse(value.at("version").get<std::string>()));
   artifact.binaries = value.at("binaries").get<std::map<std::string, std::string>>();
+  artifact.as_labelled = value.value("as_labelled", false);
+  artifact.told_version = text_of(value, "told_version");
   artifact.package_version = text_of(value, "package_version");
   artifact.source = text_of(value, "source");
   artifact.sha256 = text_of(value, "sha256");
@@ -371,9 +377,9 @@ Ending RunSummary::ending() const {
   }
   if (count(Verdict::pass) + count(Verdict::known) == 0) {
     const auto skipped = count(Verdict::skip);
-    return {ExitStatus::no_answer, skipped == 0 ? "nothing was executed"
-                                                : fmt::format("nothing was executed: {} skipped",
-                                                              cells_text(skipped))};
+    return {ExitStatus::no_answer,
+            skipped == 0 ? "nothing was executed"
+                         : fmt::format("nothing was executed: {} skipped", cells_text(skipped))};
   }
   return {ExitStatus::good, "every cell that ran passed or is a known behaviour"};
 }

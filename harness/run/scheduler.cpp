@@ -1,10 +1,10 @@
 #include "cell_plan.hpp"
 #include "cell_process.hpp"
-#include "signals.hpp"
 #include "verdict.hpp"
 
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/run/runner.hpp>
+#include <cni_matrix/run/signals.hpp>
 
 #include <algorithm>
 #include <array>
@@ -76,19 +76,17 @@ class Scheduler {
     const auto cpu_before = own_cpu_us();
     const auto jobs =
         static_cast<std::size_t>(m_options.jobs > 0 ? m_options.jobs : default_jobs());
+    stop_if_asked(signals);  // while the run was being prepared
     while ((m_next < m_total && !m_stop) || !m_running.empty()) {
       while (!m_stop && m_next < m_total && busy() < jobs) {
         CNI_MATRIX_TRY(start(m_cells[m_next++ % m_cells.size()]));
-        if (const int number = signals.came(); number != 0) {
-          interrupt(stop_of(number));
-        }
+        stop_if_asked(signals);
       }
       if (!m_running.empty()) {
         CNI_MATRIX_TRY(wait(signals));
       }
-      if (m_options.run_timeout.count() > 0 && Clock::now() - begin > m_options.run_timeout &&
-          (m_next < m_total || !m_running.empty())) {
-        interrupt(Stop::timeout);
+      if (m_next < m_total || !m_running.empty()) {
+        stop_if_asked(signals);
       }
     }
     m_summary.wall_us =
@@ -103,7 +101,7 @@ class Scheduler {
       pollfd stop{signals.fd(), POLLIN, 0};
       while (::poll(&stop, 1, -1) < 0) {
       }
-      (void)signals.came();  // taken, or it would end us when the signals are let through again
+      (void)signals.came();
     }
     return m_summary;
   }
@@ -170,11 +168,7 @@ class Scheduler {
     if (ready < 0 && errno != EINTR) {
       return system_error("cannot poll the nodes");
     }
-    if (fds[0].revents != 0) {
-      if (const int number = signals.came(); number != 0) {
-        interrupt(stop_of(number));
-      }
-    }
+    stop_if_asked(signals);
     std::size_t i = 1;
     for (auto running = m_running.begin(); running != m_running.end();) {
       const bool readable = fds[i++].revents != 0;
@@ -337,6 +331,15 @@ class Scheduler {
     }
   }
 
+  // A signal that came, or the end of --timeout. The first reason is the one that is told.
+  void stop_if_asked(const StopSignals& signals) {
+    if (const int number = signals.came(); number != 0) {
+      interrupt(stop_of(number));
+    } else if (!m_interrupted && out_of_time(m_options)) {
+      interrupt(Stop::timeout);
+    }
+  }
+
   static Stop stop_of(int signal) {
     return signal == SIGINT ? Stop::sigint : signal == SIGTERM ? Stop::sigterm : Stop::sighup;
   }
@@ -369,6 +372,14 @@ class Scheduler {
 };
 
 }  // namespace
+
+bool out_of_time(const RunOptions& options) {
+  return options.run_timeout.count() > 0 && Clock::now() - options.started > options.run_timeout;
+}
+
+bool must_stop(const RunOptions& options) {
+  return StopSignals::pending() != 0 || out_of_time(options);
+}
 
 Expected<RunSummary> run_cells(const std::vector<matrix::Cell>& cells, const RunOptions& options,
                                artifacts::Provisioner& provisioner,

@@ -1,3 +1,4 @@
+#include <cni_matrix/base/duration.hpp>
 #include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/text.hpp>
@@ -25,6 +26,8 @@ namespace {
 using namespace cni_matrix;
 using Action = std::function<Expected<Ending>()>;
 
+constexpr const char* k_privileged =
+    "as root: nodes without a user namespace, for plugins that need it (eBPF)";
 constexpr std::size_t k_longest_refusal = 500;  // bytes, of a sentence about bad input
 
 constexpr const char* k_environment = R"(
@@ -135,6 +138,8 @@ void add_fetching(CLI::App& app, artifacts::FetchOptions& fetch) {
   app.add_flag("--refresh", fetch.refresh, "ask again what Debian's suites have");
   app.add_option("--mirror", fetch.mirror, "take upstream's releases from this address");
   app.add_option("--debian-mirror", fetch.debian_mirror, "Debian archive to use");
+  app.add_flag("--trust-label", fetch.trust_label,
+               "take dir:/x@1.6.2 for 1.6.2 even where its binary says something else");
   app.add_option("--catalog", fetch.extra_catalogs, "further catalogs of release digests");
 }
 
@@ -145,18 +150,26 @@ void add_running(CLI::App& app, cli::RunArguments& arguments) {
   add_fetching(app, arguments.fetch);
   app.add_option("--jobs,-j", arguments.run.jobs, "nodes at once; twice the cores by default")
       ->check(CLI::Range(1, 1024));
-  app.add_flag("--privileged", arguments.run.privileged,
-               "as root: nodes without a user namespace, for plugins that need it (eBPF)");
-  const auto seconds = [&app](const char* name, std::chrono::milliseconds& value,
-                              const char* what) {
-    app.add_option_function<int>(
-           name, [&value](int given) { value = std::chrono::seconds(given); }, what)
-        ->check(CLI::Range(1, 1'000'000))
-        ->type_name("SECONDS");
+  app.add_flag("--privileged", arguments.run.privileged, k_privileged);
+  const auto limit = [&app](const std::string& name, std::chrono::milliseconds& value,
+                            const char* what) {
+    app.add_option_function<std::string>(
+           name,
+           [&value, name](const std::string& text) {
+             const auto given = parse_duration(text);
+             if (!given) {
+               throw Failure({given.error().kind, name + ": " + given.error().message});
+             }
+             value = *given;
+           },
+           what)
+        ->type_name("TIME");
   };
-  seconds("--step-timeout", arguments.run.step_timeout, "time limit of a step (60)");
-  seconds("--cell-timeout", arguments.run.cell_timeout, "time limit of a cell (300)");
-  seconds("--timeout", arguments.run.run_timeout, "time limit of the run (none)");
+  limit("--step-timeout", arguments.run.step_timeout,
+        "time limit of a step: 90, 90s, 15m, 2h (60s)");
+  limit("--cell-timeout", arguments.run.cell_timeout, "time limit of a cell (5m)");
+  limit("--timeout", arguments.run.run_timeout,
+        "time limit of the whole run, from the program's start (none)");
 }
 
 void add_console(CLI::App& app, report::ConsoleOptions& console) {
@@ -249,6 +262,7 @@ void add_fetch(CLI::App& app, Action& action) {
   command->add_option("--plugins", arguments->fetch.plugins, "CNI plugin versions")->delimiter(',');
   command->add_option("--runc", arguments->fetch.runc, "runc versions")->delimiter(',');
   add_fetching(*command, arguments->fetch.options);
+  command->add_flag("--privileged", arguments->fetch.privileged, k_privileged);
   command->callback([&action, arguments] {
     action = [arguments]() -> Expected<Ending> {
       auto& fetch = arguments->fetch;

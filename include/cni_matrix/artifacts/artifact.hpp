@@ -39,9 +39,13 @@ struct Artifact {
   std::string token;     // as the user wrote it
   std::string provider;  // "release", "debian", "directory"
   Version version;
-  std::string package_version;                  // debian: "1.6.20~ds1-1+deb12u3"
-  std::string source;                           // file name of the archive, package or directory
-  std::string sha256;                           // of that archive; empty for a directory
+  // The version is what the user wrote after the @, and the binary did not confirm it: it tells
+  // none, nothing could be run to ask it, or --trust-label took the user's word against its own.
+  bool as_labelled = false;
+  std::string told_version;     // of an artifact as labelled: what the binary says; mostly empty
+  std::string package_version;  // debian: "1.6.20~ds1-1+deb12u3"
+  std::string source;           // file name of the archive, package or directory
+  std::string sha256;           // of that archive; empty for a directory
   std::filesystem::path directory;              // flat: holds the executables themselves
   std::map<std::string, std::string> binaries;  // name -> SHA-256
 };

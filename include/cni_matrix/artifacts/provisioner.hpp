@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cni_matrix/artifacts/artifact.hpp>
+#include <cni_matrix/base/process.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -11,6 +12,14 @@
 #include <vector>
 
 namespace cni_matrix::artifacts {
+
+// Runs a foreign program where it reaches nothing and from where nothing of it stays, and returns
+// as run_command does. argv[0] is the name of a file in `directory`, all of which the program sees.
+// Error kinds: unavailable, when there is no such place on this machine (nothing was run then);
+// broken, when the program cannot be started; interrupted.
+using Sandbox = std::function<Expected<CommandResult>(const std::vector<std::string>& argv,
+                                                      const std::filesystem::path& directory,
+                                                      std::chrono::milliseconds limit)>;
 
 struct FetchOptions {
   bool offline = false;           // use only what is in the store
@@ -24,6 +33,10 @@ struct FetchOptions {
   // Asked often; true ends a transfer. Without one: whether a blocked SIGINT, SIGTERM or SIGHUP
   // waits.
   std::function<bool()> cancelled;
+  // Where binaries are asked for their version; see run/foreign_program.hpp. Without one none is
+  // ever run, and only what can be read in them is known.
+  Sandbox sandbox;
+  bool trust_label = false;  // a dir: token's version counts, whatever the binary says
   std::chrono::milliseconds connect_timeout{4'000};
   std::chrono::milliseconds retry_pause{500};  // before the second attempt; doubles each time
 };

@@ -18,9 +18,10 @@ struct FetchArguments {
   std::vector<std::string> runc;
   artifacts::FetchOptions options;  // progress and notice are set by the command
   std::filesystem::path cache;      // empty: cache_directory()
+  bool privileged = false;          // of the nodes in which binaries tell their version
 };
 
-// Fills the store without running anything; one line of `out` for each token, a status line on
+// Fills the store without running a cell; one line of `out` for each token, a status line on
 // `err`. What this machine cannot have is told, and the ending is incomplete then. Error kinds:
 // those of Provisioner::ensure but `unavailable`.
 Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, std::FILE* err);

@@ -18,8 +18,8 @@ struct ReportArguments {
 };
 
 // Shows a saved run again, in another format. Returns what the run came to, as `run` did; of a run
-// that was killed, what is there of it. Notes for the user go to `err`. Error kind: input (no such format, a
-// file that is no run), broken (could not be written).
+// that was killed, what is there of it. Notes for the user go to `err`. Error kind: input (no such
+// format, a file that is no run), broken (could not be written).
 Expected<Ending> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err);
 
 }  // namespace cni_matrix::cli

@@ -14,8 +14,8 @@ namespace cni_matrix::matrix {
 // Idempotent. Trailing white space is dropped.
 std::string normalise_error(std::string_view text);
 
-// normalise_error, and what the kernel, the clock or chance decides taken out too: times, dates, MAC
-// addresses, names of veths and of bandwidth's ifbs. For comparing two runs of one cell.
+// normalise_error, and what the kernel, the clock or chance decides taken out too: times, dates,
+// MAC addresses, names of veths and of bandwidth's ifbs. For comparing two runs of one cell.
 std::string comparable_error(std::string_view text);
 
 }  // namespace cni_matrix::matrix

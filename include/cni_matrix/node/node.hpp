@@ -33,6 +33,8 @@ struct NodeOptions {
   std::vector<NodeFile> files;
   bool privileged = false;  // root's nodes without a user namespace and without forbidden calls
   std::size_t size_bytes = 512U << 20U;  // limit of the tmpfs that is the node's root
+  // Write a line for each forbidden call to the node's output when the worker has ended.
+  bool tell_denied = false;
   // After the worker's end, stay until the scheduler lets go, so that a person can look around.
   bool keep = false;
 };
@@ -61,10 +63,10 @@ class Node {
   using Worker = std::function<int(int output, std::int64_t setup_cpu_us)>;
 
   // The caller must be single-threaded. Errors inside the node come later, as a line on output()
-  // that starts with '!' (see parse_setup_error). After the worker's end, a line that starts with
-  // '?' names a forbidden system call that was made: "?bpf (CAP_BPF) by cilium-cni". Error kind:
-  // unavailable when the kernel forbids such namespaces, with the switch to change; broken
-  // otherwise.
+  // that starts with '!' (see parse_setup_error). With tell_denied, after the worker's end,
+  // a line that starts with '?' names a forbidden system call: "?bpf (CAP_BPF) by cilium-cni".
+  // Error kind: unavailable when the kernel forbids such namespaces, with the switch to change;
+  // broken otherwise.
   static Expected<Node> start(const NodeOptions& options, const Worker& worker);
 
   Node() = default;

@@ -31,8 +31,8 @@ struct Verification {
     std::string reason;
   };
   std::vector<Trouble> broken;
-  std::map<std::string, std::size_t> skipped;         // cells by reason
-  std::map<std::string, std::string> not_compared;    // reason by class of leftovers
+  std::map<std::string, std::size_t> skipped;       // cells by reason
+  std::map<std::string, std::string> not_compared;  // reason by class of leftovers
 
   [[nodiscard]] std::size_t disagreeing() const;
   [[nodiscard]] std::size_t skipped_cells() const;

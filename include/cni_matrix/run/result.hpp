@@ -99,7 +99,7 @@ struct RunSummary {
   bool interrupted = false;
   Stop stopped_by = Stop::none;  // of an interrupted run, where it is known
   std::size_t modelled = 0;      // of the cells that were executed, those on the embedded runtime
-  std::vector<std::string> fail_on;  // "skip", "modelled": what is bad news too
+  std::vector<std::string> fail_on;                 // "skip", "modelled": what is bad news too
   std::vector<matrix::StatementResult> statements;  // of the matrix
   std::vector<std::string> modules;  // of the kernel, which it loaded for the run and which stay
 

@@ -25,7 +25,9 @@ struct RunOptions {
   std::chrono::milliseconds step_timeout{60'000};
   std::chrono::milliseconds cell_timeout{300'000};
   std::chrono::milliseconds run_timeout{0};  // 0: none
-  std::filesystem::path cache;               // for prepared roots
+  // From when run_timeout counts: these options are made as the program starts.
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+  std::filesystem::path cache;  // for prepared roots
 };
 
 // What hears of a run; calls come from the thread that called run_cells.
@@ -39,6 +41,11 @@ struct RunListener {
   // --keep: every cell is done, and run_cells now waits for SIGINT or SIGTERM.
   std::function<void(const RunSummary&)> before_waiting;
 };
+
+// Whether run_timeout is over. What takes long before the first cell looks at it too.
+bool out_of_time(const RunOptions& options);
+// That, or a signal came (StopSignals).
+bool must_stop(const RunOptions& options);
 
 // Whether the cell's scenario can be done with its conflist at all: nothing is fetched or started.
 // Error kind: input, naming the scenario and the step.

@@ -190,7 +190,9 @@ TEST_F(Walls, TheCallersKeysStayOutside) {
 }
 
 TEST_F(Walls, AForbiddenCallIsNamed) {
-  const auto said = in_node([] { return foreign({"/sbin/swapoff", "/nowhere"}); });
+  NodeOptions options;
+  options.tell_denied = true;
+  const auto said = in_node([] { return foreign({"/sbin/swapoff", "/nowhere"}); }, options);
   EXPECT_THAT(said, HasSubstr("\n?swapoff (CAP_SYS_ADMIN) by swapoff"));
 }
 

@@ -29,6 +29,16 @@ unsigned foreign_machine() {
   return host_architecture() == "arm64" ? EM_X86_64 : EM_AARCH64;
 }
 
+// The binaries of these tests are the tests' own scripts: they may run where we do.
+Expected<CommandResult> run_here(const std::vector<std::string>& argv, const fs::path& directory,
+                                 std::chrono::milliseconds limit) {
+  auto words = argv;
+  words[0] = (directory / words[0]).string();
+  CommandOptions options;
+  options.timeout = limit;
+  return run_command(words, options);
+}
+
 class DirectoryTest : public testing::Test {
  protected:
   void add(const std::string& name, std::string_view text, bool executable = true) {
@@ -37,7 +47,11 @@ class DirectoryTest : public testing::Test {
   }
   Expected<Artifact> take(Component component = Component::plugins,
                           std::optional<Version> version = Version{1, 1, 1, ""}) {
-    return directory_artifact(component, m_bin, version, "dir:BIN", m_memory);
+    DirectoryOptions options;
+    options.memory = m_memory;
+    options.sandbox = m_sandbox;
+    options.trust_label = m_trust_label;
+    return directory_artifact(component, m_bin, version, "dir:BIN", options);
   }
   void expect_refused(const Expected<Artifact>& artifact, const std::string& reason) {
     ASSERT_FALSE(artifact);
@@ -49,9 +63,15 @@ class DirectoryTest : public testing::Test {
   TemporaryDirectory m_directory = *TemporaryDirectory::create();
   fs::path m_bin = fs::canonical(m_directory.path()) / "bin";
   fs::path m_memory = m_directory.path() / "memory.json";
+  int m_runs = 0;
+  Sandbox m_sandbox = [this](const auto& argv, const auto& directory, auto limit) {
+    ++m_runs;
+    return run_here(argv, directory, limit);
+  };
+  bool m_trust_label = false;
 };
 
-constexpr std::string_view k_plugin = "#!/bin/sh\necho 'CNI bridge plugin v0.9.1' >&2\n";
+constexpr std::string_view k_plugin = "#!/bin/sh\necho 'CNI bridge plugin v1.1.1' >&2\n";
 
 TEST_F(DirectoryTest, TakesTheUsersBinaries) {
   add("bridge", k_plugin);
@@ -71,7 +91,7 @@ TEST_F(DirectoryTest, AsksTheBinariesForTheirVersion) {
   add("bridge", k_plugin);
   const auto artifact = take(Component::plugins, std::nullopt);
   ASSERT_TRUE(artifact) << artifact.error().message;
-  EXPECT_EQ(artifact->version.str(), "0.9.1");
+  EXPECT_EQ(artifact->version.str(), "1.1.1");
 }
 
 TEST_F(DirectoryTest, WithoutAVersionItSaysHowToGiveOne) {
@@ -98,6 +118,77 @@ TEST_F(DirectoryTest, SurvivesADamagedMemory) {
     ASSERT_TRUE(artifact) << text;
     EXPECT_EQ(artifact->binaries.at("bridge"), sha256(k_plugin)) << text;
   }
+}
+
+TEST_F(DirectoryTest, RefusesALabelThatTheBinaryContradicts) {
+  add("bridge", k_plugin);
+  const auto artifact = take(Component::plugins, Version{1, 1, 0, ""});
+  expect_refused(artifact, "the label says 1.1.0, and bridge there says that it is 1.1.1");
+  expect_refused(artifact, "--trust-label");
+  m_trust_label = true;
+  const auto trusted = take(Component::plugins, Version{1, 1, 0, ""});
+  ASSERT_TRUE(trusted) << trusted.error().message;
+  EXPECT_EQ(trusted->version.str(), "1.1.0");
+  EXPECT_TRUE(trusted->as_labelled);
+  EXPECT_EQ(trusted->told_version, "1.1.1");
+}
+
+TEST_F(DirectoryTest, WhatFollowsTheThreeNumbersIsNoContradiction) {
+  for (const char* says : {"v1.1.1", "v1.1.1+ds1", "1.1.1-7-gabcdef", "v1.1.1-rc.2", "1.1.1~rc1"}) {
+    add("bridge", fmt::format("#!/bin/sh\necho 'CNI bridge plugin {}'\n", says));
+    const auto artifact = take();
+    ASSERT_TRUE(artifact) << artifact.error().message;
+    EXPECT_FALSE(artifact->as_labelled) << says;
+  }
+}
+
+TEST_F(DirectoryTest, SilenceIsNoContradictionAndIsTold) {
+  add("bridge", "#!/bin/sh\necho 'CNI bridge plugin version unknown'\n");
+  const auto artifact = take();
+  ASSERT_TRUE(artifact) << artifact.error().message;
+  EXPECT_EQ(artifact->version.str(), "1.1.1");
+  EXPECT_TRUE(artifact->as_labelled);
+  EXPECT_EQ(artifact->told_version, "");
+}
+
+TEST_F(DirectoryTest, AnExecutableIsAskedOnce) {
+  add("bridge", k_plugin);
+  ASSERT_TRUE(take());
+  ASSERT_TRUE(take(Component::plugins, std::nullopt));
+  EXPECT_EQ(m_runs, 1);
+  fs::remove(m_memory);  // of stamps; what it said is known by its digest
+  ASSERT_TRUE(take(Component::plugins, std::nullopt));
+  EXPECT_EQ(m_runs, 1);
+  add("bridge", std::string(k_plugin) + "# changed\n");
+  ASSERT_TRUE(take());
+  EXPECT_EQ(m_runs, 2);
+}
+
+TEST_F(DirectoryTest, ThatItDoesNotRunIsRememberedToo) {
+  add("bridge", "#!/bin/sh\nkill -9 $$\n");
+  for (int i = 0; i < 2; ++i) {
+    const auto artifact = take();
+    ASSERT_FALSE(artifact);
+    EXPECT_EQ(artifact.error().kind, ErrorKind::unavailable);
+    EXPECT_THAT(artifact.error().message, HasSubstr("signal 9 ended it"));
+  }
+  EXPECT_EQ(m_runs, 1);
+}
+
+TEST_F(DirectoryTest, WithoutANodeNothingIsRun) {
+  const auto trace = m_directory.path() / "ran";
+  add("bridge", fmt::format("#!/bin/sh\ntouch {}\n", trace.string()));
+  for (const Sandbox& sandbox :
+       {Sandbox(), Sandbox([](const auto&, const auto&, auto) -> Expected<CommandResult> {
+          return unavailable("no namespaces here");
+        })}) {
+    m_sandbox = sandbox;
+    expect_refused(take(Component::plugins, std::nullopt), "they were not asked: no n");
+    const auto labelled = take();
+    ASSERT_TRUE(labelled) << labelled.error().message;
+    EXPECT_TRUE(labelled->as_labelled);
+  }
+  EXPECT_FALSE(fs::exists(trace));
 }
 
 TEST_F(DirectoryTest, RefusesAMissingDirectory) {
@@ -161,7 +252,8 @@ TEST(ExecutableTest, ALibraryThatIsTooOldIsTheReason) {
                          "echo \"runc: /lib/libc.so.6: version \\`GLIBC_2.38' not found\" >&2\n"
                          "exit 1\n"));
   fs::permissions(file, fs::perms(0755));
-  const auto version = probe(Component::runc, directory.path(), {{"runc", ""}}, "runc.deb");
+  const auto version =
+      probe(Component::runc, directory.path(), {{"runc", ""}}, "runc.deb", run_here);
   ASSERT_FALSE(version);
   EXPECT_EQ(version.error().kind, ErrorKind::unavailable);
   EXPECT_THAT(version.error().message, HasSubstr("it needs GLIBC_2.38"));
