@@ -58,7 +58,7 @@ Expected<void> import_image(const ContainerdOptions& options, const std::string&
   std::filesystem::remove(archive, ignored);
   if (!result.ok()) {
     return broken("ctr of containerd {} cannot import the pause image: {}", options.version.str(),
-                  printable(trim(result.err + result.out)));
+                  result.timed_out ? "it does not end" : printable(trim(result.err + result.out)));
   }
   return {};
 }

@@ -174,12 +174,12 @@ class ConsoleReporter : public Reporter {
   void note_label(const std::optional<artifacts::Artifact>& artifact) {
     if (artifact && artifact->as_labelled) {
       m_labelled.insert(
-          shown(fmt::format("  {} {}: taken for {}, and {}", name_of(artifact->component),
-                            artifact->token, artifact->version.str(),
-                            artifact->told_version.empty()
-                                ? "it does not tell its version"
-                                : "it says that it is " + artifact->told_version),
-                m_style.unicode));
+          "  " + shown(fmt::format("{} {}: taken for {}, and {}", name_of(artifact->component),
+                                   artifact->token, artifact->version.str(),
+                                   artifact->told_version.empty()
+                                       ? "it does not tell its version"
+                                       : "it says that it is " + artifact->told_version),
+                       m_style.unicode));
     }
   }
 

@@ -4,6 +4,7 @@
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
 #include <cni_matrix/matrix/matrix_spec.hpp>
+#include <cni_matrix/run/foreign_program.hpp>
 #include <cni_matrix/run/runner.hpp>
 
 #include <gtest/gtest.h>
@@ -25,7 +26,9 @@ struct Harness {
 Expected<std::unique_ptr<Harness>> make_harness() {
   run::RunOptions options;
   options.cache = cache_directory();
-  CNI_MATRIX_TRY_ASSIGN(auto provisioner, artifacts::Provisioner::open(options.cache, {}));
+  artifacts::FetchOptions fetch;
+  fetch.sandbox = run::node_sandbox();
+  CNI_MATRIX_TRY_ASSIGN(auto provisioner, artifacts::Provisioner::open(options.cache, fetch));
   CNI_MATRIX_TRY_ASSIGN(auto behaviours, matrix::KnownBehaviours::load());
   return std::make_unique<Harness>(Harness{options, std::move(provisioner), std::move(behaviours)});
 }

@@ -6,6 +6,7 @@
 #include <cni_matrix/matrix/leaks.hpp>
 #include <cni_matrix/matrix/matrix_spec.hpp>
 #include <cni_matrix/node/node.hpp>
+#include <cni_matrix/run/foreign_program.hpp>
 #include <cni_matrix/run/runner.hpp>
 
 #include <gmock/gmock.h>
@@ -41,7 +42,9 @@ class Leftover : public testing::TestWithParam<matrix::RuntimeChoice> {
     cell.runtime = runtime;
     RunOptions options;
     options.cache = cache_directory();
-    auto provisioner = value_or_throw(artifacts::Provisioner::open(options.cache, {}));
+    artifacts::FetchOptions fetch;
+    fetch.sandbox = node_sandbox();
+    auto provisioner = value_or_throw(artifacts::Provisioner::open(options.cache, fetch));
     CellResult seen;
     RunListener listener;
     listener.cell_finished = [&](const CellResult& result) { seen = result; };

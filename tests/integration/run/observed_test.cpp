@@ -7,6 +7,7 @@
 #include <cni_matrix/matrix/matrix_spec.hpp>
 #include <cni_matrix/matrix/normalise.hpp>
 #include <cni_matrix/node/node.hpp>
+#include <cni_matrix/run/foreign_program.hpp>
 #include <cni_matrix/run/runner.hpp>
 
 #include <gtest/gtest.h>
@@ -170,7 +171,9 @@ void compare(const std::vector<Json>& rows, matrix::RuntimeChoice runtime,
   RunOptions options;
   options.cache = cache_directory();
   options.privileged = privileged;
-  auto provisioner = value_or_throw(artifacts::Provisioner::open(options.cache, {}));
+  artifacts::FetchOptions fetch;
+  fetch.sandbox = node_sandbox();
+  auto provisioner = value_or_throw(artifacts::Provisioner::open(options.cache, fetch));
   std::size_t compared = 0;
   std::string skipped;
   RunListener listener;
