@@ -46,8 +46,7 @@ Expected<Fd> listen_at(const std::filesystem::path& path) {
   }
   std::strcpy(address.sun_path, path.c_str());  // NOLINT: the size was checked
   Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd ||
-      ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+  if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
       ::listen(fd.get(), SOMAXCONN) != 0) {
     return system_error(fmt::format("cannot listen at {}", path.string()));
   }
@@ -112,9 +111,10 @@ class Collector::Work {
         calls.push_back(call_of(entry));
       }
     }
-    std::stable_sort(calls.begin(), calls.end(), [](const PluginCall& left, const PluginCall& right) {
-      return left.start_ns < right.start_ns;
-    });
+    std::stable_sort(calls.begin(), calls.end(),
+                     [](const PluginCall& left, const PluginCall& right) {
+                       return left.start_ns < right.start_ns;
+                     });
     return calls;
   }
 
@@ -199,7 +199,7 @@ class Collector::Work {
                                                       : CallBuilder::Streams::drop);
     m_bytes += connection.bytes() - before;
     if (!greeted && connection.greeted()) {
-      entry.caller = caller_of(connection.peer());
+      entry.caller = caller_of(connection);
       m_running[connection.peer()] = id;
     }
     if (!connection.open()) {
@@ -213,8 +213,8 @@ class Collector::Work {
 
   // Another plugin (bridge calls its IPAM plugin), and not the runtime: then an ancestor of the
   // peer is a recorder that has not ended.
-  std::uint64_t caller_of(pid_t peer) const {
-    for (const pid_t ancestor : ancestors_of(peer)) {
+  std::uint64_t caller_of(const Connection& connection) const {
+    for (const pid_t ancestor : connection.ancestors()) {
       if (const auto running = m_running.find(ancestor); running != m_running.end()) {
         return running->second;
       }
@@ -302,9 +302,10 @@ class Collector::Work {
           m_refused, m_options.open_limit, m_options.call_limit)];
     }
     if (m_bytes >= m_options.byte_limit) {
-      ++seen[fmt::format("the plugin calls read and printed more than {} MiB, and the rest was not "
-                         "recorded",
-                         m_options.byte_limit >> 20U)];
+      ++seen[fmt::format(
+          "the plugin calls read and printed more than {} MiB, and the rest was not "
+          "recorded",
+          m_options.byte_limit >> 20U)];
     }
     for (const auto& [trouble, times] : seen) {
       if (troubles.found.size() == k_told_troubles) {
@@ -316,14 +317,15 @@ class Collector::Work {
     return troubles;
   }
 
-  static std::string trouble_of(const Entry& entry, const std::vector<Interruption>& interruptions) {
+  static std::string trouble_of(const Entry& entry,
+                                const std::vector<Interruption>& interruptions) {
     const Connection& connection = entry.connection;
     const bool begun = connection.builder().begun();
     const PluginCall& call = connection.builder().names();
     if (!connection.trouble().empty()) {
-      return begun ? fmt::format("the peer that recorded {} {}", name_of(call),
-                                 connection.trouble())
-                   : fmt::format("a peer at the recorder's socket {}", connection.trouble());
+      return begun
+                 ? fmt::format("the peer that recorded {} {}", name_of(call), connection.trouble())
+                 : fmt::format("a peer at the recorder's socket {}", connection.trouble());
     }
     if (connection.builder().finished() || is_to_be_killed(call)) {
       return {};

@@ -2,8 +2,9 @@
 
 #include <cstring>
 
-#include <nettle/memops.h>
 #include <sys/random.h>
+
+#include <nettle/memops.h>
 
 namespace cni_matrix::recorder {
 namespace {

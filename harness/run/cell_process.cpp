@@ -210,8 +210,9 @@ Expected<CellResult> run(const matrix::Cell& cell, const CellPlan& plan, const R
   if (!plan.embedded) {
     CNI_MATRIX_TRY(containerd::place_root(k_root_file, "/var/lib/containerd"));
   }
-  CNI_MATRIX_TRY_ASSIGN(auto outcome, scenario::execute(make_setup(
-                            cell, plan, options, collector ? &*collector : nullptr, output)));
+  CNI_MATRIX_TRY_ASSIGN(auto outcome,
+                        scenario::execute(make_setup(cell, plan, options,
+                                                     collector ? &*collector : nullptr, output)));
   if (collector) {
     check_recording(*collector, outcome);
     result.trace = collector->calls();

@@ -198,10 +198,9 @@ class Executor {
   [[nodiscard]] bool came_to_deadline(const Step& step, const StepResult& result) const {
     const auto limit =
         step.within_ms > 0 ? std::chrono::milliseconds(step.within_ms) : m_setup.call_timeout;
-    return !result.ok &&
-           (result.code == "DeadlineExceeded" ||
-            (step.kind != StepKind::cycle &&
-             std::chrono::microseconds(result.wall_us) + k_deadline_slack >= limit));
+    return !result.ok && (result.code == "DeadlineExceeded" ||
+                          (step.kind != StepKind::cycle &&
+                           std::chrono::microseconds(result.wall_us) + k_deadline_slack >= limit));
   }
 
   void note_interruption(Clock::time_point begin) {
