@@ -199,7 +199,7 @@ class Collector::Work {
                                                       : CallBuilder::Streams::drop);
     m_bytes += connection.bytes() - before;
     if (!greeted && connection.greeted()) {
-      entry.caller = caller_of(connection.peer());
+      entry.caller = caller_of(connection);
       m_running[connection.peer()] = id;
     }
     if (!connection.open()) {
@@ -213,8 +213,8 @@ class Collector::Work {
 
   // Another plugin (bridge calls its IPAM plugin), and not the runtime: then an ancestor of the
   // peer is a recorder that has not ended.
-  std::uint64_t caller_of(pid_t peer) const {
-    for (const pid_t ancestor : ancestors_of(peer)) {
+  std::uint64_t caller_of(const Connection& connection) const {
+    for (const pid_t ancestor : connection.ancestors()) {
       if (const auto running = m_running.find(ancestor); running != m_running.end()) {
         return running->second;
       }

@@ -72,6 +72,7 @@ bool Connection::greet() {
                   answer.data());
   m_proof->of_worker(answer.data() + k_nonce_size);
   m_taken = k_hello_size;
+  m_ancestors = ancestors_of(m_peer.pid);
   // A new connection has room for it.
   if (::send(fd(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL) !=
       static_cast<ssize_t>(answer.size())) {

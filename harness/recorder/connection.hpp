@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cni_matrix::recorder {
 
@@ -26,6 +27,8 @@ class Connection {
   [[nodiscard]] bool open() const { return m_socket.valid(); }
   [[nodiscard]] int fd() const { return m_socket.get(); }
   [[nodiscard]] pid_t peer() const { return m_peer.pid; }
+  // The processes above it, taken before it had our answer: soon after it may be gone.
+  [[nodiscard]] const std::vector<pid_t>& ancestors() const { return m_ancestors; }
   // The peer has said what a recorder says at its start, and has our answer.
   [[nodiscard]] bool greeted() const { return m_proof.has_value(); }
   // It has proved that it is a recorder, and what it told is in `builder`.
@@ -47,6 +50,7 @@ class Connection {
   const FileIdentity& m_program;
   Fd m_socket;
   Peer m_peer;
+  std::vector<pid_t> m_ancestors;
   std::string m_received;
   std::size_t m_taken = 0;  // of m_received
   std::optional<ConnectionProof> m_proof;

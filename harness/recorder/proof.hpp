@@ -15,8 +15,8 @@ namespace cni_matrix::recorder {
 inline constexpr std::size_t k_secret_size = 32;
 inline constexpr std::size_t k_proof_size = SHA256_DIGEST_SIZE;
 
-// In the recorder's executable the secret stands behind these bytes; see secret.hpp. They must be in
-// there once, so the recorder looks at them when it is compiled and never when it runs.
+// In the recorder's executable the secret stands behind these bytes; see secret.hpp. They must be
+// in there once, so the recorder looks at them when it is compiled and never when it runs.
 inline constexpr std::size_t k_marker_size = 16;
 inline constexpr unsigned char k_marker[k_marker_size] = {
     0xc1, 0x5e, 'c', 'n', 'i', '-', 'm', 'a', 't', 'r', 'i', 'x', 0x00, 0xf7, 0x9b, 0x02};

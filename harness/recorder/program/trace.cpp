@@ -23,8 +23,7 @@ std::size_t slot(Tag tag) {
 
 }  // namespace
 
-Trace::Trace(const char* socket, std::string_view plugin, std::int64_t start_ns,
-             char** environment)
+Trace::Trace(const char* socket, std::string_view plugin, std::int64_t start_ns, char** environment)
     : Trace(meet_worker(socket)) {
   append(Tag::plugin, plugin);
   char number[32];
@@ -84,7 +83,8 @@ void Trace::flush() {
   if (m_worker.fd && m_used > 0) {
     char* const chunks = m_buffer + k_record_header_size;
     put_size(m_buffer, static_cast<std::uint32_t>(m_used));
-    m_worker.proof.of_next_record(chunks, m_used, reinterpret_cast<unsigned char*>(chunks + m_used));
+    m_worker.proof.of_next_record(chunks, m_used,
+                                  reinterpret_cast<unsigned char*>(chunks + m_used));
     if (!send_all(m_worker.fd.get(), m_buffer, k_record_header_size + m_used + k_proof_size)) {
       // Half a record may be there; the worker drops it. Nothing may follow it.
       m_worker.fd.reset();

@@ -76,8 +76,8 @@ class RealPlugins : public testing::Test {
     collecting.socket = node::k_trace_socket;
     collecting.program = node::k_recorder;
     collecting.secret = value_or_throw(make_secret());
-    const std::string program = value_or_throw(
-        recorder_with_secret(libexec_directory() / "recorder", collecting.secret));
+    const std::string program =
+        value_or_throw(recorder_with_secret(libexec_directory() / "recorder", collecting.secret));
     auto node = node::Node::start(options, [&](int output, std::int64_t) {
       std::string text;
       try {

@@ -87,6 +87,14 @@ class Client {
     put_size(size.data(), static_cast<std::uint32_t>(chunks.size()));
     return size + chunks + proof;
   }
+  // One after the other.
+  std::string records(const std::vector<std::string>& parts) {
+    std::string text;
+    for (const auto& chunks : parts) {
+      text += record(chunks);
+    }
+    return text;
+  }
   [[nodiscard]] const std::string& sent() const { return m_sent; }
 
  private:
@@ -135,7 +143,7 @@ TEST_F(CollectorTest, WhatWasSentIsThereAtOnceThoughItsSenderHasGone) {
   for (int i = 0; i < 50; ++i) {
     {
       auto one = client();
-      one.send(one.record(k_begin) + one.record(k_end));
+      one.send(one.records({k_begin, k_end}));
     }
     const auto calls = trace();
     ASSERT_THAT(calls, SizeIs(i + 1));
@@ -149,7 +157,7 @@ TEST_F(CollectorTest, EveryTruncationIsAnUnfinishedCall) {
   for (std::size_t size = 0; size < whole; ++size) {
     {
       auto one = client();
-      const std::string records = one.record(k_begin) + one.record(k_end);
+      const std::string records = one.records({k_begin, k_end});
       whole = records.size();
       one.send(records.substr(0, size));
     }
@@ -218,7 +226,7 @@ TEST_F(CollectorTest, ARecordLeftOutRepeatedOrMovedIsSeen) {
 
 TEST_F(CollectorTest, AReplayedConnectionIsNotTaken) {
   auto honest = client();
-  honest.send(honest.record(k_begin) + honest.record(k_end));
+  honest.send(honest.records({k_begin, k_end}));
   ASSERT_THAT(trace(), SizeIs(1));
   const Fd again = connect_to(m_options.socket);
   send_text(again, honest.sent());
@@ -234,7 +242,7 @@ TEST_F(CollectorTest, AFloodOfGarbageLeavesTheRestAlone) {
   }
   auto honest = client();
   ASSERT_TRUE(honest.answered());
-  honest.send(honest.record(k_begin) + honest.record(k_end));
+  honest.send(honest.records({k_begin, k_end}));
   EXPECT_THAT(trace(), SizeIs(1));
   const auto found = troubles();
   ASSERT_THAT(found, SizeIs(1));

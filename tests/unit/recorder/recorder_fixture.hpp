@@ -58,7 +58,7 @@ class RecorderTest : public testing::Test {
   void add_plugin(const std::string& name, const std::string& script) {
     value_or_throw(write_file(direct(name), "#!/bin/sh\n" + script + "\n"));
     fs::permissions(direct(name), fs::perms::owner_all);
-    fs::create_symlink(m_options.program, recorded(name));
+    fs::create_symlink(root() / "recorder", recorded(name));
   }
 
   [[nodiscard]] std::vector<std::string> environment() const {

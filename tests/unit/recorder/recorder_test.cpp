@@ -159,6 +159,25 @@ TEST_F(RecorderTest, AnIpamPluginIsDelegated) {
   EXPECT_EQ(calls[1].input, k_config);
 }
 
+// However soon it has ended: the collector may be busy with others.
+TEST_F(RecorderTest, EveryDelegatedCallOfManyAtOnceIsKnownForOne) {
+  add_plugin("host-local", "exit 0");
+  add_plugin("bridge", "for i in 1 2 3 4 5 6 7 8; do \"$BIN/host-local\" </dev/null; done");
+  std::vector<pid_t> recorders;
+  for (int i = 0; i < 12; ++i) {
+    Pipe input;
+    recorders.push_back(start("bridge", input.read.get(), STDERR_FILENO));
+  }
+  for (const pid_t pid : recorders) {
+    ::waitpid(pid, nullptr, 0);
+  }
+  const auto calls = trace();
+  ASSERT_THAT(calls, SizeIs(12 * 9));
+  for (const PluginCall& call : calls) {
+    EXPECT_EQ(call.delegated, call.plugin == "host-local");
+  }
+}
+
 TEST_F(RecorderTest, FiftyCallsAtOnceGiveFiftyRecords) {
   add_plugin("echo", "cat");
   constexpr std::size_t k_calls = 50;

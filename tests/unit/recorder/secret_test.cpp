@@ -24,10 +24,9 @@ TEST(SecretTest, IsPutBehindTheMarkerAndNowhereElse) {
   ASSERT_EQ(after.size(), before.size());
   const auto at = before.find(marker()) + k_marker_size;
   EXPECT_EQ(after.substr(0, at), before.substr(0, at));
-  EXPECT_TRUE(std::equal(secret.begin(), secret.end(), after.begin() + static_cast<long>(at),
-                         [](unsigned char left, char right) {
-                           return left == static_cast<unsigned char>(right);
-                         }));
+  EXPECT_TRUE(std::equal(
+      secret.begin(), secret.end(), after.begin() + static_cast<long>(at),
+      [](unsigned char left, char right) { return left == static_cast<unsigned char>(right); }));
   EXPECT_EQ(after.substr(at + k_secret_size), before.substr(at + k_secret_size));
 }
 
