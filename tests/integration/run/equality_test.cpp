@@ -81,10 +81,14 @@ TEST_F(Equality, WallsChangeNoOutcome) {
     GTEST_SKIP() << "an ordinary user's nodes always have walls";
   }
   const std::vector<std::string> cells = {
-      "--containerd",  "debian:bullseye,debian:forky",
-      "--plugins",     "debian:bookworm",
-      "--cni-version", "0.4.0",
-      "--conflist",    "bridge-portmap",
+      "--containerd",
+      "debian:bullseye,debian:forky",
+      "--plugins",
+      "debian:bookworm",
+      "--cni-version",
+      "0.4.0",
+      "--conflist",
+      "bridge-portmap",
       "--scenario",
       "lifecycle,restart-runtime,netns-gone,many-pods,node-rebooted,shim-killed,pause-killed,"
       "runtime-killed-in-add,add-hangs,disk-full-ipam,iptables-backend-changed,check-link-down,"

@@ -12,9 +12,9 @@
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <map>
+
+#include <unistd.h>
 
 namespace cni_matrix::run {
 namespace {

@@ -105,7 +105,7 @@ TEST_F(Scenarios, WhatCannotBeIsRefusedBeforeAnythingStarts) {
                  "--conflist", "bridge-portmap", "--scenario", file.string()});
     EXPECT_EQ(result.exit_code, 2) << result.out;
     EXPECT_EQ(result.out, "");
-    EXPECT_EQ(split(result.err, '\n').size(), 2U) << result.err;
+    EXPECT_EQ(split(result.err, '\n').size(), 3U) << result.err;
     return result.err;
   };
   EXPECT_THAT(refusal(R"("steps": [{"step": "fault", "plugin": "tuning", "do": "exit"},
