@@ -231,6 +231,7 @@ class Unpacker {
 
   template <typename Consumer>
   Expected<void> each_block(archive* reader, Consumer&& consume) {
+    const auto before = m_length;
     for (;;) {
       const void* data = nullptr;
       std::size_t size = 0;
@@ -245,12 +246,14 @@ class Unpacker {
       m_bytes += size;
       const auto compressed =
           static_cast<std::uint64_t>(std::max<la_int64_t>(archive_filter_bytes(reader, -1), 1));
-      const auto end = static_cast<std::uint64_t>(offset) + size;  // of a file with holes
-      if (m_bytes > m_limits.bytes || end > m_limits.bytes ||
+      // A file may have holes, which take no room here and much wherever it is copied to.
+      const auto end = static_cast<std::uint64_t>(offset) + size;
+      m_length = std::max(m_length, end > m_limits.bytes ? end : before + end);
+      if (m_bytes > m_limits.bytes || m_length > m_limits.bytes ||
           (m_bytes > m_limits.free_bytes && m_bytes / compressed > m_limits.ratio)) {
         return input_error(
             "{} is refused: it is a decompression bomb, {} bytes of it become more than {}", m_name,
-            compressed, m_bytes);
+            compressed, std::max(m_bytes, m_length));
       }
       CNI_MATRIX_TRY(consume(data, size, offset));
     }
@@ -267,6 +270,7 @@ class Unpacker {
   std::string_view m_name;
   ArchiveLimits m_limits;
   std::uint64_t m_bytes = 0;
+  std::uint64_t m_length = 0;  // of all files, their holes too
 };
 
 Reader tar_reader() {

@@ -58,6 +58,70 @@ Expected<void> Cache::create() const {
   return {};
 }
 
+namespace {
+
+tl::unexpected<Error> not_ours(const std::filesystem::path& path, std::string_view why) {
+  return input_error(
+      "{} {}, so what it holds cannot be trusted; remove it, or set CNI_MATRIX_CACHE to a "
+      "directory "
+      "of your own",
+      path.string(), why);
+}
+
+Expected<void> check_owner(const std::filesystem::path& path, const struct stat& status) {
+  if (status.st_uid != ::geteuid()) {
+    return not_ours(path, fmt::format("belongs to user {} and not to you", status.st_uid));
+  }
+  if (!S_ISLNK(status.st_mode) && (status.st_mode & S_IWOTH) != 0) {
+    return not_ours(path, "can be written to by everybody");
+  }
+  return {};
+}
+
+// With its owner's rights and none for others to write.
+void close_to_group(const std::filesystem::path& path, const struct stat& status) {
+  if (!S_ISLNK(status.st_mode) && (status.st_mode & S_IWGRP) != 0) {
+    ::chmod(path.c_str(), status.st_mode & 07777U & ~static_cast<mode_t>(S_IWGRP));
+  }
+}
+
+}  // namespace
+
+Expected<void> Cache::check_ours() const {
+  if (m_root.empty()) {
+    return input_error(
+        "there is no home directory to keep binaries in; set CNI_MATRIX_CACHE to a directory");
+  }
+  const Fd root(::open(m_root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!root) {
+    if (errno == ENOENT) {
+      return {};  // it will be made
+    }
+    return input_error(
+        "the cache {} cannot be opened: {}{}", m_root.string(), std::strerror(errno),
+        errno == ENOTDIR || errno == ELOOP ? "; it must be a directory and no link" : "");
+  }
+  struct stat status {};
+  if (::fstat(root.get(), &status) != 0) {
+    return system_error("cannot look at " + m_root.string());
+  }
+  CNI_MATRIX_TRY(check_owner(m_root, status));
+  if ((status.st_mode & S_IWGRP) != 0) {
+    return not_ours(m_root, "can be written to by its group");
+  }
+  std::error_code error;
+  for (auto item = std::filesystem::recursive_directory_iterator(m_root, error);
+       !error && item != std::filesystem::recursive_directory_iterator(); item.increment(error)) {
+    struct stat found {};
+    if (::lstat(item->path().c_str(), &found) != 0) {
+      continue;  // another run's, which has just gone
+    }
+    CNI_MATRIX_TRY(check_owner(item->path(), found));
+    close_to_group(item->path(), found);
+  }
+  return {};
+}
+
 Expected<Component> parse_component(std::string_view text) {
   for (const auto component : {Component::containerd, Component::plugins, Component::runc}) {
     if (name_of(component) == text) {

@@ -163,6 +163,9 @@ Expected<void> AptSuite::configure() const {
                       "Dir::Cache \"{0}/cache\";\n"
                       "Dir::Cache::srcpkgcache \"\";\n"  // half of the space, for nothing
                       "Dir::Etc \"{0}/etc\";\n"
+                      // This file is all of the configuration: no hook that lies somewhere.
+                      "Dir::Etc::main \"/dev/null\";\n"
+                      "Dir::Etc::parts \"/dev/null\";\n"
                       "Dir::Log \"{0}/log\";\n"
                       "APT::Architecture \"{1}\";\n"
                       "APT::Architectures {{ \"{1}\"; }};\n"

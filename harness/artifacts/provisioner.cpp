@@ -55,6 +55,7 @@ class Provisioner::Implementation {
         m_architecture(host_architecture()) {}
 
   Expected<void> prepare() {
+    CNI_MATRIX_TRY(m_cache.check_ours());
     std::error_code error;
     // An offline run may use a cache that it cannot write to.
     if (auto created = m_cache.create();
@@ -482,7 +483,7 @@ Expected<Provisioner> Provisioner::open(const std::filesystem::path& cache, Fetc
     options.cancelled = &signal_is_pending;
   }
   std::error_code error;
-  const auto root = std::filesystem::absolute(cache, error);
+  const auto root = cache.empty() ? cache : std::filesystem::absolute(cache, error);
   auto implementation =
       std::make_unique<Implementation>(Cache(root), std::move(options), std::move(catalog));
   CNI_MATRIX_TRY(implementation->prepare());

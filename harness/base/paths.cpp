@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include <pwd.h>
 #include <unistd.h>
 
 namespace cni_matrix {
@@ -61,7 +62,11 @@ std::filesystem::path cache_directory() {
   if (auto set = from_environment("HOME"); !set.empty()) {
     return set / ".cache/cni-matrix";
   }
-  return std::filesystem::path("/tmp") / ("cni-matrix-" + std::to_string(::getuid()));
+  // Nowhere else: in a folder that others can write to, they would choose what we run.
+  const auto* const user = ::getpwuid(::geteuid());  // NOLINT(concurrency-mt-unsafe)
+  return user != nullptr && user->pw_dir != nullptr && *user->pw_dir == '/'
+             ? std::filesystem::path(user->pw_dir) / ".cache/cni-matrix"
+             : std::filesystem::path();
 }
 
 std::string_view program_version() {

@@ -87,8 +87,10 @@ class Rules {
   [[nodiscard]] std::vector<std::string> keys() const {
     std::set<std::string> names;
     for (const auto* rule : m_here) {
-      for (const auto& [name, member] : rule->value("properties", Json::object()).items()) {
-        names.insert(name);
+      const auto members = rule->find("properties");
+      for (auto member = members == rule->end() ? Json::const_iterator() : members->begin();
+           members != rule->end() && member != members->end(); ++member) {
+        names.insert(member.key());
       }
     }
     return {names.begin(), names.end()};

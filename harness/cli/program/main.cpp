@@ -20,6 +20,8 @@
 #include <functional>
 #include <memory>
 
+#include <sys/stat.h>
+
 // The command line: options into arguments, an Error into one sentence and an exit status.
 namespace {
 
@@ -477,6 +479,8 @@ int perform(const Action& action) {
 
 int main(int argc, char** argv) {
   end_on_signals();
+  constexpr mode_t k_writable_by_us_alone = 022;
+  ::umask(k_writable_by_us_alone);  // whatever the caller's is: others must not change what we run
   CLI::App app(
       "Does this containerd work with these CNI plugins and this network configuration, for "
       "the whole life of a pod sandbox?",

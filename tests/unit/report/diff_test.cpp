@@ -24,8 +24,49 @@ TEST(Diff, ARunDoesNotDifferFromItself) {
   const auto difference = compare(outcomes_of(sample_results()), outcomes_of(sample_results()));
   EXPECT_EQ(difference.compared, sample_results().size());
   EXPECT_EQ(difference.exit_status(), 0);
-  EXPECT_EQ(describe(difference, true),
-            "17 cells compared: 0 with another verdict, 0 by another way, 0 added, 0 removed\n");
+  EXPECT_THAT(describe(difference, true),
+              HasSubstr("17 cells compared: 0 with another verdict (0 worse), 0 by another way, "
+                        "2 failing in both, 0 added, 0 removed\n"));
+}
+
+// To fail, to leak, to be broken or skipped is worse; nothing else is.
+TEST(Diff, OnlyWhatGotWorseFails) {
+  using run::Verdict;
+  const auto status = [](Verdict before, Verdict after) {
+    auto old_result = passed();
+    auto new_result = passed();
+    old_result.verdict = before;
+    new_result.verdict = after;
+    return compare(outcomes_of({old_result}), outcomes_of({new_result})).exit_status();
+  };
+  for (const auto bad : {Verdict::fail, Verdict::leak, Verdict::broken, Verdict::skip}) {
+    EXPECT_EQ(status(Verdict::pass, bad), 1) << run::name_of(bad);
+    EXPECT_EQ(status(Verdict::known, bad), 1) << run::name_of(bad);
+    EXPECT_EQ(status(bad, Verdict::pass), 0) << run::name_of(bad);
+    EXPECT_EQ(status(bad, bad), 0) << run::name_of(bad);
+  }
+  EXPECT_EQ(status(Verdict::known, Verdict::pass), 0);
+  EXPECT_EQ(status(Verdict::pass, Verdict::known), 0);
+}
+
+// A failure that the baseline has is none that the ratchet stops at.
+TEST(Diff, TheRatchetStopsAtNewFailuresOnly) {
+  using run::Verdict;
+  const auto status = [](Verdict before, Verdict after, Ratchet ratchet) {
+    auto old_result = passed();
+    auto new_result = passed();
+    old_result.verdict = before;
+    new_result.verdict = after;
+    run::RunSummary summary;
+    summary.cells = 1;
+    summary.add(new_result);
+    const auto difference = compare(outcomes_of({old_result}), outcomes_of({new_result}));
+    return number_of(ending_beside(difference, summary, ratchet).status);
+  };
+  EXPECT_EQ(status(Verdict::fail, Verdict::fail, Ratchet::off), 1);
+  EXPECT_EQ(status(Verdict::fail, Verdict::fail, Ratchet::on), 0);
+  EXPECT_EQ(status(Verdict::pass, Verdict::fail, Ratchet::on), 1);
+  EXPECT_EQ(status(Verdict::pass, Verdict::pass, Ratchet::on), 0);
 }
 
 TEST(Diff, WhatDiffersFromRunToRunIsNotADifference) {
@@ -51,7 +92,7 @@ TEST(Diff, EveryKindOfDifference) {
   after.erase(after.begin());  // removed
   after.push_back(passed("2.1.9", "2.1.9", "1.1.1", "1.1.1", "1.1.0"));
   const auto difference = compare(outcomes_of(before), outcomes_of(after));
-  EXPECT_EQ(difference.exit_status(), 1);
+  EXPECT_EQ(difference.exit_status(), 0);  // another verdict, and no worse
   ASSERT_EQ(difference.verdicts.size(), 1U);
   EXPECT_EQ(difference.verdicts[0].before.verdict, run::Verdict::known);
   EXPECT_EQ(difference.details.size(), 1U);
@@ -61,7 +102,7 @@ TEST(Diff, EveryKindOfDifference) {
   const auto json = to_json(difference);
   EXPECT_EQ(json["verdicts"][0]["before"]["verdict"], "known");
   EXPECT_EQ(json["verdicts"][0]["after"]["verdict"], "pass");
-  EXPECT_EQ(json["exit_status"], 1);
+  EXPECT_EQ(json["exit_status"], 0);
   EXPECT_EQ(json["added"][0]["name"], "2.1.9/1.1.1/bridge-portmap@1.1.0/lifecycle");
 }
 
@@ -90,12 +131,12 @@ TEST(Diff, HostileTextsAreEscaped) {
   auto after = passed();
   after.verdict = run::Verdict::fail;
   after.reason = "\x1b]0;x\x07\r";
-  after.steps[0] = {"Run\x1b[2J", "", false, "\x1b", "\x1b[31m\xff", 1};
+  after.steps[0] = {"Run\x1b[2J", "", false, "\x1b", "\x1b[2K\xff", 1};
   const auto difference = compare(outcomes_of({before}), outcomes_of({after}));
   const auto text = describe(difference, false);
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   EXPECT_THAT(text, Not(HasSubstr("\r")));
-  EXPECT_THAT(text, HasSubstr("\\x1b[31m\\xff"));
+  EXPECT_THAT(text, HasSubstr("\\x1b[2K\\xff"));
   EXPECT_NO_THROW(to_json(difference).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
