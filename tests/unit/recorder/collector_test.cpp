@@ -262,6 +262,7 @@ TEST_F(CollectorTest, MoreThanTheLimitIsRefusedAndSaid) {
   EXPECT_FALSE(client().answered());
   idle.clear();
   for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(m_collector->open_calls(), 0U);  // those before have been seen to go
     auto one = client();
     EXPECT_EQ(one.answered(), i < 2);
   }
