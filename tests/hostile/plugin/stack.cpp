@@ -3,10 +3,12 @@
 #include "tools.hpp"
 
 #include <cerrno>
+#include <fstream>
 
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace hostile {
@@ -97,16 +99,29 @@ Outcome replace_recorder(const Target&) {
   return at_recorder(move_and_move_back);
 }
 
+// An ordinary user's nodes have only that user's id, so nothing in them can belong to another:
+// README tells so.
 Outcome read_recorder(const Target&) {
+  unsigned long inside = 0;
+  unsigned long outside = 0;
+  unsigned long count = 0;
+  std::ifstream("/proc/self/uid_map") >> inside >> outside >> count;
+  if (count == 1) {
+    return not_applicable("an ordinary user's nodes have no second id");
+  }
   return at_recorder([](const std::string& path) { return open_and_close(path, O_RDONLY); });
 }
 
-// ETXTBSY is no wall: it runs just now.
+// ETXTBSY is no wall, since it runs just now; what counts then is whether its mount is read-only.
 Outcome write_recorder(const Target&) {
   return at_recorder([](const std::string& path) {
     make_writable(path);
     auto outcome = open_and_close(path, O_WRONLY);
-    return outcome.error == ETXTBSY ? reached("it runs just now") : outcome;
+    struct statvfs system {};
+    if (outcome.error != ETXTBSY || ::statvfs(path.c_str(), &system) != 0) {
+      return outcome;
+    }
+    return (system.f_flag & ST_RDONLY) != 0 ? refused(EROFS) : reached("it runs just now");
   });
 }
 
