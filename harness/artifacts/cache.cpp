@@ -94,9 +94,12 @@ Expected<void> Cache::check_ours() const {
   }
   const Fd root(::open(m_root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root) {
-    if (errno == ENOENT) {
-      return {};  // it will be made
+    const int number = errno;
+    struct stat nothing {};
+    if (::lstat(m_root.c_str(), &nothing) != 0) {
+      return {};  // it will be made, or that it cannot be will be said
     }
+    errno = number;
     return input_error(
         "the cache {} cannot be opened: {}{}", m_root.string(), std::strerror(errno),
         errno == ENOTDIR || errno == ELOOP ? "; it must be a directory and no link" : "");
@@ -158,6 +161,50 @@ Expected<Artifact> read_manifest(const std::filesystem::path& entry) {
   }
 }
 
+namespace {
+
+// What tells that a file was not touched since its digest was taken.
+std::string stamp_of(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::lstat(file.c_str(), &status) != 0) {
+    return {};
+  }
+  return fmt::format("{} {} {} {}.{} {}.{}", status.st_dev, status.st_ino, status.st_size,
+                     status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec,
+                     status.st_ctim.tv_nsec);
+}
+
+// Whether every executable is the one that the manifest names. Digests are taken once and
+// remembered in `memory`, by the files' stamps.
+bool is_as_recorded(const Artifact& artifact, const std::filesystem::path& memory) {
+  std::error_code error;
+  Json known = Json::object();
+  if (std::filesystem::exists(memory, error)) {
+    if (auto json = load_json(memory); json && json->is_object()) {
+      known = *std::move(json);
+    }
+  }
+  Json now = Json::object();
+  for (const auto& [name, digest] : artifact.binaries) {
+    const auto file = artifact.directory / name;
+    const auto stamp = stamp_of(file) + " " + digest;
+    if (known.value(name, Json()) != stamp) {
+      const auto found = sha256_file(file);
+      if (!found || *found != digest) {
+        return false;
+      }
+    }
+    now[name] = stamp;
+  }
+  if (now != known) {
+    static_cast<void>(
+        write_file_atomic(memory, now.dump() + "\n"));  // a read-only cache keeps none
+  }
+  return true;
+}
+
+}  // namespace
+
 std::optional<Artifact> Cache::find(const std::string& sha256) const {
   const auto entry = store() / sha256;
   std::error_code error;
@@ -165,8 +212,8 @@ std::optional<Artifact> Cache::find(const std::string& sha256) const {
     return std::nullopt;
   }
   auto artifact = read_manifest(entry);
-  if (!artifact) {
-    return std::nullopt;  // a half-written entry after a power cut: it is fetched again
+  if (!artifact || !is_as_recorded(*artifact, index() / fmt::format("checked-{}.json", sha256))) {
+    return std::nullopt;  // half-written after a power cut, or changed: it is fetched again
   }
   // The time of the manifest is when a run last used the entry; a read-only cache keeps none.
   static_cast<void>(::utimensat(AT_FDCWD, (entry / "manifest.json").c_str(), nullptr, 0));

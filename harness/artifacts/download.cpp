@@ -136,6 +136,10 @@ std::filesystem::path Downloader::memory_of(const std::string& host) const {
   for (auto& letter : name) {
     letter = letter == '/' || letter == ':' ? '_' : letter;
   }
+  // With other certificates the host may well be reached.
+  if (!m_options.ca_file.empty()) {
+    name += "-" + sha256(m_options.ca_file.string()).substr(0, 8);
+  }
   return m_memory / ("host-" + name + ".json");
 }
 
@@ -258,7 +262,7 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
           last = fmt::format("SHA-256 {}", found);
           continue;
         }
-        return broken(
+        return input_error(
             "{} is not the file that is expected: its SHA-256 is {} and not {}; it was "
             "removed, take another mirror",
             url, found, sha256);

@@ -11,11 +11,14 @@
 #include <cni_matrix/base/digest.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/process.hpp>
+#include <cni_matrix/base/text.hpp>
 
 #include <csignal>
 #include <map>
 #include <set>
 #include <utility>
+
+#include <unistd.h>
 
 namespace cni_matrix::artifacts {
 
@@ -144,6 +147,10 @@ class Provisioner::Implementation {
     auto first = release(component, wanted);
     if (first || first.error().kind != ErrorKind::unavailable) {
       return first;  // a file with a wrong digest is not passed over in silence
+    }
+    if (!m_options.mirror.empty() && !m_options.debian_fallback) {
+      return unavailable("{}; --debian-fallback takes a Debian package instead",
+                         first.error().message);
     }
     std::string last = fmt::format("no Debian suite that could be read has it");
     for (const char* suite : k_suites) {
@@ -367,7 +374,7 @@ class Provisioner::Implementation {
     }
     CNI_MATRIX_TRY_ASSIGN(const auto digest, sha256_file(*file));
     if (digest != package.sha256) {
-      return broken(
+      return input_error(
           "{} is not the package that the signed index of Debian {} describes: its SHA-256 "
           "is {} and not {}",
           file->filename().string(), suite, digest, package.sha256);
@@ -477,7 +484,43 @@ Provisioner::Provisioner(Provisioner&&) noexcept = default;
 Provisioner& Provisioner::operator=(Provisioner&&) noexcept = default;
 Provisioner::~Provisioner() = default;
 
+namespace {
+
+Expected<void> check_address(const char* option, const std::string& address,
+                             const std::vector<std::string>& beginnings) {
+  const bool good = address.empty() || std::any_of(beginnings.begin(), beginnings.end(),
+                                                   [&](const std::string& beginning) {
+                                                     return address.starts_with(beginning);
+                                                   });
+  return good ? Expected<void>{}
+              : input_error("{} {}: an address begins with {}", option, excerpt(address, 80),
+                            fmt::join(beginnings, " or "));
+}
+
+// As curl and OpenSSL take them.
+std::filesystem::path certificates_of_environment() {
+  for (const auto* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
+    if (value != nullptr && *value != '\0') {
+      return value;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Expected<Provisioner> Provisioner::open(const std::filesystem::path& cache, FetchOptions options) {
+  CNI_MATRIX_TRY(check_address("--mirror", options.mirror, {"https://", "http://"}));
+  CNI_MATRIX_TRY(
+      check_address("--debian-mirror", options.debian_mirror, {"https://", "http://", "file:"}));
+  if (options.ca_file.empty()) {
+    options.ca_file = certificates_of_environment();
+  }
+  if (!options.ca_file.empty() && ::access(options.ca_file.c_str(), R_OK) != 0) {
+    return input_error("the certificates in {} cannot be read: {}", options.ca_file.string(),
+                       std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): one thread
+  }
   CNI_MATRIX_TRY_ASSIGN(auto catalog, Catalog::load(options.extra_catalogs));
   if (!options.cancelled) {
     options.cancelled = &signal_is_pending;

@@ -139,6 +139,11 @@ void add_fetching(CLI::App& app, artifacts::FetchOptions& fetch) {
   app.add_flag("--offline", fetch.offline, "use only what is in the store");
   app.add_flag("--refresh", fetch.refresh, "ask again what Debian's suites have");
   app.add_option("--mirror", fetch.mirror, "take upstream's releases from this address");
+  app.add_flag("--debian-fallback", fetch.debian_fallback,
+               "with --mirror: take a Debian suite's package where the mirror lacks a version");
+  app.add_option("--ca", fetch.ca_file,
+                 "certificates to trust (else $CURL_CA_BUNDLE, $SSL_CERT_FILE, the system's)")
+      ->type_name("FILE");
   app.add_option("--debian-mirror", fetch.debian_mirror, "Debian archive to use");
   app.add_flag("--trust-label", fetch.trust_label,
                "take dir:/x@1.6.2 for 1.6.2 even where its binary says something else");

@@ -25,6 +25,7 @@ struct FetchOptions {
   bool offline = false;           // use only what is in the store
   bool refresh = false;           // ask again for what is remembered: suites, hosts that were away
   std::string mirror;             // "https://mirror.example/github" in place of https://github.com
+  bool debian_fallback = false;   // with a mirror: a bare version may be a Debian package too
   std::string debian_mirror;      // Debian archive; empty: the one of the host's apt configuration
   std::filesystem::path ca_file;  // certificates to trust in place of the system's
   std::vector<std::filesystem::path> extra_catalogs;

@@ -204,7 +204,7 @@ TEST_F(ReleaseTest, WrongDigest) {
   const std::string expected(64, '1');
   const auto body = containerd_archive();
   publish(Component::containerd, {.body = body}, expected);
-  expect_refused(ensure(), ErrorKind::broken,
+  expect_refused(ensure(), ErrorKind::input,
                  AllOf(HasSubstr("is not the file that is expected: its SHA-256 is " +
                                  sha256(body) + " and not " + expected),
                        HasSubstr(m_server.url())));
@@ -214,7 +214,7 @@ TEST_F(ReleaseTest, WrongDigest) {
 TEST_F(ReleaseTest, AFileThatIsCutShortOnTheServer) {
   const auto body = containerd_archive();
   publish(Component::containerd, {.body = body.substr(0, body.size() / 2)}, sha256(body));
-  expect_refused(ensure(), ErrorKind::broken, HasSubstr("is not the file that is expected"));
+  expect_refused(ensure(), ErrorKind::input, HasSubstr("is not the file that is expected"));
 }
 
 TEST_F(ReleaseTest, NotFound) {
@@ -417,7 +417,7 @@ TEST_F(ReleaseTest, NoSpace) {
     const int spaces = CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
     if (::unshare(spaces) != 0 ||
         (::geteuid() == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) ||
-        ::mount("tmpfs", m_cache.c_str(), "tmpfs", 0, "size=1m") != 0) {
+        ::mount("tmpfs", m_cache.c_str(), "tmpfs", 0, "size=1m,mode=755") != 0) {
       return "skip";
     }
     const auto artifact = ensure();

@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing_support::program;
+using testing_support::Words;
 
 class BadInput : public testing::Test {
  protected:
@@ -102,6 +103,18 @@ TEST_F(BadInput, InOptionsAndNames) {
   expect_sentence({"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--conflist",
                    directory->path().string()},
                   "no file of this directory is a network configuration");
+}
+
+TEST_F(BadInput, InAddressesAndCertificates) {
+  const auto fetch = [](const char* option, const std::string& value) {
+    return Words{"fetch", "--containerd", "release:1.6.2", option, value};
+  };
+  expect_sentence(fetch("--mirror", "mirror.example"),
+                  "--mirror mirror.example: an address begins with https://");
+  expect_sentence(fetch("--mirror", "ftp://mirror.example/"), "an address begins with https://");
+  expect_sentence(fetch("--debian-mirror", "mirror.example/debian"), "--debian-mirror");
+  expect_sentence(fetch("--ca", "/no/such/file"),
+                  "the certificates in /no/such/file cannot be read");
 }
 
 TEST(GoodInput, FindsWhatIsMeant) {

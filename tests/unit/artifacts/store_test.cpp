@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/stat.h>
+
 #include <artifacts/cache.hpp>
 #include <artifacts/download.hpp>
 #include <artifacts/remembered_failure.hpp>
@@ -63,6 +65,42 @@ TEST_F(StoreTest, ADamagedEntryIsNotFoundAndIsReplaced) {
   EXPECT_FALSE(m_cache.find(m_digest));
   put(m_digest);
   EXPECT_TRUE(m_cache.find(m_digest));
+}
+
+// Of the same size, and older than it was: only the digest tells.
+TEST_F(StoreTest, AChangedExecutableIsNotFound) {
+  const auto artifact = put(m_digest);
+  ASSERT_TRUE(m_cache.find(m_digest));
+  const auto file = artifact.directory / "runc";
+  const auto written = fs::last_write_time(file);
+  ASSERT_TRUE(write_file(file, "yranib"));
+  fs::last_write_time(file, written);
+  EXPECT_FALSE(m_cache.find(m_digest));
+}
+
+TEST_F(StoreTest, IsOursAloneOrRefused) {
+  ASSERT_TRUE(m_cache.check_ours());
+  const auto artifact = put(m_digest);
+  const auto file = artifact.directory / "runc";
+  // Open to the group: mended.
+  ::chmod(file.c_str(), 0775);
+  ASSERT_TRUE(m_cache.check_ours());
+  EXPECT_EQ(fs::status(file).permissions(), static_cast<fs::perms>(0755));
+  // Open to all, or no directory: refused, with the place and the cure.
+  ::chmod(file.c_str(), 0757);
+  const auto refused = m_cache.check_ours();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::input);
+  EXPECT_THAT(refused.error().message, HasSubstr(file.string()));
+  EXPECT_THAT(refused.error().message, HasSubstr("set CNI_MATRIX_CACHE"));
+  ::chmod(file.c_str(), 0755);
+  ::chmod(m_cache.root().c_str(), 0775);
+  EXPECT_FALSE(m_cache.check_ours());
+  ::chmod(m_cache.root().c_str(), 0755);
+  fs::create_symlink(m_cache.root(), m_directory.path() / "link");
+  EXPECT_FALSE(Cache(m_directory.path() / "link").check_ours());
+  EXPECT_FALSE(Cache("").check_ours());
+  EXPECT_TRUE(Cache(m_directory.path() / "not-yet").check_ours());
 }
 
 TEST_F(StoreTest, ListsAndPrunes) {
