@@ -8,11 +8,37 @@
 #include <cni_matrix/containerd/pause_image.hpp>
 #include <cni_matrix/containerd/prepared_root.hpp>
 
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 namespace cni_matrix::containerd {
 namespace {
+
+namespace fs = std::filesystem;
+
+fs::path digest_file(const fs::path& root) {
+  return root.string() + ".sha256";
+}
+
+// Device, inode, size and the times of change: another file, or other bytes, have another stamp.
+using Stamp =
+    std::tuple<dev_t, ino_t, off_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
+
+std::optional<Stamp> stamp_of(const fs::path& file) {
+  struct stat status {};
+  if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return std::nullopt;
+  }
+  return Stamp{status.st_dev,         status.st_ino,          status.st_size,
+               status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec,
+               status.st_ctim.tv_nsec};
+}
 
 // Part of the file's name: raise it when the way of preparing changes.
 constexpr int k_format = 1;
@@ -110,7 +136,31 @@ Expected<void> save_root(int fd, const std::filesystem::path& file) {
     bytes.append(buffer, static_cast<std::size_t>(count));
     offset += count;
   }
+  // The digest first: whoever looks in between finds a root that it does not fit, and builds one.
+  CNI_MATRIX_TRY(write_file_atomic(digest_file(file), sha256(bytes) + "\n"));
   return write_file_atomic(file, bytes);
+}
+
+bool is_good_root(const fs::path& file) {
+  static std::map<fs::path, Stamp> good;  // that were looked at; the runner has one thread
+  const auto stamp = stamp_of(file);
+  if (!stamp) {
+    return false;
+  }
+  if (const auto known = good.find(file); known != good.end() && known->second == *stamp) {
+    return true;
+  }
+  std::error_code error;
+  if (!fs::exists(digest_file(file), error)) {
+    return false;  // made before digests were noted, or half of it was removed
+  }
+  const auto noted = read_file(digest_file(file));
+  const auto found = sha256_file(file);
+  if (!noted || !found || trim(*noted) != *found) {
+    return false;
+  }
+  good[file] = *stamp;
+  return true;
 }
 
 Expected<void> place_root(const std::filesystem::path& file,

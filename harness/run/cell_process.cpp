@@ -341,8 +341,7 @@ Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
   }
   const auto& artifact = *plan.containerds.at("").artifact;
   CNI_MATRIX_TRY_ASSIGN(const auto file, prepared_root(artifact, options.cache));
-  std::error_code error;
-  if (fs::exists(file, error)) {
+  if (containerd::is_good_root(file)) {
     return {};
   }
   if (listener.notice) {

@@ -14,7 +14,8 @@ namespace cni_matrix::containerd {
 inline constexpr const char* k_pause_image = "cni-matrix.invalid/pause:1";
 
 // Where the prepared root for this containerd is, or will be:
-// <cache>/containerd-roots/<digest>.tar. Both are SHA-256 in hexadecimal digits.
+// <cache>/containerd-roots/<digest>.tar, with its own digest in <digest>.tar.sha256. Both are
+// SHA-256 in hexadecimal digits.
 std::filesystem::path prepared_root_file(const std::filesystem::path& cache,
                                          std::string_view containerd_sha256,
                                          std::string_view pause_sha256);
@@ -25,9 +26,13 @@ std::filesystem::path prepared_root_file(const std::filesystem::path& cache,
 Expected<void> build_root(const ContainerdOptions& options, const std::filesystem::path& pause,
                           int fd);
 
-// Outside: keep what build_root wrote to `fd` (read from its start) as `file`, atomically. Two runs
-// that do so at once both succeed. Error kind: broken.
+// Outside: keep what build_root wrote to `fd` (read from its start) as `file`, atomically, and its
+// digest beside it. Two runs that do so at once both succeed. Error kind: broken.
 Expected<void> save_root(int fd, const std::filesystem::path& file);
+
+// Whether `file` is there and, to the byte, what save_root wrote. The answer yes is remembered by
+// the file's inode, size and times, for the life of this process.
+bool is_good_root(const std::filesystem::path& file);
 
 // Unpack it into `directory`, which is made when it is missing. Error kind: broken.
 Expected<void> place_root(const std::filesystem::path& file,

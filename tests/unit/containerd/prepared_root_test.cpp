@@ -63,6 +63,34 @@ TEST_F(PreparedRoot, SaysThatAFileIsMissingOrDamaged) {
   EXPECT_THAT(damaged.error().message, testing::HasSubstr("remove it and it is made anew"));
 }
 
+// What is not, to the byte, what was saved is made anew by whoever asks.
+TEST_F(PreparedRoot, IsGoodOnlyAsItWasSaved) {
+  EXPECT_FALSE(is_good_root(m_file));
+  const Fd fd(::memfd_create("root", MFD_CLOEXEC));
+  TarWriter tar(fd.get());
+  ASSERT_TRUE(tar.add_file("meta.db", 0644, "text"));
+  ASSERT_TRUE(tar.finish());
+  ASSERT_TRUE(save_root(fd.get(), m_file));
+  EXPECT_TRUE(is_good_root(m_file));
+  EXPECT_TRUE(is_good_root(m_file));  // from memory
+
+  const auto bytes = read_file(m_file).value();
+  const auto written = fs::last_write_time(m_file);
+  auto changed = bytes;
+  changed[512] = 'T';  // the file's text, of the same length and with the old time
+  for (const auto& text : {changed, bytes.substr(0, bytes.size() / 2), std::string()}) {
+    value_or_throw(write_file(m_file, text));
+    fs::last_write_time(m_file, written);
+    EXPECT_FALSE(is_good_root(m_file)) << text.size();
+  }
+  ASSERT_TRUE(save_root(fd.get(), m_file));
+  EXPECT_TRUE(is_good_root(m_file));
+  // One that tells no digest is of a program that did not note it.
+  fs::remove(m_file.string() + ".sha256");
+  value_or_throw(write_file(m_file, bytes));
+  EXPECT_FALSE(is_good_root(m_file));
+}
+
 // The cache may be written by others than us.
 TEST_F(PreparedRoot, StaysInItsDirectory) {
   fs::create_directories(m_file.parent_path());
