@@ -58,11 +58,23 @@ std::string quoted(const char* path) {
   return path == nullptr ? "" : printable(path);
 }
 
+// libarchive gives a name that the locale cannot write in UTF-8 only, and one that is no UTF-8 as
+// it stands.
+using NameOf = const char* (*)(archive_entry*);
+const char* either(archive_entry* entry, NameOf plain, NameOf utf8) {
+  const char* name = plain(entry);
+  return name != nullptr ? name : utf8(entry);
+}
+
 // The entry's place in the tree, or why the archive is refused for it.
 Expected<std::vector<std::string>> place_of(const char* path, std::string_view name,
                                             std::string_view what) {
   if (path == nullptr || *path == '\0') {
     return input_error("{} is refused: it has {} without a name", name, what);
+  }
+  if (!is_utf8(path)) {
+    return input_error("{} is refused: the name of {} \"{}\" is no UTF-8", name, what,
+                       quoted(path));
   }
   if (*path == '/') {
     return input_error("{} is refused: {} \"{}\" is an absolute path", name, what, quoted(path));
@@ -79,12 +91,14 @@ Expected<std::vector<std::string>> place_of(const char* path, std::string_view n
 class Unpacker {
  public:
   Unpacker(ArchiveKind kind, const Selection& selection, std::filesystem::path destination,
-           std::string_view name, const ArchiveLimits& limits)
+           std::string_view name, const ArchiveLimits& limits,
+           const std::function<bool()>& cancelled)
       : m_kind(kind),
         m_selection(selection),
         m_destination(std::move(destination)),
         m_name(name),
-        m_limits(limits) {}
+        m_limits(limits),
+        m_cancelled(cancelled) {}
 
   Expected<void> run(archive* reader) {
     std::size_t entries = 0;
@@ -97,6 +111,7 @@ class Unpacker {
       if (status < ARCHIVE_WARN) {
         return damaged(reader);
       }
+      CNI_MATRIX_TRY(not_cancelled());
       if (++entries > m_limits.entries) {
         return input_error("{} is refused: it has more than {} entries", m_name, m_limits.entries);
       }
@@ -112,12 +127,14 @@ class Unpacker {
   }
 
   Expected<void> take(archive* reader, archive_entry* entry) {
-    CNI_MATRIX_TRY_ASSIGN(const auto place,
-                          place_of(archive_entry_pathname(entry), m_name, "entry"));
+    CNI_MATRIX_TRY_ASSIGN(const auto place, place_of(either(entry, archive_entry_pathname,
+                                                            archive_entry_pathname_utf8),
+                                                     m_name, "entry"));
     const auto path = join(place);
     const bool wanted = is_wanted(place);
-    if (archive_entry_hardlink(entry) != nullptr) {
+    if (either(entry, archive_entry_hardlink, archive_entry_hardlink_utf8) != nullptr) {
       CNI_MATRIX_TRY_ASSIGN(const auto target, hard_link_target(entry, path));
+      CNI_MATRIX_TRY(skip(reader, entry));  // pax(1): a link may have a file's data with it
       return wanted ? link(target, place) : Expected<void>{};
     }
     switch (archive_entry_filetype(entry)) {
@@ -134,7 +151,7 @@ class Unpacker {
                            printable(path));
     }
     const bool executable = (archive_entry_perm(entry) & 0111U) != 0;
-    return wanted && executable ? extract(reader, place.back()) : skip(reader);
+    return wanted && executable ? extract(reader, entry, place.back()) : skip(reader, entry);
   }
 
   [[nodiscard]] bool is_wanted(const std::vector<std::string>& place) const {
@@ -149,7 +166,7 @@ class Unpacker {
 
   Expected<std::vector<std::string>> hard_link_target(archive_entry* entry,
                                                       const std::string& path) {
-    const char* target = archive_entry_hardlink(entry);
+    const char* target = either(entry, archive_entry_hardlink, archive_entry_hardlink_utf8);
     auto place = place_of(target, m_name, "the target of a hard link");
     if (!place) {
       return input_error("{} is refused: hard link \"{}\" to \"{}\" leads out of the archive",
@@ -160,8 +177,12 @@ class Unpacker {
 
   Expected<std::vector<std::string>> symbolic_link_target(archive_entry* entry,
                                                           const std::vector<std::string>& place) {
-    const char* target = archive_entry_symlink(entry);
+    const char* target = either(entry, archive_entry_symlink, archive_entry_symlink_utf8);
     const std::string text = target == nullptr ? "" : target;
+    if (!is_utf8(text)) {
+      return input_error("{} is refused: the target \"{}\" of a symbolic link is no UTF-8", m_name,
+                         quoted(target));
+    }
     std::optional<std::vector<std::string>> resolved;
     // A package's tree is the root of a system: an absolute link stays in it.
     if (text.starts_with('/') && m_kind == ArchiveKind::debian_package) {
@@ -196,12 +217,12 @@ class Unpacker {
   }
 
   // Data that is not taken still has to be decompressed, so it counts.
-  Expected<void> skip(archive* reader) {
-    return each_block(reader,
+  Expected<void> skip(archive* reader, archive_entry* entry) {
+    return each_block(reader, entry,
                       [](const void*, std::size_t, std::int64_t) { return Expected<void>{}; });
   }
 
-  Expected<void> extract(archive* reader, const std::string& name) {
+  Expected<void> extract(archive* reader, archive_entry* entry, const std::string& name) {
     const auto file = m_destination / name;
     const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd) {
@@ -209,30 +230,39 @@ class Unpacker {
                  ? input_error("{} is refused: it has \"{}\" twice", m_name, printable(name))
                  : cannot_write(file);
     }
-    CNI_MATRIX_TRY(each_block(
-        reader, [&](const void* data, std::size_t size, std::int64_t offset) -> Expected<void> {
-          const auto* bytes = static_cast<const char*>(data);
-          while (size > 0) {
-            const auto written = ::pwrite(fd.get(), bytes, size, offset);
-            if (written < 0 && errno == EINTR) {
-              continue;
-            }
-            if (written < 0) {
-              return cannot_write(file);
-            }
-            bytes += written;
-            size -= static_cast<std::size_t>(written);
-            offset += written;
-          }
-          return {};
-        }));
+    CNI_MATRIX_TRY(
+        each_block(reader, entry,
+                   [&](const void* data, std::size_t size, std::int64_t offset) -> Expected<void> {
+                     const auto* bytes = static_cast<const char*>(data);
+                     while (size > 0) {
+                       const auto written = ::pwrite(fd.get(), bytes, size, offset);
+                       if (written < 0 && errno == EINTR) {
+                         continue;
+                       }
+                       if (written < 0) {
+                         return cannot_write(file);
+                       }
+                       bytes += written;
+                       size -= static_cast<std::size_t>(written);
+                       offset += written;
+                     }
+                     return {};
+                   }));
     return ::fchmod(fd.get(), 0555) == 0 ? Expected<void>{} : cannot_write(file);
   }
 
   template <typename Consumer>
-  Expected<void> each_block(archive* reader, Consumer&& consume) {
+  Expected<void> each_block(archive* reader, archive_entry* entry, Consumer&& consume) {
     const auto before = m_length;
+    // No block tells of a hole at the end of a file; its length does.
+    const auto length = static_cast<std::uint64_t>(std::max<la_int64_t>(
+        archive_entry_size_is_set(entry) != 0 ? archive_entry_size(entry) : 0, 0));
+    if (before + length > m_limits.bytes || length > m_limits.bytes) {
+      return too_much(reader, std::max(before + length, length));
+    }
+    m_length = before + length;
     for (;;) {
+      CNI_MATRIX_TRY(not_cancelled());
       const void* data = nullptr;
       std::size_t size = 0;
       la_int64_t offset = 0;
@@ -251,12 +281,23 @@ class Unpacker {
       m_length = std::max(m_length, end > m_limits.bytes ? end : before + end);
       if (m_bytes > m_limits.bytes || m_length > m_limits.bytes ||
           (m_bytes > m_limits.free_bytes && m_bytes / compressed > m_limits.ratio)) {
-        return input_error(
-            "{} is refused: it is a decompression bomb, {} bytes of it become more than {}", m_name,
-            compressed, std::max(m_bytes, m_length));
+        return too_much(reader, std::max(m_bytes, m_length));
       }
       CNI_MATRIX_TRY(consume(data, size, offset));
     }
+  }
+
+  [[nodiscard]] tl::unexpected<Error> too_much(archive* reader, std::uint64_t bytes) const {
+    return input_error(
+        "{} is refused: it is a decompression bomb, {} bytes of it become more than {}", m_name,
+        std::max<la_int64_t>(archive_filter_bytes(reader, -1), 1), bytes);
+  }
+
+  [[nodiscard]] Expected<void> not_cancelled() const {
+    if (m_cancelled && m_cancelled()) {
+      return fail(ErrorKind::interrupted, "stopped while {} was unpacked", m_name);
+    }
+    return {};
   }
 
   [[nodiscard]] static tl::unexpected<Error> cannot_write(const std::filesystem::path& file) {
@@ -269,6 +310,7 @@ class Unpacker {
   std::filesystem::path m_destination;
   std::string_view m_name;
   ArchiveLimits m_limits;
+  const std::function<bool()>& m_cancelled;
   std::uint64_t m_bytes = 0;
   std::uint64_t m_length = 0;  // of all files, their holes too
 };
@@ -302,8 +344,9 @@ constexpr std::size_t k_block = 1U << 16U;
 
 Expected<void> unpack(const std::filesystem::path& archive_file, ArchiveKind kind,
                       const Selection& selection, const std::filesystem::path& destination,
-                      std::string_view name, const ArchiveLimits& limits) {
-  Unpacker unpacker(kind, selection, destination, name, limits);
+                      std::string_view name, const ArchiveLimits& limits,
+                      const std::function<bool()>& cancelled) {
+  Unpacker unpacker(kind, selection, destination, name, limits, cancelled);
   const auto damaged = [&](archive* reader) {
     const char* text = archive_error_string(reader);
     return input_error("{} is damaged or no archive: {}; fetch it again", name,

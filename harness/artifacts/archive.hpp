@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string_view>
 
 namespace cni_matrix::artifacts {
@@ -23,11 +24,13 @@ enum class ArchiveKind {
 };
 
 // Take the selected executables out of an archive, flat and read-only, into `destination`, which
-// exists and is empty. An archive with an entry that is absolute, has "..", links out of the tree
-// or is a device is refused as a whole, wherever that entry is; so is a decompression bomb. `name`
-// is what errors call it. Error kind: input; also for a disk that is full.
+// exists and is empty. An archive with an entry that is absolute, has "..", links out of the tree,
+// is a device or has a name that is no UTF-8 is refused as a whole, wherever that entry is; so is a
+// decompression bomb. `name` is what errors call it. `cancelled`, if there is one, is asked all the
+// time. Error kinds: input; also for a disk that is full; interrupted.
 Expected<void> unpack(const std::filesystem::path& archive, ArchiveKind kind,
                       const Selection& selection, const std::filesystem::path& destination,
-                      std::string_view name, const ArchiveLimits& limits = {});
+                      std::string_view name, const ArchiveLimits& limits = {},
+                      const std::function<bool()>& cancelled = {});
 
 }  // namespace cni_matrix::artifacts

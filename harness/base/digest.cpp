@@ -44,7 +44,8 @@ std::string sha256(std::string_view text) {
   return digest.hex();
 }
 
-Expected<std::string> sha256_file(const std::filesystem::path& file) {
+Expected<std::string> sha256_file(const std::filesystem::path& file,
+                                  const std::function<bool()>& cancelled) {
   const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) {
     return system_error(fmt::format("cannot read {}", file.string()));
@@ -52,6 +53,9 @@ Expected<std::string> sha256_file(const std::filesystem::path& file) {
   Sha256 digest;
   std::vector<char> buffer(1U << 18U);
   for (;;) {
+    if (cancelled && cancelled()) {
+      return fail(ErrorKind::interrupted, "stopped while {} was read", file.string());
+    }
     const auto count = ::read(fd.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) {
       continue;

@@ -48,6 +48,8 @@ std::int64_t microseconds(const timeval& time) {
   return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec;
 }
 
+constexpr int k_look_ms = 100;
+
 struct Pipe {
   Fd read;
   Fd write;
@@ -202,10 +204,13 @@ Expected<CommandResult> run_command(const std::vector<std::string>& argv,
       fds[0].fd = -1;
     }
     const auto limit = ended ? std::min(stream_deadline, deadline) : deadline;
-    const int ready = ::poll(fds.data(), fds.size(), remaining_ms(limit));
-    if (ready == 0 && Clock::now() >= limit) {
+    const int wait = remaining_ms(limit);
+    const int ready =
+        ::poll(fds.data(), fds.size(), options.cancelled ? std::min(wait, k_look_ms) : wait);
+    result.cancelled = !ended && options.cancelled && options.cancelled();
+    if (result.cancelled || (ready == 0 && Clock::now() >= limit)) {
       if (!ended) {
-        result.timed_out = true;
+        result.timed_out = !result.cancelled;
         ::kill(-pid, SIGKILL);
         ::kill(pid, SIGKILL);
         siginfo_t info{};

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,12 +25,14 @@ struct CommandOptions {
   std::chrono::milliseconds timeout{60'000};  // then SIGKILL to its process group
   std::size_t output_limit = 8U << 20U;       // bytes of each stream that are kept
   bool foreign = false;  // a program that is not trusted: it is started apart (base/apart.hpp)
+  std::function<bool()> cancelled;  // asked ten times a second; true ends it as the time limit does
 };
 
 struct CommandResult {
   int exit_code = -1;  // -1 when a signal ended it
   int signal = 0;
   bool timed_out = false;
+  bool cancelled = false;
   bool truncated = false;  // a stream had more than output_limit bytes
   std::string out;
   std::string err;

@@ -14,6 +14,8 @@ std::string_view trim(std::string_view text);
 // plugin output goes into JSON and onto terminals.
 std::string printable(std::string_view bytes);
 
+bool is_utf8(std::string_view bytes);
+
 // Up to three of `candidates` that look like `word`, for "did you mean".
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 

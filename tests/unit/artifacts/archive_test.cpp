@@ -86,6 +86,74 @@ TEST_F(ArchiveTest, SetuidIsNotKept) {
   EXPECT_EQ(status.st_mode & 07777U, 0555U);
 }
 
+// Latin-1 names, as old tar files have them.
+TEST_F(ArchiveTest, RefusesNamesThatAreNoUtf8) {
+  const std::string latin = "caf\xe9";
+  ArchiveBuilder(m_file).file("bin/containerd", "x").file("bin/" + latin, "x");
+  expect_refused("the name of entry \"bin/caf\\xe9\" is no UTF-8");
+  ArchiveBuilder(m_file).file("bin/containerd", "x").symbolic_link("bin/ctr", latin);
+  std::filesystem::remove(m_out / "containerd");
+  expect_refused("is no UTF-8");
+  ArchiveBuilder(m_file).file("bin/containerd", "x").hard_link("bin/ctr", "bin/" + latin);
+  std::filesystem::remove(m_out / "containerd");
+  EXPECT_FALSE(unpack_as(Component::containerd));
+}
+
+TEST_F(ArchiveTest, TakesNamesOfOtherAlphabets) {
+  ArchiveBuilder(m_file).file(
+      "br\xc3\xbc"
+      "cke",
+      "b");
+  const auto done = unpack_as(Component::plugins);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_THAT(unpacked(), ElementsAre("br\xc3\xbc"
+                                      "cke"));
+}
+
+// A file of `size` bytes with data in the first block only, `files` times.
+void write_sparse(const std::filesystem::path& file, int files, la_int64_t size) {
+  auto* writer = archive_write_new();
+  archive_write_add_filter_gzip(writer);
+  archive_write_set_format_pax(writer);
+  archive_write_open_filename(writer, file.c_str());
+  const std::string block(512, 'x');
+  for (int i = 0; i < files; ++i) {
+    auto* entry = archive_entry_new();
+    archive_entry_set_pathname(entry, fmt::format("plugin{}", i).c_str());
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0755);
+    archive_entry_set_size(entry, size);
+    archive_entry_sparse_add_entry(entry, 0, 512);
+    archive_write_header(writer, entry);
+    archive_write_data(writer, block.data(), block.size());
+    archive_entry_free(entry);
+  }
+  archive_write_close(writer);
+  archive_write_free(writer);
+}
+
+TEST_F(ArchiveTest, HolesCountAtTheEndOfFilesToo) {
+  write_sparse(m_file, 5, 1'900'000'000);
+  auto done = unpack_as(Component::plugins);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, ErrorKind::input);
+  EXPECT_THAT(done.error().message, HasSubstr("decompression bomb"));
+  // Also in files that are not taken.
+  write_sparse(m_file, 5, 1'900'000'000);
+  done = unpack_as(Component::containerd);
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message, HasSubstr("decompression bomb"));
+}
+
+TEST_F(ArchiveTest, CanBeStopped) {
+  ArchiveBuilder(m_file).file("bridge", std::string(1'000'000, 'x'));
+  int asked = 0;
+  const auto done = unpack(m_file, ArchiveKind::tar, release_selection(Component::plugins), m_out,
+                           "x.tar.gz", {}, [&] { return ++asked > 3; });
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, ErrorKind::interrupted);
+}
+
 TEST_F(ArchiveTest, RefusesParentDirectory) {
   ArchiveBuilder(m_file).file("bin/containerd", "x").file("../evil", "x");
   expect_refused("entry \"../evil\" leads out of the archive");

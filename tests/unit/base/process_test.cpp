@@ -72,5 +72,23 @@ TEST(BackgroundProcess, EndsWithItsObject) {
   EXPECT_NE(::kill(pid, 0), 0);
 }
 
+TEST(RunCommand, IsEndedWhenAskedTo) {
+  const auto start = std::chrono::steady_clock::now();
+  CommandOptions options;
+  options.cancelled = [&] {
+    return std::chrono::steady_clock::now() - start > std::chrono::milliseconds(200);
+  };
+  const auto result = run_command({"sleep", "30"}, options);
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->cancelled);
+  EXPECT_FALSE(result->timed_out);
+  EXPECT_FALSE(result->ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  // One that ends by itself is not.
+  const auto ended = run_command({"true"}, options);
+  ASSERT_TRUE(ended);
+  EXPECT_FALSE(ended->timed_out);
+}
+
 }  // namespace
 }  // namespace cni_matrix

@@ -60,5 +60,15 @@ TEST(Digest, KnowsTheTestVector) {  // FIPS 180-4
   EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST(Utf8, IsToldFromOtherBytes) {
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(
+      is_utf8("br\xc3\xbc"
+              "cke\n"));
+  EXPECT_FALSE(is_utf8("caf\xe9"));
+  EXPECT_FALSE(is_utf8("\xed\xa0\x80"));  // a surrogate
+  EXPECT_FALSE(is_utf8("\xc0\xaf"));      // overlong
+}
+
 }  // namespace
 }  // namespace cni_matrix
