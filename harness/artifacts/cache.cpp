@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -16,6 +17,7 @@ namespace cni_matrix::artifacts {
 namespace {
 
 constexpr std::chrono::seconds k_debris_age{60};  // between mkdtemp and its lock passes less
+constexpr std::chrono::milliseconds k_look{20};
 
 }  // namespace
 
@@ -24,18 +26,26 @@ tl::unexpected<Error> cannot_write(const std::filesystem::path& path, std::strin
                      path.string(), reason);
 }
 
-Expected<std::optional<FileLock>> FileLock::acquire(const std::filesystem::path& file, Mode mode) {
-  Fd fd(::open(file.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0644));
+Expected<std::optional<FileLock>> FileLock::acquire(const std::filesystem::path& file, Mode mode,
+                                                    const std::function<bool()>& cancelled) {
+  Fd fd(::open(file.c_str(), O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!fd) {
     return cannot_write(file, std::strerror(errno));
   }
-  const int operation = mode == Mode::shared ? LOCK_SH
-                        : mode == Mode::exclusive
-                            ? LOCK_EX
-                            : LOCK_EX | LOCK_NB;  // NOLINT(hicpp-signed-bitwise)
+  int operation = mode == Mode::shared ? LOCK_SH : LOCK_EX;
+  if (cancelled || mode == Mode::try_exclusive) {
+    operation |= LOCK_NB;  // NOLINT(hicpp-signed-bitwise)
+  }
   while (::flock(fd.get(), operation) != 0) {
-    if (errno == EWOULDBLOCK) {
+    if (errno == EWOULDBLOCK && mode == Mode::try_exclusive) {
       return std::nullopt;
+    }
+    if (errno == EWOULDBLOCK) {
+      if (cancelled()) {
+        return fail(ErrorKind::interrupted, "stopped while another run was waited for");
+      }
+      std::this_thread::sleep_for(k_look);
+      continue;
     }
     if (errno != EINTR) {
       return system_error(fmt::format("cannot lock {}", file.string()));
@@ -174,14 +184,21 @@ std::string stamp_of(const std::filesystem::path& file) {
                      status.st_ctim.tv_nsec);
 }
 
-// Whether every executable is the one that the manifest names. Digests are taken once and
-// remembered in `memory`, by the files' stamps.
-bool is_as_recorded(const Artifact& artifact, const std::filesystem::path& memory) {
+// What is wrong with an entry: an executable that is not the one that the manifest names, or one
+// that it does not name. Empty for a good one. Digests are taken once and remembered in `memory`,
+// by the files' stamps.
+std::string damage_of(const Artifact& artifact, const std::filesystem::path& memory) {
   std::error_code error;
   Json known = Json::object();
   if (std::filesystem::exists(memory, error)) {
     if (auto json = load_json(memory); json && json->is_object()) {
       known = *std::move(json);
+    }
+  }
+  for (const auto& item : std::filesystem::directory_iterator(artifact.directory, error)) {
+    // A conflist may name it, and no report would.
+    if (!artifact.binaries.contains(item.path().filename().string())) {
+      return fmt::format("{} was not there when it was stored", item.path().string());
     }
   }
   Json now = Json::object();
@@ -190,30 +207,40 @@ bool is_as_recorded(const Artifact& artifact, const std::filesystem::path& memor
     const auto stamp = stamp_of(file) + " " + digest;
     if (known.value(name, Json()) != stamp) {
       const auto found = sha256_file(file);
-      if (!found || *found != digest) {
-        return false;
+      if (!found) {
+        return found.error().message;
+      }
+      if (*found != digest) {
+        return fmt::format("{} was changed: its SHA-256 is {} and not {}", file.string(), *found,
+                           digest);
       }
     }
     now[name] = stamp;
   }
   if (now != known) {
-    static_cast<void>(
-        write_file_atomic(memory, now.dump() + "\n"));  // a read-only cache keeps none
+    // A read-only cache keeps none.
+    static_cast<void>(write_file_atomic(memory, now.dump() + "\n"));
   }
-  return true;
+  return {};
 }
 
 }  // namespace
 
-std::optional<Artifact> Cache::find(const std::string& sha256) const {
+std::optional<Artifact> Cache::find(const std::string& sha256, std::string* damage) const {
   const auto entry = store() / sha256;
   std::error_code error;
-  if (!std::filesystem::exists(entry / "manifest.json", error)) {
+  if (!std::filesystem::exists(entry, error)) {
     return std::nullopt;
   }
   auto artifact = read_manifest(entry);
-  if (!artifact || !is_as_recorded(*artifact, index() / fmt::format("checked-{}.json", sha256))) {
-    return std::nullopt;  // half-written after a power cut, or changed: it is fetched again
+  const auto wrong = artifact
+                         ? damage_of(*artifact, index() / fmt::format("checked-{}.json", sha256))
+                         : artifact.error().message;
+  if (!wrong.empty()) {  // half-written before a power cut, or changed: it is fetched again
+    if (damage != nullptr) {
+      *damage = wrong;
+    }
+    return std::nullopt;
   }
   // The time of the manifest is when a run last used the entry; a read-only cache keeps none.
   static_cast<void>(::utimensat(AT_FDCWD, (entry / "manifest.json").c_str(), nullptr, 0));
@@ -242,10 +269,11 @@ Expected<Cache::Staging> Cache::stage() const {
   return staging;
 }
 
-Expected<Artifact> Cache::commit(const Staging& staging, Artifact artifact) const {
+Expected<Artifact> Cache::commit(const Staging& staging, Artifact artifact,
+                                 const std::function<bool()>& cancelled) const {
   Json binaries = Json::object();
   for (const auto& file : std::filesystem::directory_iterator(staging.bin())) {
-    CNI_MATRIX_TRY_ASSIGN(auto digest, sha256_file(file.path()));
+    CNI_MATRIX_TRY_ASSIGN(auto digest, sha256_file(file.path(), cancelled));
     const auto name = file.path().filename().string();
     binaries[name] = {{"sha256", digest}, {"bytes", file.file_size()}};
     artifact.binaries[name] = std::move(digest);

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -17,7 +18,10 @@ class FileLock {
   enum class Mode { shared, exclusive, try_exclusive };
   // Nothing when try_exclusive finds it held. Error kind: input, for a cache that cannot be
   // written.
-  static Expected<std::optional<FileLock>> acquire(const std::filesystem::path& file, Mode mode);
+  // `cancelled`, if there is one, is asked while another run holds it; true ends the wait (error
+  // kind: interrupted).
+  static Expected<std::optional<FileLock>> acquire(const std::filesystem::path& file, Mode mode,
+                                                   const std::function<bool()>& cancelled = {});
 
  private:
   explicit FileLock(Fd fd) : m_fd(std::move(fd)) {}
@@ -42,15 +46,18 @@ class Cache {
   [[nodiscard]] std::filesystem::path locks() const { return m_root / "locks"; }
   [[nodiscard]] std::filesystem::path temporary() const { return m_root / "tmp"; }
 
-  // Whoever else may write to the cache chooses what we run. What is ours and open to our group alone
-  // is closed to it. Error kind: input, naming what belongs to somebody else or is open to all.
+  // Whoever else may write to the cache chooses what we run. What is ours and open to our group
+  // alone is closed to it. Error kind: input, naming what belongs to somebody else or is open to
+  // all.
   [[nodiscard]] Expected<void> check_ours() const;
 
   // Make the directories. Error kind: input, when that cannot be done or written to.
   [[nodiscard]] Expected<void> create() const;
 
-  // The entry of that digest, if it is there and complete. Marks it as used now.
-  [[nodiscard]] std::optional<Artifact> find(const std::string& sha256) const;
+  // The entry of that digest, if it is there, complete and, to the byte, what was put there. Marks
+  // it as used now. Of one that is there and is not so, `damage` tells what is wrong.
+  [[nodiscard]] std::optional<Artifact> find(const std::string& sha256,
+                                             std::string* damage = nullptr) const;
 
   // Where an entry is put together: artifacts are unpacked into bin/ of it.
   struct Staging {
@@ -62,7 +69,8 @@ class Cache {
   [[nodiscard]] Expected<Staging> stage() const;
 
   // Record the digests of what was unpacked and move it into the store, whole.
-  [[nodiscard]] Expected<Artifact> commit(const Staging& staging, Artifact artifact) const;
+  [[nodiscard]] Expected<Artifact> commit(const Staging& staging, Artifact artifact,
+                                          const std::function<bool()>& cancelled = {}) const;
 
   // What runs that were killed left in tmp/. Returns the bytes freed.
   std::uintmax_t remove_debris() const;

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <ctime>
 
+#include <sys/stat.h>
+
 namespace cni_matrix::artifacts {
 
 namespace {
@@ -45,6 +47,24 @@ std::string complaint_of(const CommandResult& result) {
                          : printable(warning);
 }
 
+// Whether apt says that the archive cannot be reached, rather than that it lacks something.
+bool is_about_connection(std::string_view complaint) {
+  constexpr std::string_view k_signs[] = {"ould not connect",
+                                          "nable to connect",
+                                          "annot initiate the connection",
+                                          "ould not resolve",
+                                          "ailure resolving",
+                                          "onnection timed out",
+                                          "onnection failed",
+                                          "nvalid response from proxy",
+                                          "onnection refused",
+                                          "ould not handshake",
+                                          "ertificate verification failed"};
+  return std::any_of(std::begin(k_signs), std::end(k_signs), [&](std::string_view sign) {
+    return complaint.find(sign) != std::string_view::npos;
+  });
+}
+
 // The host's proxy and certificate settings, and nothing else of its configuration: its hooks and
 // cleaners would act on the host.
 std::string host_transport_settings() {
@@ -56,7 +76,9 @@ std::string host_transport_settings() {
   if (dump && dump->ok()) {
     for (const auto& line : split(dump->out, '\n')) {
       const bool transport = line.starts_with("Acquire::http") || line.starts_with("Acquire::ftp");
-      if (transport && !line.ends_with(" \"\";")) {
+      // Data and nothing else: a value with a quotation mark could say more than itself.
+      const bool plain = std::count(line.begin(), line.end(), '"') == 2 && line.ends_with("\";");
+      if (transport && plain && !line.ends_with(" \"\";")) {
         settings += line + "\n";
       }
     }
@@ -155,9 +177,13 @@ Expected<void> AptSuite::configure() const {
                                   "Signed-By: {}\n",
                                   address, suite, k_keyring));
   };
+  const auto ca_file = std::filesystem::absolute(m_options.ca_file, error).string();
+  const bool own_trust =
+      !m_options.ca_file.empty() && ca_file.find_first_of("\"\n") == std::string::npos;
   CNI_MATRIX_TRY(write_file(
       m_root / "apt.conf",
       host_transport_settings() +
+          (own_trust ? fmt::format("Acquire::https::CaInfo \"{}\";\n", ca_file) : "") +
           fmt::format("Dir::State \"{0}/state\";\n"
                       "Dir::State::status \"{0}/state/status\";\n"
                       "Dir::Cache \"{0}/cache\";\n"
@@ -224,6 +250,31 @@ bool AptSuite::read_release(SuiteIndex& index) const {
   return found;
 }
 
+tl::unexpected<Error> AptSuite::stopped() const {
+  return fail(ErrorKind::interrupted, "stopped while apt read Debian {}", m_suite);
+}
+
+// Nothing came from the archive for twice as long as a connection may take. apt itself waits for
+// minutes: for each of its attempts, each address of the host and each of its sources.
+bool AptSuite::is_silent_since(std::chrono::system_clock::time_point start) const {
+  if (!m_archives.main.starts_with("http") ||
+      std::chrono::system_clock::now() - start < 2 * m_options.connect_timeout) {
+    return false;
+  }
+  const auto since = std::chrono::system_clock::to_time_t(start);
+  for (const char* part : {"state/lists", "state/lists/partial"}) {
+    std::error_code error;
+    for (const auto& item : std::filesystem::directory_iterator(m_root / part, error)) {
+      struct stat status {};
+      if (item.path().filename() != "lock" && ::lstat(item.path().c_str(), &status) == 0 &&
+          S_ISREG(status.st_mode) && status.st_ctim.tv_sec >= since) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 Expected<SuiteIndex> AptSuite::update() {
   if (find_program("apt-get").empty()) {
     return unavailable("Debian {} cannot be had: there is no apt-get on this machine", m_suite);
@@ -246,11 +297,27 @@ Expected<SuiteIndex> AptSuite::update() {
   CommandOptions options;
   options.environment = environment();
   options.timeout = k_apt_limit;
+  const auto must_stop = [this] { return m_options.cancelled && m_options.cancelled(); };
+  bool silent = false;
+  const auto start = std::chrono::system_clock::now();
+  options.cancelled = [&] { return must_stop() || (silent = silent || is_silent_since(start)); };
   CNI_MATRIX_TRY_ASSIGN(const auto updated, run_command({"apt-get", "-q", "update"}, options));
+  options.cancelled = must_stop;
+  if (updated.cancelled && !silent) {
+    return stopped();
+  }
   SuiteIndex index;
   const bool has_main = read_release(index);
+  if (updated.cancelled) {
+    m_away = m_archives.main + " does not answer";
+    if (!has_main) {
+      std::filesystem::remove_all(m_root, error);
+    }
+    return unavailable("Debian {} cannot be had: {}", m_suite, m_away);
+  }
   if (!updated.ok()) {
     if (!has_main) {
+      m_away = is_about_connection(complaint_of(updated)) ? complaint_of(updated) : "";
       std::filesystem::remove_all(m_root, error);
       return unavailable("Debian {} cannot be had: {}", m_suite, complaint_of(updated));
     }
@@ -264,6 +331,9 @@ Expected<SuiteIndex> AptSuite::update() {
       run_command({"apt-cache", "show", "--no-all-versions", package_of(Component::containerd),
                    package_of(Component::plugins), package_of(Component::runc)},
                   options));
+  if (shown.cancelled) {
+    return stopped();
+  }
   std::string paragraph;
   const auto end_of_paragraph = [&] {
     for (const auto component : {Component::containerd, Component::plugins, Component::runc}) {
@@ -299,9 +369,13 @@ Expected<std::filesystem::path> AptSuite::download(const std::string& package,
   options.environment = environment();
   options.timeout = k_apt_limit;
   options.working_directory = directory;
+  options.cancelled = m_options.cancelled;
   CNI_MATRIX_TRY_ASSIGN(
       const auto result,
       run_command({"apt-get", "-q", "download", fmt::format("{}={}", package, version)}, options));
+  if (result.cancelled) {
+    return stopped();
+  }
   if (result.ok()) {
     for (const auto& item : std::filesystem::directory_iterator(directory)) {
       if (item.path().extension() == ".deb") {
@@ -309,6 +383,7 @@ Expected<std::filesystem::path> AptSuite::download(const std::string& package,
       }
     }
   }
+  m_away = is_about_connection(complaint_of(result)) ? complaint_of(result) : "";
   return unavailable("{} {} of Debian {} cannot be fetched: {}", package, version, m_suite,
                      complaint_of(result));
 }

@@ -50,14 +50,20 @@ class AptSuite {
   AptSuite(std::string suite, std::filesystem::path root, DebianArchives archives,
            const FetchOptions& options);
 
-  // Read the suite's index over the network. Error kind: unavailable.
+  // Read the suite's index over the network. Error kinds: unavailable, interrupted.
   Expected<SuiteIndex> update();
-  // Into `directory`; apt checks it against the signed index. Error kind: unavailable.
+  // Into `directory`; apt checks it against the signed index. Error kinds: unavailable,
+  // interrupted.
   Expected<std::filesystem::path> download(const std::string& package, const std::string& version,
                                            const std::filesystem::path& directory);
+  // Why the archive itself cannot be reached, if that was the last error: no other suite can be
+  // read either then.
+  [[nodiscard]] const std::string& archive_away() const { return m_away; }
 
  private:
   Expected<void> configure() const;
+  [[nodiscard]] bool is_silent_since(std::chrono::system_clock::time_point start) const;
+  [[nodiscard]] tl::unexpected<Error> stopped() const;
   [[nodiscard]] std::vector<std::string> environment() const;
   [[nodiscard]] bool read_release(SuiteIndex& index) const;
 
@@ -65,6 +71,7 @@ class AptSuite {
   std::filesystem::path m_root;
   DebianArchives m_archives;
   const FetchOptions& m_options;
+  std::string m_away;
 };
 
 }  // namespace cni_matrix::artifacts

@@ -4,12 +4,15 @@
 
 #include <cni_matrix/base/digest.hpp>
 #include <cni_matrix/base/fd.hpp>
+#include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/text.hpp>
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <thread>
@@ -23,6 +26,7 @@ namespace cni_matrix::artifacts {
 namespace {
 
 constexpr int k_attempts = 5;
+constexpr std::chrono::milliseconds k_look{50};
 constexpr curl_off_t k_largest_file = 2LL << 30U;
 constexpr long k_stall_seconds =
     30;  // fewer than one byte a second for so long is a dead connection
@@ -41,6 +45,8 @@ struct Transfer {
   const FetchOptions* options = nullptr;
   std::string name;
   bool cancelled = false;
+  std::chrono::steady_clock::time_point heard = std::chrono::steady_clock::now();
+  bool silent = false;
 };
 
 std::size_t on_data(char* data, std::size_t, std::size_t size, void* self) {
@@ -70,10 +76,28 @@ std::size_t on_data(char* data, std::size_t, std::size_t size, void* self) {
   return size;
 }
 
+std::size_t on_header(char*, std::size_t, std::size_t size, void* self) {
+  static_cast<Transfer*>(self)->heard = std::chrono::steady_clock::now();
+  return size;
+}
+
+// Neither an answer nor a redirection, for longer than a connection may take to be made and an
+// answer to come. What stalls later is libcurl's to notice.
+bool is_silent(const Transfer& transfer) {
+  long status = 0;
+  curl_easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
+  return status != 200 && status != 206 &&
+         std::chrono::steady_clock::now() - transfer.heard > 2 * transfer.options->connect_timeout;
+}
+
 int on_progress(void* self, curl_off_t total, curl_off_t done, curl_off_t, curl_off_t) {
   auto* transfer = static_cast<Transfer*>(self);
   if (transfer->options->cancelled && transfer->options->cancelled()) {
     transfer->cancelled = true;
+    return 1;
+  }
+  if (is_silent(*transfer)) {
+    transfer->silent = true;
     return 1;
   }
   if (transfer->options->progress && total > 0) {
@@ -87,17 +111,22 @@ int on_progress(void* self, curl_off_t total, curl_off_t done, curl_off_t, curl_
   return 0;
 }
 
-bool is_connection_failure(CURLcode code, long connect_status, curl_off_t connect_time) {
+bool is_distrust(CURLcode code) {
+  return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
+         code == CURLE_SSL_CONNECT_ERROR;
+}
+
+bool is_connection_failure(CURLcode code, long connect_status, curl_off_t written) {
+  if (is_distrust(code)) {
+    return true;
+  }
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CONNECT_ERROR:
       return true;
     case CURLE_OPERATION_TIMEDOUT:
-      return connect_time == 0;
+      return written == 0;  // not even after it was asked for the rest
     default:
       return connect_status >= 400;  // a proxy that lets nobody through
   }
@@ -111,7 +140,16 @@ void start_curl() {
 }  // namespace
 
 struct Downloader::Attempt {
-  enum class Outcome { done, retry, restart, gone, unreachable, no_write, cancelled } outcome;
+  enum class Outcome {
+    done,
+    retry,
+    restart,
+    gone,
+    unreachable,
+    not_trusted,
+    no_write,
+    cancelled
+  } outcome;
   std::string reason;
 };
 
@@ -131,14 +169,22 @@ Downloader::Downloader(const FetchOptions& options, std::filesystem::path memory
   start_curl();
 }
 
-std::filesystem::path Downloader::memory_of(const std::string& host) const {
+std::string trust_key(const FetchOptions& options) {
+  if (options.ca_file.empty()) {
+    return {};
+  }
+  // With what is in it: a file may be mended where it is.
+  const auto text = read_file(options.ca_file);
+  return sha256(options.ca_file.string() + "\n" + (text ? *text : "")).substr(0, 8);
+}
+
+std::filesystem::path Downloader::memory_of(const std::string& host, Cause cause) const {
   std::string name = host;
   for (auto& letter : name) {
     letter = letter == '/' || letter == ':' ? '_' : letter;
   }
-  // With other certificates the host may well be reached.
-  if (!m_options.ca_file.empty()) {
-    name += "-" + sha256(m_options.ca_file.string()).substr(0, 8);
+  if (cause == Cause::not_trusted) {
+    name += "-certificate-" + trust_key(m_options);
   }
   return m_memory / ("host-" + name + ".json");
 }
@@ -150,20 +196,23 @@ std::string Downloader::remembered(const std::string& host) {
   if (m_options.refresh) {
     return {};
   }
-  auto failure = remembered_failure(memory_of(host));
-  return failure ? fmt::format("{}, {} ago; --refresh tries again", failure->reason, failure->age())
-                 : std::string{};
+  for (const auto cause : {Cause::away, Cause::not_trusted}) {
+    if (const auto failure = remembered_failure(memory_of(host, cause))) {
+      return fmt::format("{}, {} ago; --refresh tries again", failure->reason, failure->age());
+    }
+  }
+  return {};
 }
 
-void Downloader::remember(const std::string& host, const std::string& reason) {
+void Downloader::remember(const std::string& host, Cause cause, const std::string& reason) {
   m_unreachable.emplace(host, reason);
-  remember_failure(memory_of(host), reason);
+  remember_failure(memory_of(host, cause), reason);
 }
 
 Downloader::Attempt Downloader::attempt(const std::string& url,
                                         const std::filesystem::path& file) const {
   using enum Attempt::Outcome;
-  const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644));
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0) {
     return {no_write, std::strerror(errno)};
@@ -172,7 +221,7 @@ Downloader::Attempt Downloader::attempt(const std::string& url,
   if (!handle) {
     return {no_write, "libcurl does not start"};
   }
-  Transfer transfer{handle.get(), fd.get(), status.st_size, 0, 0, &m_options, {}, false};
+  Transfer transfer{handle.get(), fd.get(), status.st_size, 0, 0, &m_options, {}};
   transfer.name = url.substr(url.rfind('/') + 1);
   std::array<char, CURL_ERROR_SIZE> error_text{};
   const auto set = [&](CURLoption option, auto value) {
@@ -191,6 +240,8 @@ Downloader::Attempt Downloader::attempt(const std::string& url,
   set(CURLOPT_ERRORBUFFER, error_text.data());
   set(CURLOPT_WRITEFUNCTION, &on_data);
   set(CURLOPT_WRITEDATA, &transfer);
+  set(CURLOPT_HEADERFUNCTION, &on_header);
+  set(CURLOPT_HEADERDATA, &transfer);
   set(CURLOPT_XFERINFOFUNCTION, &on_progress);
   set(CURLOPT_XFERINFODATA, &transfer);
   set(CURLOPT_NOPROGRESS, 0L);
@@ -204,10 +255,8 @@ Downloader::Attempt Downloader::attempt(const std::string& url,
   const auto code = curl_easy_perform(handle.get());
   long http = 0;
   long connect = 0;
-  curl_off_t connect_time = 0;
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &http);
   curl_easy_getinfo(handle.get(), CURLINFO_HTTP_CONNECTCODE, &connect);
-  curl_easy_getinfo(handle.get(), CURLINFO_CONNECT_TIME_T, &connect_time);
   const std::string reason =
       printable(error_text[0] != '\0' ? error_text.data() : curl_easy_strerror(code));
   if (transfer.cancelled) {
@@ -216,8 +265,11 @@ Downloader::Attempt Downloader::attempt(const std::string& url,
   if (transfer.write_errno != 0) {
     return {no_write, std::strerror(transfer.write_errno)};
   }
-  if (is_connection_failure(code, connect, connect_time)) {
-    return {unreachable, reason};
+  if (transfer.silent) {
+    return {unreachable, "it does not answer"};
+  }
+  if (is_connection_failure(code, connect, transfer.written)) {
+    return {is_distrust(code) ? not_trusted : unreachable, reason};
   }
   if (http == 416 || code == CURLE_RANGE_ERROR) {
     return {restart, "the server does not continue a file"};  // or has it shorter than we have
@@ -252,7 +304,7 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
     last = result.reason;
     switch (result.outcome) {
       case Attempt::Outcome::done: {
-        CNI_MATRIX_TRY_ASSIGN(const auto found, sha256_file(file));
+        CNI_MATRIX_TRY_ASSIGN(const auto found, sha256_file(file, m_options.cancelled));
         if (found == sha256) {
           return {};
         }
@@ -268,7 +320,11 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
             url, found, sha256);
       }
       case Attempt::Outcome::restart: {
-        if (const auto found = sha256_file(file); found && *found == sha256) {
+        const auto found = sha256_file(file, m_options.cancelled);
+        if (!found && found.error().kind == ErrorKind::interrupted) {
+          return tl::unexpected(found.error());
+        }
+        if (found && *found == sha256) {
           return {};  // it was complete already
         }
         std::filesystem::remove(file, ignored);
@@ -279,12 +335,16 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
         std::filesystem::remove(file, ignored);
         return unavailable("{} cannot be fetched: {}", url, result.reason);
       case Attempt::Outcome::unreachable:
-        remember(host, result.reason);
+      case Attempt::Outcome::not_trusted:
+        remember(host,
+                 result.outcome == Attempt::Outcome::not_trusted ? Cause::not_trusted : Cause::away,
+                 result.reason);
         if (std::filesystem::is_empty(file, ignored)) {
           std::filesystem::remove(file, ignored);
         }
         return unavailable("{} cannot be reached ({})", host, result.reason);
       case Attempt::Outcome::no_write:
+        std::filesystem::remove(file, ignored);  // it may be what fills the disk
         return input_error(
             "cannot write {}: {}; make room or set CNI_MATRIX_CACHE to another place",
             file.string(), result.reason);
@@ -299,7 +359,14 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
         m_options.progress(fmt::format("fetching {}: {}; trying again",
                                        url.substr(url.rfind('/') + 1), result.reason));
       }
-      std::this_thread::sleep_for(pause);  // politeness to a server in trouble
+      // Politeness to a server in trouble.
+      const auto until = std::chrono::steady_clock::now() + pause;
+      while (std::chrono::steady_clock::now() < until) {
+        if (m_options.cancelled && m_options.cancelled()) {
+          return fail(ErrorKind::interrupted, "stopped while {} was fetched", url);
+        }
+        std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(pause, k_look));
+      }
       pause *= 2;
     }
   }

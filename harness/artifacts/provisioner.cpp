@@ -48,6 +48,21 @@ bool is_older(std::chrono::system_clock::time_point when, std::chrono::seconds a
 
 }  // namespace
 
+// Removes a file at the end of its life, whatever comes in between.
+class RemovedFile {
+ public:
+  explicit RemovedFile(std::filesystem::path path) : m_path(std::move(path)) {}
+  RemovedFile(const RemovedFile&) = delete;
+  RemovedFile& operator=(const RemovedFile&) = delete;
+  ~RemovedFile() {
+    std::error_code ignored;
+    std::filesystem::remove(m_path, ignored);
+  }
+
+ private:
+  std::filesystem::path m_path;
+};
+
 class Provisioner::Implementation {
  public:
   Implementation(Cache cache, FetchOptions options, Catalog catalog)
@@ -175,6 +190,9 @@ class Provisioner::Implementation {
         remember_resolution(component, wanted, artifact->sha256);
         return artifact;
       }
+      if (artifact.error().kind != ErrorKind::unavailable) {
+        return artifact;
+      }
       last = artifact.error().message;
     }
     return unavailable("{} {} cannot be had: {}; and of Debian: {}", name_of(component),
@@ -202,7 +220,12 @@ class Provisioner::Implementation {
     if (!m_options.offline && is_older(when, k_resolution_memory)) {
       return std::nullopt;
     }
-    return m_cache.find((*json)["sha256"].get<std::string>());
+    auto artifact = m_cache.find((*json)["sha256"].get<std::string>());
+    if (artifact && artifact->provider == "debian" && !m_options.mirror.empty() &&
+        !m_options.debian_fallback) {
+      return std::nullopt;
+    }
+    return artifact;
   }
 
   void remember_resolution(Component component, const Version& wanted,
@@ -218,31 +241,47 @@ class Provisioner::Implementation {
   Expected<Artifact> release(Component component, const Version& wanted) {
     CNI_MATRIX_TRY_ASSIGN(const auto file,
                           m_catalog.find(component, wanted, m_architecture, m_options.mirror));
-    if (auto present = m_cache.find(file.sha256)) {
+    std::string damage;
+    if (auto present = m_cache.find(file.sha256, &damage)) {
       return *present;
     }
+    return or_refused(fetch_release(component, wanted, file), damage);
+  }
+
+  // What was stored and is not what it was then is had again, or refused: no other thing that was
+  // asked for in its place is meant.
+  [[nodiscard]] static Expected<Artifact> or_refused(Expected<Artifact> again,
+                                                     const std::string& damage) {
+    if (again || damage.empty() || again.error().kind != ErrorKind::unavailable) {
+      return again;
+    }
+    return input_error("{}; it is not run, and it cannot be had again: {}", damage,
+                       again.error().message);
+  }
+
+  Expected<Artifact> fetch_release(Component component, const Version& wanted,
+                                   const ReleaseFile& file) {
     if (m_options.offline) {
       return not_in_store(fmt::format("{} {}", name_of(component), wanted.str()));
     }
     CNI_MATRIX_TRY(refused_before(file.sha256));
     CNI_MATRIX_TRY(m_cache.create());
-    CNI_MATRIX_TRY_ASSIGN(const auto lock, FileLock::acquire(m_cache.locks() / file.sha256,
-                                                             FileLock::Mode::exclusive));
+    CNI_MATRIX_TRY_ASSIGN(
+        const auto lock, FileLock::acquire(m_cache.locks() / file.sha256, FileLock::Mode::exclusive,
+                                           m_options.cancelled));
     if (auto present = m_cache.find(file.sha256)) {
       return *present;  // another run was at it
     }
     const auto partial = m_cache.downloads() / (file.sha256 + ".part");
     CNI_MATRIX_TRY(m_downloader.fetch(file.url, file.sha256, partial));
+    const RemovedFile removed(partial);
     Artifact artifact;
     artifact.component = component;
     artifact.provider = "release";
     artifact.version = wanted;
     artifact.source = file.name;
     artifact.sha256 = file.sha256;
-    auto stored = store(partial, ArchiveKind::tar, release_selection(component), artifact);
-    std::error_code ignored;
-    std::filesystem::remove(partial, ignored);
-    return stored;
+    return store(partial, ArchiveKind::tar, release_selection(component), artifact);
   }
 
   // ---- debian ----
@@ -269,9 +308,10 @@ class Provisioner::Implementation {
   // What the suite has: as remembered, or read now.
   Expected<SuiteIndex> suite_index(const std::string& suite, bool force = false) {
     const auto memory = m_cache.index() / fmt::format("suite-{}.json", suite);
-    // Another mirror may well have it.
-    const auto failure_memory = m_cache.index() / fmt::format("suite-{}-{}-failed.json", suite,
-                                                              sha256(archives().main).substr(0, 8));
+    // Another mirror may well have it, and other certificates let us in.
+    const auto failure_memory =
+        m_cache.index() / fmt::format("suite-{}-{}-failed.json", suite,
+                                      sha256(archives().main + trust_key(m_options)).substr(0, 8));
     auto known = SuiteIndex::load(memory);
     const bool stale = known && known->rolling && is_older(known->read_at, k_rolling_memory);
     const bool refresh = (m_options.refresh || force) && !m_read_suites.contains(suite);
@@ -288,6 +328,10 @@ class Provisioner::Implementation {
         failure && !m_options.refresh && !known) {
       return unavailable("{} ({} ago; --refresh tries again)", failure->reason, failure->age());
     }
+    if (const auto away = archive_away(); !away.empty()) {
+      return known ? Expected<SuiteIndex>(*known)
+                   : unavailable("Debian {} cannot be had: {}", suite, away);
+    }
     CNI_MATRIX_TRY(m_cache.create());
     CNI_MATRIX_TRY(not_cancelled(suite));
     CNI_MATRIX_TRY_ASSIGN(const auto lock, apt_lock(suite));
@@ -295,7 +339,8 @@ class Provisioner::Implementation {
         now_known && (!known || now_known->read_at > known->read_at)) {
       return *now_known;  // another run has just read it
     }
-    auto read = apt(suite).update();
+    auto archive = apt(suite);
+    auto read = archive.update();
     std::error_code ignored;
     if (read) {
       m_read_suites.insert(suite);
@@ -305,7 +350,13 @@ class Provisioner::Implementation {
       }
       return read;
     }
+    if (read.error().kind == ErrorKind::interrupted) {
+      return read;
+    }
     m_failed_suites.emplace(suite, read.error());
+    if (!archive.archive_away().empty()) {
+      note_archive_away(archive.archive_away());
+    }
     if (known) {
       if (m_options.notice) {
         m_options.notice(read.error().message + "; going on with what was read before");
@@ -318,6 +369,28 @@ class Provisioner::Implementation {
     return read;
   }
 
+  // An archive that cannot be reached is asked for one suite, and not for the others.
+  [[nodiscard]] std::filesystem::path archive_memory() const {
+    return m_cache.index() /
+           fmt::format("archive-{}-failed.json",
+                       sha256(archives().main + "\n" + trust_key(m_options)).substr(0, 16));
+  }
+
+  [[nodiscard]] std::string archive_away() const {
+    if (!m_archive_away.empty()) {
+      return m_archive_away;
+    }
+    const auto failure = remembered_failure(archive_memory());
+    return failure && !m_options.refresh
+               ? fmt::format("{} ({} ago; --refresh tries again)", failure->reason, failure->age())
+               : std::string{};
+  }
+
+  void note_archive_away(const std::string& reason) {
+    m_archive_away = reason;
+    remember_failure(archive_memory(), reason);
+  }
+
   [[nodiscard]] Expected<void> not_cancelled(const std::string& suite) const {
     if (m_options.cancelled()) {
       return fail(ErrorKind::interrupted, "stopped before Debian {} was read", suite);
@@ -326,10 +399,12 @@ class Provisioner::Implementation {
   }
 
   [[nodiscard]] Expected<std::optional<FileLock>> apt_lock(const std::string& suite) const {
-    return FileLock::acquire(m_cache.locks() / ("apt-" + suite), FileLock::Mode::exclusive);
+    return FileLock::acquire(m_cache.locks() / ("apt-" + suite), FileLock::Mode::exclusive,
+                             m_options.cancelled);
   }
 
   Expected<Artifact> debian(Component component, const std::string& suite) {
+    m_damage.clear();
     CNI_MATRIX_TRY_ASSIGN(auto index, suite_index(suite));
     auto answer = debian_package(component, suite, index);
     // A rolling suite may have moved on since its index was read.
@@ -339,7 +414,7 @@ class Provisioner::Implementation {
       CNI_MATRIX_TRY_ASSIGN(index, suite_index(suite, true));
       answer = debian_package(component, suite, index);
     }
-    return answer;
+    return or_refused(std::move(answer), m_damage);
   }
 
   Expected<Artifact> debian_package(Component component, const std::string& suite,
@@ -349,7 +424,7 @@ class Provisioner::Implementation {
       return unavailable("Debian {} has no package {}", suite, package_of(component));
     }
     const auto& package = found->second;
-    if (auto present = m_cache.find(package.sha256)) {
+    if (auto present = m_cache.find(package.sha256, &m_damage)) {
       return *present;
     }
     if (m_options.offline) {
@@ -358,21 +433,29 @@ class Provisioner::Implementation {
     }
     CNI_MATRIX_TRY(refused_before(package.sha256));
     CNI_MATRIX_TRY(m_cache.create());
-    CNI_MATRIX_TRY_ASSIGN(const auto lock, FileLock::acquire(m_cache.locks() / package.sha256,
-                                                             FileLock::Mode::exclusive));
+    CNI_MATRIX_TRY_ASSIGN(const auto lock,
+                          FileLock::acquire(m_cache.locks() / package.sha256,
+                                            FileLock::Mode::exclusive, m_options.cancelled));
     if (auto present = m_cache.find(package.sha256)) {
       return *present;
     }
     CNI_MATRIX_TRY(not_cancelled(suite));
     CNI_MATRIX_TRY_ASSIGN(const auto staging, m_cache.stage());
     CNI_MATRIX_TRY_ASSIGN(const auto suite_lock, apt_lock(suite));
-    auto file =
-        apt(suite).download(package_of(component), package.version, staging.directory.path());
+    if (const auto away = archive_away(); !away.empty()) {
+      return unavailable("{} {} of Debian {} cannot be fetched: {}", package_of(component),
+                         package.version, suite, away);
+    }
+    auto archive = apt(suite);
+    auto file = archive.download(package_of(component), package.version, staging.directory.path());
     if (!file) {
       m_download_failed = true;
+      if (!archive.archive_away().empty()) {
+        note_archive_away(archive.archive_away());
+      }
       return tl::unexpected(std::move(file).error());
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto digest, sha256_file(*file));
+    CNI_MATRIX_TRY_ASSIGN(const auto digest, sha256_file(*file, m_options.cancelled));
     if (digest != package.sha256) {
       return input_error(
           "{} is not the package that the signed index of Debian {} describes: its SHA-256 "
@@ -412,7 +495,8 @@ class Provisioner::Implementation {
       }
       std::filesystem::permissions(bin / "runc", std::filesystem::perms(0555), error);
     } else {
-      CNI_MATRIX_TRY(unpack(archive, kind, selection, bin, artifact.source));
+      CNI_MATRIX_TRY(
+          unpack(archive, kind, selection, bin, artifact.source, {}, m_options.cancelled));
     }
     std::map<std::string, std::string> binaries;
     for (const auto& file : std::filesystem::directory_iterator(bin)) {
@@ -445,7 +529,7 @@ class Provisioner::Implementation {
           artifact.source, name_of(artifact.component), artifact.version.str(),
           told->version->str());
     }
-    return m_cache.commit(staging, artifact);
+    return m_cache.commit(staging, artifact, m_options.cancelled);
   }
 
   [[nodiscard]] std::filesystem::path refusal_file(const std::string& digest) const {
@@ -474,6 +558,8 @@ class Provisioner::Implementation {
   std::map<std::pair<Component, std::string>, Expected<Artifact>> m_answers;
   std::set<std::string> m_read_suites;           // read by us: fresh
   std::map<std::string, Error> m_failed_suites;  // failed for us: not again
+  std::string m_archive_away;                    // failed for us: why
+  std::string m_damage;                          // of the stored package that was asked for last
   bool m_download_failed = false;
   bool m_swept = false;
 };

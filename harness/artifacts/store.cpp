@@ -21,6 +21,7 @@ std::chrono::system_clock::time_point modified(const std::filesystem::path& file
 }  // namespace
 
 Expected<std::vector<StoreEntry>> list_store(const std::filesystem::path& cache) {
+  CNI_MATRIX_TRY(Cache(cache).check_ours());
   std::vector<StoreEntry> entries;
   std::error_code error;
   for (const auto& item : std::filesystem::directory_iterator(Cache(cache).store(), error)) {
@@ -52,6 +53,7 @@ Expected<std::vector<StoreEntry>> list_store(const std::filesystem::path& cache)
 Expected<PruneResult> prune_store(const std::filesystem::path& root,
                                   std::chrono::seconds unused_for) {
   const Cache cache(root);
+  CNI_MATRIX_TRY(cache.check_ours());
   PruneResult result;
   std::error_code error;
   if (!std::filesystem::exists(cache.store(), error)) {

@@ -16,7 +16,7 @@ struct StoreEntry {
 };
 
 // What the cache holds, in order of component and version. An empty list when there is no cache
-// yet.
+// yet. Error kind: input, for a cache that is not ours alone.
 Expected<std::vector<StoreEntry>> list_store(const std::filesystem::path& cache);
 
 struct PruneResult {
@@ -25,7 +25,8 @@ struct PruneResult {
 };
 
 // Remove what no run asked for in the last `unused_for`, partial downloads and debris. Error kind:
-// input while a run uses the store; broken when something cannot be removed.
+// input while a run uses the store and for a cache that is not ours alone; broken when something
+// cannot be removed.
 Expected<PruneResult> prune_store(const std::filesystem::path& cache,
                                   std::chrono::seconds unused_for);
 

@@ -6,15 +6,20 @@
 #include <cni_matrix/base/digest.hpp>
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/process.hpp>
 
 #include <gmock/gmock.h>
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 
+#include <arpa/inet.h>
 #include <elf.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -459,6 +464,270 @@ TEST_F(ReleaseTest, TwoRunsAtTheSameTime) {
   EXPECT_EQ(m_server.requests().size(), 1U);  // the others waited and found it
   EXPECT_EQ(list_store(m_cache)->size(), 1U);
   EXPECT_TRUE(fs::is_empty(m_cache / "tmp"));
+}
+
+// Whoever changes a binary in the store does not choose what runs.
+TEST_F(ReleaseTest, AChangedExecutableIsFetchedAgain) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  const auto first = ensure();
+  ASSERT_TRUE(first) << first.error().message;
+  const auto file = first->directory / "ctr";
+  fs::permissions(file, fs::perms(0755));
+  auto other = std::string(k_script);
+  other.back() = ' ';
+  ASSERT_TRUE(write_file(file, other));
+  const auto second = ensure();
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(*read_file(second->directory / "ctr"), k_script);
+  EXPECT_EQ(m_server.requests().size(), 2U);
+}
+
+// Not skipped, nor modelled, nor had of Debian: refused.
+TEST_F(ReleaseTest, AChangedExecutableThatCannotBeFetchedAgainIsRefused) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  const auto first = ensure();
+  ASSERT_TRUE(first) << first.error().message;
+  const auto file = first->directory / "ctr";
+  fs::permissions(file, fs::perms(0755));
+  ASSERT_TRUE(write_file(file, std::string(k_script.size(), 'x')));
+  const auto expect = [&](const Expected<Artifact>& artifact, const char* reason) {
+    ASSERT_FALSE(artifact);
+    EXPECT_EQ(artifact.error().kind, ErrorKind::input);
+    EXPECT_THAT(artifact.error().message,
+                AllOf(HasSubstr(file.string() + " was changed"), HasSubstr(reason)));
+  };
+  m_options.offline = true;
+  expect(ensure(), "--offline");
+  expect(ensure(Component::containerd, k_version), "--offline");
+  m_options.offline = false;
+  m_options.mirror = "https://127.0.0.1:1";
+  expect(ensure(), "cannot be reached");
+}
+
+TEST_F(ReleaseTest, NamesThatAreNoUtf8AreBadInputAndLeaveNothing) {
+  publish(Component::plugins, {.body = archive([](ArchiveBuilder& builder) {
+                                 builder.file("./bridge", k_script).file("./caf\xe9", k_script);
+                               })});
+  expect_refused(ensure(Component::plugins), ErrorKind::input, HasSubstr("is no UTF-8"));
+  EXPECT_TRUE(fs::is_empty(m_cache / "downloads"));
+}
+
+// Takes connections (the kernel does) and says nothing.
+class SilentServer {
+ public:
+  SilentServer() : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(m_fd.get(), any, size), 0);
+    EXPECT_EQ(::listen(m_fd.get(), 64), 0);
+    EXPECT_EQ(::getsockname(m_fd.get(), any, &size), 0);
+    m_port = ntohs(address.sin_port);
+  }
+  [[nodiscard]] std::string url(const char* scheme) const {
+    return fmt::format("{}://127.0.0.1:{}", scheme, m_port);
+  }
+
+ private:
+  Fd m_fd;
+  int m_port = 0;
+};
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+TEST_F(ReleaseTest, ASilentMirrorCostsItsLimitOnce) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  publish(Component::plugins, {.body = containerd_archive()});
+  publish(Component::runc, {.body = std::string(k_script)});
+  m_options.connect_timeout = std::chrono::milliseconds(500);
+  for (const char* scheme : {"https", "http"}) {
+    const SilentServer server;
+    m_options.mirror = server.url(scheme);
+    auto provisioner = Provisioner::open(m_cache, m_options);
+    ASSERT_TRUE(provisioner);
+    // libcurl looks at the time once a second.
+    EXPECT_LT(seconds_of([&] {
+                expect_refused(provisioner->ensure(Component::containerd, "release:90.1.0"),
+                               ErrorKind::unavailable, HasSubstr("cannot be reached"));
+              }),
+              4.0)
+        << scheme;
+    EXPECT_LT(seconds_of([&] {
+                EXPECT_FALSE(provisioner->ensure(Component::plugins, "release:90.1.0"));
+                EXPECT_FALSE(provisioner->ensure(Component::runc, "release:90.1.0"));
+                EXPECT_FALSE(ensure());  // the next run
+              }),
+              0.2)
+        << scheme;
+  }
+}
+
+// No more than a mirror does: not for each suite, source and attempt of apt.
+TEST_F(ReleaseTest, ASilentDebianArchiveCostsItsLimitOnce) {
+  if (find_program("apt-get").empty() ||
+      !fs::exists("/usr/share/keyrings/debian-archive-keyring.gpg")) {
+    GTEST_SKIP() << "there is no apt-get on this machine, or no keyring";
+  }
+  const SilentServer server;
+  publish(Component::containerd, {.body = "x"});
+  m_options.connect_timeout = std::chrono::milliseconds(1000);
+  m_options.mirror.clear();
+  m_options.debian_mirror = server.url("http") + "/debian";
+  ::setenv("no_proxy", "127.0.0.1", 1);
+  EXPECT_LT(seconds_of([&] {
+              auto provisioner = Provisioner::open(m_cache, m_options);
+              ASSERT_TRUE(provisioner);
+              // No catalog knows it, so each suite is asked.
+              expect_refused(provisioner->ensure(Component::containerd, "91.0.0"),
+                             ErrorKind::unavailable, HasSubstr("does not answer"));
+              EXPECT_FALSE(provisioner->ensure(Component::containerd, "91.0.1"));
+            }),
+            6.0);
+  EXPECT_LT(seconds_of([&] { EXPECT_FALSE(ensure(Component::containerd, "91.0.0")); }), 1.0);
+}
+
+TEST_F(ReleaseTest, OtherCertificatesAskAgain) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  const auto wrong = m_directory.path() / "wrong.pem";
+  const HttpsServer other(wrong);
+  m_options.ca_file = wrong;
+  expect_refused(ensure(), ErrorKind::unavailable, HasSubstr("certificate"));
+  expect_refused(ensure(), ErrorKind::unavailable, HasSubstr("--refresh tries again"));
+  // Mended in its place.
+  ASSERT_TRUE(write_file(wrong, *read_file(m_ca)));
+  const auto artifact = ensure();
+  ASSERT_TRUE(artifact) << artifact.error().message;
+}
+
+TEST_F(ReleaseTest, CertificatesOfTheEnvironment) {
+  publish(Component::containerd, {.body = containerd_archive()});
+  for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
+    const auto text = in_child([&]() -> std::string {
+      ::unsetenv("CURL_CA_BUNDLE");
+      ::unsetenv("SSL_CERT_FILE");
+      m_options.ca_file.clear();
+      m_cache = m_directory.path() / name;
+      if (ensure()) {
+        return "trusted without";
+      }
+      ::setenv(name, m_ca.c_str(), 1);
+      const auto artifact = ensure();
+      return artifact ? "good" : artifact.error().message;
+    });
+    EXPECT_EQ(text, "good") << name;
+  }
+}
+
+TEST_F(ReleaseTest, AGivenMirrorIsNotLeftForDebian) {
+  publish(Component::containerd, {.body = "gone", .status = 404});
+  fs::create_directories(m_directory.path() / "debian");
+  m_options.debian_mirror = "file:" + (m_directory.path() / "debian").string();
+  expect_refused(ensure(Component::containerd, k_version), ErrorKind::unavailable,
+                 AllOf(HasSubstr("HTTP status 404"), HasSubstr("--debian-fallback")));
+  EXPECT_TRUE(fs::is_empty(m_cache / "apt"));
+  m_options.debian_fallback = true;
+  expect_refused(ensure(Component::containerd, k_version), ErrorKind::unavailable,
+                 HasSubstr("and of Debian"));
+}
+
+// In the child, so that a test as root shows what an ordinary user gets, and the other way round.
+TEST_F(ReleaseTest, ACacheOfAnotherUserIsRefused) {
+  if (::geteuid() != 0) {
+    const auto refused = Provisioner::open("/usr/share", m_options);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::input);
+    return;
+  }
+  publish(Component::containerd, {.body = containerd_archive()});
+  ASSERT_TRUE(ensure());
+  fs::permissions(m_directory.path(), fs::perms(0755));
+  const auto open = [&] {
+    const auto opened = Provisioner::open(m_cache, m_options);
+    return opened
+               ? std::string("opened")
+               : fmt::format("{} {}", opened.error().kind == ErrorKind::input ? "input" : "other",
+                             opened.error().message);
+  };
+  EXPECT_THAT(in_child([&]() -> std::string {
+                return ::setgid(65534) == 0 && ::setuid(65534) == 0 ? open() : "cannot change";
+              }),
+              AllOf(testing::StartsWith("input"), HasSubstr("belongs to user 0 and not to you")));
+  EXPECT_EQ(open(), "opened");
+  // The cache itself, and one file deep in it.
+  const auto deep = *ensure();
+  for (const auto& path : {m_cache, deep.directory / "ctr"}) {
+    ASSERT_EQ(::lchown(path.c_str(), 65534, 65534), 0);
+    EXPECT_THAT(open(), AllOf(testing::StartsWith("input " + path.string()),
+                              HasSubstr("belongs to user 65534")));
+    ASSERT_EQ(::lchown(path.c_str(), 0, 0), 0);
+  }
+}
+
+// In the private root of a suite, where apt would look by itself.
+TEST_F(ReleaseTest, AptRunsNoHookThatLiesInTheCache) {
+  if (find_program("apt-get").empty() ||
+      !fs::exists("/usr/share/keyrings/debian-archive-keyring.gpg")) {
+    GTEST_SKIP() << "there is no apt-get on this machine, or no keyring";
+  }
+  publish(Component::containerd, {.body = "x"});
+  fs::create_directories(m_directory.path() / "debian");
+  m_options.debian_mirror = "file:" + (m_directory.path() / "debian").string();
+  const auto proof = m_directory.path() / "hook-ran";
+  const auto parts = m_cache / "apt/bookworm/etc/apt.conf.d";
+  fs::create_directories(parts);
+  const auto hook = fmt::format("APT::Update::Pre-Invoke {{ \"touch {}\"; }};\n", proof.string());
+  ASSERT_TRUE(write_file(parts / "99hook", hook));
+  ASSERT_TRUE(write_file(m_cache / "apt/bookworm/etc/apt.conf", hook));
+  expect_refused(ensure(Component::containerd, "debian:bookworm"), ErrorKind::unavailable,
+                 HasSubstr("does not have a Release file"));
+  EXPECT_FALSE(fs::exists(proof));
+}
+
+// Each loop that takes long asks whether it is to go on.
+TEST_F(ReleaseTest, WhateverItDoesItCanBeStopped) {
+  publish(Component::containerd, {.body = containerd_archive(3'000'000), .delay_ms = 50});
+  bool done = false;
+  int stopped = 0;
+  for (int limit = 0; !done && limit < 2000; limit += 1 + limit / 4) {
+    int asked = 0;
+    m_options.cancelled = [&] { return ++asked > limit; };
+    const auto artifact = ensure();
+    done = artifact.has_value();
+    if (!done) {
+      ++stopped;
+      ASSERT_EQ(artifact.error().kind, ErrorKind::interrupted) << artifact.error().message;
+      ASSERT_TRUE(fs::is_empty(m_cache / "store"));
+      ASSERT_TRUE(fs::is_empty(m_cache / "tmp"));
+    }
+  }
+  EXPECT_TRUE(done);
+  EXPECT_GT(stopped, 5);
+}
+
+TEST_F(ReleaseTest, AptCanBeStopped) {
+  if (find_program("apt-get").empty() ||
+      !fs::exists("/usr/share/keyrings/debian-archive-keyring.gpg")) {
+    GTEST_SKIP() << "there is no apt-get on this machine, or no keyring";
+  }
+  publish(Component::containerd, {.body = "x"});
+  const SilentServer server;
+  m_options.debian_mirror = server.url("http") + "/debian";
+  ::setenv("no_proxy", "127.0.0.1", 1);
+  const auto start = std::chrono::steady_clock::now();
+  m_options.cancelled = [&] {
+    return std::chrono::steady_clock::now() - start > std::chrono::seconds(1);
+  };
+  EXPECT_LT(seconds_of([&] {
+              expect_refused(ensure(Component::containerd, "debian:bookworm"),
+                             ErrorKind::interrupted, HasSubstr("stopped while apt"));
+            }),
+            3.0);
 }
 
 TEST_F(ReleaseTest, ATransferCanBeStopped) {

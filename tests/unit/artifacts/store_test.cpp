@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <artifacts/cache.hpp>
 #include <artifacts/download.hpp>
@@ -76,6 +77,41 @@ TEST_F(StoreTest, AChangedExecutableIsNotFound) {
   ASSERT_TRUE(write_file(file, "yranib"));
   fs::last_write_time(file, written);
   EXPECT_FALSE(m_cache.find(m_digest));
+}
+
+// A conflist could name it, and no report would.
+TEST_F(StoreTest, AnExecutableThatWasAddedIsNotPassedOver) {
+  const auto artifact = put(m_digest);
+  ASSERT_TRUE(write_file(artifact.directory / "extra", "x"));
+  std::string damage;
+  EXPECT_FALSE(m_cache.find(m_digest, &damage));
+  EXPECT_THAT(damage, HasSubstr((artifact.directory / "extra").string()));
+}
+
+TEST_F(StoreTest, ACacheOfAnotherUserIsNeitherListedNorPruned) {
+  fs::path cache = "/usr/share";  // root's
+  if (::geteuid() == 0) {
+    put(m_digest);
+    cache = m_cache.root();
+    ASSERT_EQ(::chown((cache / "index").c_str(), 65534, 65534), 0);
+  }
+  const auto listed = list_store(cache);
+  ASSERT_FALSE(listed);
+  EXPECT_EQ(listed.error().kind, ErrorKind::input);
+  EXPECT_THAT(listed.error().message, HasSubstr("and not to you"));
+  EXPECT_FALSE(prune_store(cache, std::chrono::seconds(0)));
+}
+
+TEST_F(StoreTest, WaitingForAnotherRunCanBeStopped) {
+  const auto file = m_directory.path() / "lock";
+  const auto held = FileLock::acquire(file, FileLock::Mode::exclusive);
+  ASSERT_TRUE(held && *held);
+  const auto start = std::chrono::steady_clock::now();
+  const auto stopped = FileLock::acquire(file, FileLock::Mode::exclusive, [&] {
+    return std::chrono::steady_clock::now() - start > std::chrono::milliseconds(100);
+  });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::interrupted);
 }
 
 TEST_F(StoreTest, IsOursAloneOrRefused) {
