@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <thread>
 
@@ -80,10 +81,15 @@ TEST_P(Verdict, OfAPluginThatForgesRecords) {
 
 // That the records cannot be taken away, or that it is seen.
 TEST_P(Verdict, OfAPluginThatTakesRecordsAway) {
-  const auto honest = calls_of(cell_of("nothing"));
+  // A runtime attaches a pod's networks in parallel, so their order says nothing.
+  const auto sorted = [](auto calls) {
+    std::sort(calls.begin(), calls.end());
+    return calls;
+  };
+  const auto honest = sorted(calls_of(cell_of("nothing")));
   for (const auto* deed : {"delete-trace", "cover-trace", "replace-recorder"}) {
     const auto cell = cell_of(deed);
-    if (calls_of(cell) != honest) {
+    if (sorted(calls_of(cell)) != honest) {
       EXPECT_NE(cell.value("verdict", ""), "pass")
           << deed << ": " << fmt::format("{}", fmt::join(calls_of(cell), ", "));
     }
