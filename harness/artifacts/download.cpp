@@ -349,6 +349,9 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
             "cannot write {}: {}; make room or set CNI_MATRIX_CACHE to another place",
             file.string(), result.reason);
       case Attempt::Outcome::cancelled:
+        if (std::filesystem::is_empty(file, ignored)) {
+          std::filesystem::remove(file, ignored);
+        }
         return fail(ErrorKind::interrupted, "stopped while {} was fetched", url);
       case Attempt::Outcome::retry:
         break;

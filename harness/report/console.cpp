@@ -82,6 +82,8 @@ class ConsoleReporter : public Reporter {
     m_tables.add(result);
     note_label(result.containerd);
     note_label(result.plugins);
+    note_binaries(result.containerd);
+    note_binaries(result.plugins);
     m_flaky.add(result);
     if (!result.modelled_because.empty()) {
       ++m_modelled[result.modelled_because];
@@ -139,6 +141,9 @@ class ConsoleReporter : public Reporter {
     };
     if (m_options.verbosity != Verbosity::quiet) {
       section("", m_tables.lines(m_style));
+      if (m_options.verbosity == Verbosity::verbose) {
+        section("What was run", {m_binaries.begin(), m_binaries.end()});
+      }
       section("As labelled", {m_labelled.begin(), m_labelled.end()});
       section("Known behaviours", groups({Verdict::known}));
       section("Skipped", groups({Verdict::skip}));
@@ -181,6 +186,26 @@ class ConsoleReporter : public Reporter {
                                        : "it says that it is " + artifact->told_version),
                        m_style.unicode));
     }
+  }
+
+  // Which file the binaries are of, and its digest; of a directory, those of what a person would
+  // check there first. All of them are in the JSON report.
+  void note_binaries(const std::optional<artifacts::Artifact>& artifact) {
+    if (!artifact || artifact->source.empty()) {
+      return;
+    }
+    std::string text = fmt::format("{} {}: {}", name_of(artifact->component),
+                                   artifact->version.str(), artifact->source);
+    if (!artifact->sha256.empty()) {
+      text += fmt::format(", SHA-256 {}", artifact->sha256);
+    } else {
+      for (const auto* name : {"containerd", "bridge"}) {
+        if (const auto found = artifact->binaries.find(name); found != artifact->binaries.end()) {
+          text += fmt::format(", SHA-256 {} of {}", found->second, name);
+        }
+      }
+    }
+    m_binaries.insert("  " + shown(text, m_style.unicode));
   }
 
   // One line as a cell ends: every cell with --verbose, else the bad ones until they are too many.
@@ -338,6 +363,7 @@ class ConsoleReporter : public Reporter {
   ResultTables m_tables;
   CellGroups m_groups;
   FlakyDetector m_flaky;
+  std::set<std::string> m_binaries;              // lines on the files that were run
   std::set<std::string> m_labelled;              // lines on versions that nothing but a label tells
   std::map<std::string, std::size_t> m_running;  // cells by name; several with --repeat
   std::map<std::string, std::size_t> m_modelled;  // cells by why they are

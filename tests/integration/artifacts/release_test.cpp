@@ -737,6 +737,7 @@ TEST_F(ReleaseTest, ATransferCanBeStopped) {
   publish(Component::containerd, {.body = containerd_archive(3'000'000)});
   m_options.cancelled = [] { return true; };
   expect_refused(ensure(), ErrorKind::interrupted, HasSubstr("stopped while"));
+  EXPECT_TRUE(fs::is_empty(m_cache / "downloads"));
 }
 
 TEST_F(ReleaseTest, ABlockedSignalStopsATransfer) {

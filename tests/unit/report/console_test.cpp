@@ -54,6 +54,38 @@ TEST(Console, Ascii) {
   approve("console-ascii", text);
 }
 
+// Once a run, and not for those who did not ask.
+TEST(Console, VerboseNamesTheFilesThatWereRun) {
+  auto results = sample_results();
+  ASSERT_FALSE(results.empty());
+  for (auto& result : results) {
+    artifacts::Artifact release;
+    release.component = artifacts::Component::containerd;
+    release.version = {1, 6, 20, {}};
+    release.source = "containerd-1.6.20-linux-amd64.tar.gz";
+    release.sha256 = std::string(64, 'a');
+    result.containerd = release;
+    artifacts::Artifact directory;
+    directory.component = artifacts::Component::plugins;
+    directory.version = {1, 1, 1, {}};
+    directory.source = "/opt/cni/bin";
+    directory.binaries["bridge"] = std::string(64, 'b');
+    result.plugins = directory;
+  }
+  auto options = options_with_clock();
+  EXPECT_THAT(plain(options, results), Not(HasSubstr("What was run")));
+  options.verbosity = Verbosity::verbose;
+  const auto text = plain(options, results);
+  const auto lines = "What was run\n  cni-plugins 1.1.1: /opt/cni/bin, SHA-256 " +
+                     std::string(64, 'b') +
+                     " of bridge\n  containerd 1.6.20: containerd-1.6.20-linux-amd64.tar.gz, "
+                     "SHA-256 " +
+                     std::string(64, 'a') + "\n";
+  const auto at = text.find(lines);
+  ASSERT_NE(at, std::string::npos) << text;
+  EXPECT_EQ(text.find("containerd-1.6.20-linux", at + lines.size()), std::string::npos);
+}
+
 TEST(Console, Verbose) {
   auto options = options_with_clock();
   options.verbosity = Verbosity::verbose;
