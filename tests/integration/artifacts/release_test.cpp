@@ -420,10 +420,13 @@ TEST_F(ReleaseTest, NoSpace) {
   fs::create_directory(m_cache);
   const auto text = in_child([&]() -> std::string {
     const auto user = ::geteuid();
+    const auto group = ::getegid();
     const int spaces = CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER);
     if (::unshare(spaces) != 0 ||
         // A tmpfs takes no files of a user that its namespace does not know.
-        (user != 0 && !write_file("/proc/self/uid_map", fmt::format("{0} {0} 1", user))) ||
+        (user != 0 && (!write_file("/proc/self/uid_map", fmt::format("{0} {0} 1", user)) ||
+                       !write_file("/proc/self/setgroups", "deny") ||
+                       !write_file("/proc/self/gid_map", fmt::format("{0} {0} 1", group)))) ||
         (::geteuid() == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) ||
         ::mount("tmpfs", m_cache.c_str(), "tmpfs", 0, "size=1m,mode=755") != 0) {
       return "skip";
