@@ -1,6 +1,7 @@
 #include <cni_matrix/base/duration.hpp>
 #include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/say.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cli/diff_command.hpp>
 #include <cni_matrix/cli/explain_command.hpp>
@@ -458,7 +459,7 @@ int end_with(const Ending& ending) {
   };
   int error = output_error();
   if (error == 0 && ending.line == Ending::Line::on_output) {
-    fmt::print(stdout, "{}\n", ending.text());
+    say(stdout, "{}\n", ending.text());
     error = output_error();
     if (error == 0) {
       return number_of(ending.status);
@@ -474,24 +475,24 @@ int end_with(const Ending& ending) {
                                 std::strerror(error));  // NOLINT(concurrency-mt-unsafe)
     }
   }
-  fmt::print(stderr, "{}\n", other.text());
+  say(stderr, "{}\n", other.text());
   return number_of(other.status);
 }
 
 // Descriptors 0 to 2 that the caller closed are taken, so that no file of ours becomes standard
-// output; writing there fails, as it should.
+// output; writing there fails, as it should. Of a closed standard error nobody can be told.
 void occupy_standard_streams() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) < 0) {
       // The lowest free descriptor is this one.
-      (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+      (void)::open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
     }
   }
 }
 
 int refuse(ExitStatus status, const std::string& why) {
   std::fflush(stdout);
-  fmt::print(stderr, "cni-matrix: {}\n", why);
+  say(stderr, "cni-matrix: {}\n", why);
   return end_with({status, std::string(meaning_of(status)), Ending::Line::on_error});
 }
 
