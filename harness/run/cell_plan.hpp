@@ -30,7 +30,7 @@ struct CellPlan {
   scenario::ConflistFile conflist;
   std::map<std::string, PlannedContainerd> containerds;
   std::map<std::string, artifacts::Artifact> plugins;
-  std::filesystem::path runc;  // of the host; empty when embedded
+  std::filesystem::path runc;        // of the host; empty when embedded
   std::string modelled_because;      // --runtime auto took the model: why
   std::vector<std::string> assumed;  // what is taken of a containerd that nothing is known of
 };

@@ -133,7 +133,7 @@ TEST_P(Foreign, DaemonsOfAVersionProbeDoNotOutliveIt) {
   EXPECT_EQ(result.exit_code, 2) << result.out << result.err;
   EXPECT_THAT(result.err, HasSubstr("the label says 1.6.2"));
   EXPECT_THAT(result.err, HasSubstr("it is 1.6.4"));
-  EXPECT_EQ(split(result.err, '\n').size(), 2U) << result.err;
+  EXPECT_EQ(split(result.err, '\n').size(), 3U) << result.err;
 }
 
 TEST_P(Foreign, APluginIsAskedInANodeToo) {
@@ -214,7 +214,7 @@ TEST_P(Foreign, AsLabelledIsInEveryReport) {
   EXPECT_THAT(read_file(directory->path() / "run.json").value_or(""),
               HasSubstr("\"as_labelled\":true"));
   EXPECT_THAT(read_file(directory->path() / "junit.xml").value_or(""),
-              HasSubstr("value=\"1.1.1 (as labelled)\""));
+              HasSubstr("plugins: 1.1.1 (as labelled)"));
 }
 
 INSTANTIATE_TEST_SUITE_P(As, Foreign, testing::Values("root", "user"),
