@@ -25,6 +25,7 @@
 #include <memory>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -450,13 +451,24 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
                      did_you_mean(argv[1], names));
 }
 
+// Whether everything that was printed is written: 0, or why not. stdio forgets the reason of an
+// earlier failure, but a pipe without a reader tells it.
+int output_error() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+    return 0;
+  }
+  const int error = errno;
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  if (::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0) {
+    return EPIPE;
+  }
+  return error == 0 ? EIO : error;
+}
+
 // The last line, whatever happened before it; the status that it names is the result.
 int end_with(const Ending& ending) {
   // All of what was printed before is looked at too: also where the last line stands elsewhere.
-  const auto output_error = [] {
-    errno = 0;
-    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? 0 : errno == 0 ? EIO : errno;
-  };
   int error = output_error();
   if (error == 0 && ending.line == Ending::Line::on_output) {
     say(stdout, "{}\n", ending.text());
@@ -498,7 +510,8 @@ int refuse(ExitStatus status, const std::string& why) {
 
 // A text that is no command's work, and so has no last line, has to be written all the same.
 int written(int status) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+  const int error = output_error();
+  if (error == 0 || error == EPIPE) {
     return status;
   }
   return refuse(ExitStatus::broken, "standard output could not be written");
