@@ -116,8 +116,7 @@ TEST_F(BoundaryOfARun, NeedsItsHelperProgramsBesideIt) {
               HasSubstr("the helper program " + (tree / "build/libexec/pause").string() +
                         " cannot be executed"));
   // The last line says it again, and nothing else does.
-  EXPECT_EQ(refused.out.find("helper program"), refused.out.rfind("helper program"))
-      << refused.out;
+  EXPECT_EQ(refused.out.find("helper program"), refused.out.rfind("helper program")) << refused.out;
 }
 
 }  // namespace

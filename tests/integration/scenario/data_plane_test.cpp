@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
+#include <thread>
 
 #include <poll.h>
 
@@ -276,6 +278,11 @@ TEST_F(DataPlane, LeavesNothingBehind) {
 TEST_F(DataPlane, WaitsForAddresses) {
   const auto lines = in_node([] {
     auto pod = add_bridge_and_pod();
+    // A link that does not run yet is not waited for: nothing is sent from it.
+    for (int i = 0;
+         i < 300 && out("ip -o link show dev cni0").find(" state UP ") == std::string::npos; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
     value_or_throw(write_file("/proc/sys/net/ipv6/conf/cni0/accept_dad", "1"));
     sh("ip addr add 2001:db8:4860::7/64 dev cni0");
     const auto tentative = out("ip -o -6 addr show dev cni0 tentative");
