@@ -113,6 +113,7 @@ extern "C" void end_on_signal(int number) {
 const std::vector<ExitStatus>& all_exit_statuses() {
   static const std::vector<ExitStatus> all = [] {
     std::vector<ExitStatus> statuses;
+    statuses.reserve(k_table.size());
     for (const auto& entry : k_table) {
       statuses.push_back(entry.status);
     }

@@ -1,5 +1,6 @@
 #include <cni_matrix/base/line_printer.hpp>
 #include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/say.hpp>
 #include <cni_matrix/cli/fetch_command.hpp>
 #include <cni_matrix/run/foreign_program.hpp>
 #include <cni_matrix/run/signals.hpp>
@@ -55,10 +56,10 @@ Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, 
     printer.finish();
     if (artifact) {
       ++had;
-      fmt::print(out, "{}\n", describe(*artifact));
+      say(out, "{}\n", describe(*artifact));
     } else if (artifact.error().kind == ErrorKind::unavailable) {
-      fmt::print(out, "{} {}: not to be had: {}\n", name_of(component), token.text,
-                 artifact.error().message);
+      say(out, "{} {}: not to be had: {}\n", name_of(component), token.text,
+          artifact.error().message);
     } else {
       return tl::unexpected(artifact.error());
     }

@@ -1,4 +1,5 @@
 #include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/say.hpp>
 #include <cni_matrix/cli/list_command.hpp>
 #include <cni_matrix/matrix/scenario_spec.hpp>
 #include <cni_matrix/scenario/data_plane.hpp>
@@ -109,19 +110,19 @@ std::string markdown_of(const std::vector<Scenario>& scenarios) {
 Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out) {
   if (arguments.what == "trace-rules") {
     for (const auto& rule : scenario::trace_rules()) {
-      fmt::print(out, "{}\n  {}\n  {}\n", rule.name, rule.says, rule.clause);
+      say(out, "{}\n  {}\n  {}\n", rule.name, rule.says, rule.clause);
     }
     return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
   }
   if (arguments.what == "probes") {
-    fmt::print(out, "{}\n", fmt::join(scenario::probe_names(), "\n"));
+    say(out, "{}\n", fmt::join(scenario::probe_names(), "\n"));
     return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
   }
   CNI_MATRIX_TRY_ASSIGN(const auto scenarios, matrix::load_scenarios());
-  fmt::print(out, "{}",
-             arguments.format == "json"       ? json_of(scenarios).dump(2) + "\n"
-             : arguments.format == "markdown" ? markdown_of(scenarios)
-                                              : text_of(scenarios));
+  say(out, "{}",
+      arguments.format == "json"       ? json_of(scenarios).dump(2) + "\n"
+      : arguments.format == "markdown" ? markdown_of(scenarios)
+                                       : text_of(scenarios));
   return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
 }
 

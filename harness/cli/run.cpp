@@ -1,6 +1,7 @@
 #include <cni_matrix/artifacts/store.hpp>
 #include <cni_matrix/base/line_printer.hpp>
 #include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/say.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cli/run_command.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
@@ -235,7 +236,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
           arguments.new_failures_only ? report::Ratchet::on : report::Ratchet::off);
     }
     if (!written) {
-      fmt::print(err, "cni-matrix: {}\n", printable(written.error().message));
+      say(err, "cni-matrix: {}\n", printable(written.error().message));
       if (graver(ending.status, ExitStatus::broken) != ending.status) {
         ending = {ExitStatus::broken, "a report could not be written: " + written.error().message};
       }
@@ -255,7 +256,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     aborted.interrupted = true;
     aborted.stopped_by = run::Stop::trouble;
     auto told = conclude(aborted);
-    fmt::print(err, "cni-matrix: {}\n", printable(summary.error().message));
+    say(err, "cni-matrix: {}\n", printable(summary.error().message));
     told.status = status_of(summary.error().kind);
     told.words = fmt::format("an error ended the run; what is above is what was done: {}",
                              summary.error().message);

@@ -1,6 +1,7 @@
 #include <cni_matrix/artifacts/store.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/say.hpp>
 #include <cni_matrix/cli/store_command.hpp>
 
 #include <fmt/chrono.h>
@@ -44,18 +45,18 @@ Expected<Ending> store_list_command(const StoreListArguments& arguments, std::FI
     for (const auto& entry : entries) {
       list.push_back(to_json(entry));
     }
-    fmt::print(out, "{}\n", list.dump(2));
+    say(out, "{}\n", list.dump(2));
     return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
   }
   std::uintmax_t bytes = 0;
   for (const auto& entry : entries) {
     const auto& artifact = entry.artifact;
-    fmt::print(out, "{:<12} {:<12} {:<8} {:>9}  {}  {}\n", name_of(artifact.component),
-               artifact.version.str(), artifact.provider, megabytes(entry.bytes),
-               artifact.sha256.substr(0, 12), artifact.source);
+    say(out, "{:<12} {:<12} {:<8} {:>9}  {}  {}\n", name_of(artifact.component),
+        artifact.version.str(), artifact.provider, megabytes(entry.bytes),
+        artifact.sha256.substr(0, 12), artifact.source);
     bytes += entry.bytes;
   }
-  fmt::print(out, "{} entries, {} in {}\n", entries.size(), megabytes(bytes), cache.string());
+  say(out, "{} entries, {} in {}\n", entries.size(), megabytes(bytes), cache.string());
   return Ending{ExitStatus::good, "listed"};
 }
 
@@ -69,11 +70,10 @@ Expected<Ending> store_prune_command(const StorePruneArguments& arguments, std::
   CNI_MATRIX_TRY_ASSIGN(const auto result,
                         artifacts::prune_store(cache_or_default(arguments.cache), unused_for));
   for (const auto& entry : result.removed) {
-    fmt::print(out, "removed {} {} {}\n", name_of(entry.artifact.component),
-               entry.artifact.version.str(), entry.artifact.source);
+    say(out, "removed {} {} {}\n", name_of(entry.artifact.component), entry.artifact.version.str(),
+        entry.artifact.source);
   }
-  fmt::print(out, "{} entries removed, {} freed\n", result.removed.size(),
-             megabytes(result.freed_bytes));
+  say(out, "{} entries removed, {} freed\n", result.removed.size(), megabytes(result.freed_bytes));
   return Ending{ExitStatus::good, "pruned"};
 }
 

@@ -1,5 +1,6 @@
 #include <cni_matrix/base/line_printer.hpp>
 #include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/say.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cli/verify_command.hpp>
 #include <cni_matrix/matrix/known_behaviours.hpp>
@@ -217,7 +218,7 @@ Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, s
         ++found.skipped[lacking.reason];
       } else if (lacking.verdict != run::Verdict::interrupted) {
         found.broken.push_back({key, lacking.reason});
-        fmt::print(console, "{}: {}\n", key, printable(lacking.reason));
+        say(console, "{}: {}\n", key, printable(lacking.reason));
       }
     } else {
       report::Verification::Cell cell{key_cell.id(), key, {}};
@@ -225,11 +226,11 @@ Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, s
       add_differences("leftover", leftovers_of(daemon), leftovers_of(embedded), cell.differences);
       add_differences("call", calls_of(daemon), calls_of(embedded), cell.differences);
       if (!cell.differences.empty()) {
-        fmt::print(console, "{}\n", key);
+        say(console, "{}\n", key);
       }
       for (const auto& difference : cell.differences) {
-        fmt::print(console, "  {} {}\n    daemon:   {}\n    embedded: {}\n", difference.what,
-                   difference.index, difference.daemon, difference.embedded);
+        say(console, "  {} {}\n    daemon:   {}\n    embedded: {}\n", difference.what,
+            difference.index, difference.daemon, difference.embedded);
       }
       found.compared.push_back(std::move(cell));
     }
@@ -243,19 +244,18 @@ Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, s
                         run::run_cells(cells, options, provisioner, {}, listener));
   printer.finish();
   for (const auto& [reason, count] : found.skipped) {
-    fmt::print(console, "skipped  {} {}: {}\n", count, count == 1 ? "cell" : "cells",
-               printable(reason));
+    say(console, "skipped  {} {}: {}\n", count, count == 1 ? "cell" : "cells", printable(reason));
   }
   for (const auto& exception : k_exceptions) {
-    fmt::print(console, "not compared  {}: {}\n", node::name_of(exception.leak), exception.reason);
+    say(console, "not compared  {}: {}\n", node::name_of(exception.leak), exception.reason);
   }
-  fmt::print(console, "{} cells on both runtimes: {} agree, {} disagree; {} skipped, {} broken\n",
-             found.compared.size(), found.compared.size() - found.disagreeing(),
-             found.disagreeing(), found.skipped_cells(), found.broken.size());
+  say(console, "{} cells on both runtimes: {} agree, {} disagree; {} skipped, {} broken\n",
+      found.compared.size(), found.compared.size() - found.disagreeing(), found.disagreeing(),
+      found.skipped_cells(), found.broken.size());
   auto ending = ending_of(found, summary);
   if (file) {
     if (const auto written = file->write(found, ending); !written) {
-      fmt::print(err, "cni-matrix: {}\n", printable(written.error().message));
+      say(err, "cni-matrix: {}\n", printable(written.error().message));
       if (graver(ending.status, ExitStatus::broken) != ending.status) {
         ending = {ExitStatus::broken, "--json could not be written: " + written.error().message};
       }

@@ -4,6 +4,7 @@
 #include "text.hpp"
 
 #include <cni_matrix/base/line_printer.hpp>
+#include <cni_matrix/base/say.hpp>
 #include <cni_matrix/report/console.hpp>
 #include <cni_matrix/report/flaky.hpp>
 
@@ -111,7 +112,7 @@ class ConsoleReporter : public Reporter {
       std::fflush(m_stream);
     } else {
       m_printer.finish();
-      fmt::print(m_options.notices, "{}\n", shown(text, m_style.unicode));
+      say(m_options.notices, "{}\n", shown(text, m_style.unicode));
       std::fflush(m_options.notices);
     }
     status(Refresh::now);

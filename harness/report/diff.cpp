@@ -210,7 +210,7 @@ Ending Difference::ending() const {
 
 Ending ending_beside(const Difference& difference, const run::RunSummary& summary,
                      Ratchet ratchet) {
-  const auto own = summary.ending();
+  auto own = summary.ending();
   const bool answered = own.status == ExitStatus::good || own.status == ExitStatus::bad_news ||
                         own.status == ExitStatus::no_answer;
   if (!answered) {

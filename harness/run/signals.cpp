@@ -54,7 +54,12 @@ void note(int number) {
       // The descriptor is readable already.
     }
   } else if (now_us() - first_us > k_same_us) {
-    ::signal(number, SIG_DFL);
+    // Whoever asks again does not want to wait: as it was before us, which tells the last line.
+    for (std::size_t i = 0; i < k_signals.size(); ++i) {
+      if (k_signals[i] == number) {
+        ::sigaction(number, &state().before[i], nullptr);
+      }
+    }
     ::raise(number);  // takes effect when we return
   }
   errno = saved;

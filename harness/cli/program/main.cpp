@@ -1,6 +1,7 @@
 #include <cni_matrix/base/duration.hpp>
 #include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/base/say.hpp>
 #include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cli/diff_command.hpp>
 #include <cni_matrix/cli/explain_command.hpp>
@@ -16,11 +17,17 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <functional>
 #include <memory>
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // The command line: options into arguments, an Error into one sentence and an exit status.
 namespace {
@@ -444,28 +451,70 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
                      did_you_mean(argv[1], names));
 }
 
+// Whether everything that was printed is written: 0, or why not. stdio forgets the reason of an
+// earlier failure, but a pipe without a reader tells it.
+int output_error() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+    return 0;
+  }
+  const int error = errno;
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  if (::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0) {
+    return EPIPE;
+  }
+  return error == 0 ? EIO : error;
+}
+
 // The last line, whatever happened before it; the status that it names is the result.
 int end_with(const Ending& ending) {
-  std::fflush(stdout);
-  std::FILE* stream = ending.line == Ending::Line::on_output ? stdout : stderr;
-  fmt::print(stream, "{}\n", ending.text());
-  if (std::fflush(stream) == 0 || stream == stderr) {
-    return number_of(ending.status);
+  // All of what was printed before is looked at too: also where the last line stands elsewhere.
+  int error = output_error();
+  if (error == 0 && ending.line == Ending::Line::on_output) {
+    say(stdout, "{}\n", ending.text());
+    error = output_error();
+    if (error == 0) {
+      return number_of(ending.status);
+    }
   }
-  // A report that nobody could read was not given.
-  const auto status = graver(ending.status, ExitStatus::broken);
-  Ending other{status, "standard output could not be written", Ending::Line::on_error};
-  if (status != ExitStatus::broken) {
-    other.words = ending.words;
+  Ending other = ending;
+  // A reader that has left, as in `cni-matrix list scenarios | head`, has what it wants.
+  if (error != 0 && error != EPIPE) {
+    other.coloured = false;
+    other.status = graver(ending.status, ExitStatus::broken);
+    if (other.status != ending.status) {
+      other.words = fmt::format("standard output could not be written: {}",
+                                std::strerror(error));  // NOLINT(concurrency-mt-unsafe)
+    }
   }
-  fmt::print(stderr, "{}\n", other.text());
-  return number_of(status);
+  say(stderr, "{}\n", other.text());
+  return number_of(other.status);
+}
+
+// Descriptors 0 to 2 that the caller closed are taken, so that no file of ours becomes standard
+// output; writing there fails, as it should. Of a closed standard error nobody can be told.
+void occupy_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) < 0) {
+      // The lowest free descriptor is this one.
+      (void)::open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+    }
+  }
 }
 
 int refuse(ExitStatus status, const std::string& why) {
   std::fflush(stdout);
-  fmt::print(stderr, "cni-matrix: {}\n", why);
+  say(stderr, "cni-matrix: {}\n", why);
   return end_with({status, std::string(meaning_of(status)), Ending::Line::on_error});
+}
+
+// A text that is no command's work, and so has no last line, has to be written all the same.
+int written(int status) {
+  const int error = output_error();
+  if (error == 0 || error == EPIPE) {
+    return status;
+  }
+  return refuse(ExitStatus::broken, "standard output could not be written");
 }
 
 int perform(const Action& action) {
@@ -483,6 +532,8 @@ int perform(const Action& action) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): a reader that leaves is an error to us
   end_on_signals();
   constexpr mode_t k_writable_by_us_alone = 022;
   ::umask(k_writable_by_us_alone);  // whatever the caller's is: others must not change what we run
@@ -506,9 +557,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(words_of(argc, argv));
   } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+    return written(app.exit(help));
   } catch (const CLI::CallForVersion& version) {
-    return app.exit(version);
+    return written(app.exit(version));
   } catch (const CLI::ParseError& error) {
     auto what = unknown_command(app, argc, argv);
     if (what.empty()) {
