@@ -286,6 +286,7 @@ class ConsoleReporter : public Reporter {
   [[nodiscard]] std::vector<std::string> reason_lines(
       const std::map<std::string, std::size_t>& reasons) const {
     std::vector<std::string> lines;
+    lines.reserve(reasons.size());
     for (const auto& [reason, count] : reasons) {
       lines.push_back(
           fmt::format("  {}: {}", counted(count, "cell"), shown(reason, m_style.unicode)));
