@@ -79,6 +79,7 @@ Expected<int> enter(pid_t pid, const std::vector<std::string>& argv) {
   if (child == 0) {
     std::vector<std::string> texts = argv;
     std::vector<char*> words;
+    words.reserve(texts.size() + 1);
     for (auto& text : texts) {
       words.push_back(text.data());
     }

@@ -74,14 +74,14 @@ using Filter = std::unique_ptr<void, ReleaseFilter>;
 
 // A kind of socket that reaches beyond any network namespace: the hypervisor (vsock(7)).
 int forbid_socket(const Filter& filter, int domain) {
-  return ::seccomp_rule_add(filter.get(), SCMP_ACT_NOTIFY, SCMP_SYS(socket), 1,
-                            SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(domain)));
+  const scmp_arg_cmp condition{0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(domain), 0};
+  return ::seccomp_rule_add_array(filter.get(), SCMP_ACT_NOTIFY, SCMP_SYS(socket), 1, &condition);
 }
 
 // A device's node; the mode is argument `index` (mknod(2)).
 int forbid_node(const Filter& filter, int call, unsigned index, mode_t type) {
-  return ::seccomp_rule_add(filter.get(), SCMP_ACT_NOTIFY, call, 1,
-                            SCMP_CMP(index, SCMP_CMP_MASKED_EQ, S_IFMT, type));
+  const scmp_arg_cmp condition{index, SCMP_CMP_MASKED_EQ, S_IFMT, type};
+  return ::seccomp_rule_add_array(filter.get(), SCMP_ACT_NOTIFY, call, 1, &condition);
 }
 
 int add_rules(const Filter& filter) {
@@ -95,7 +95,7 @@ int add_rules(const Filter& filter) {
       return error;
     }
   }
-  for (const mode_t type : {S_IFCHR, S_IFBLK}) {
+  for (const mode_t type : {mode_t{S_IFCHR}, mode_t{S_IFBLK}}) {
     for (const auto& [call, index] : {std::pair(SCMP_SYS(mknod), 1U), {SCMP_SYS(mknodat), 2U}}) {
       if (const int error = forbid_node(filter, call, index, type); error != 0 && error != -EDOM) {
         return error;
