@@ -1,4 +1,4 @@
-#include <cni_matrix/artifacts/catalog.hpp>
+#include "catalog.hpp"
 
 #include <sys/utsname.h>
 

@@ -1,7 +1,7 @@
 #include "archive.hpp"
 
+#include "base/text.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <archive.h>
 

@@ -1,6 +1,6 @@
 #include "cache.hpp"
 
-#include <cni_matrix/base/digest.hpp>
+#include "base/digest.hpp"
 #include <cni_matrix/base/json.hpp>
 
 #include <cerrno>

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "base/file.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
 
 #include <chrono>
 #include <filesystem>

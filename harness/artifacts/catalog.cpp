@@ -1,4 +1,5 @@
-#include <cni_matrix/artifacts/catalog.hpp>
+#include "catalog.hpp"
+
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
 

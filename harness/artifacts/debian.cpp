@@ -1,12 +1,12 @@
 #include "debian.hpp"
 
 #include "cache.hpp"
+#include "catalog.hpp"
 
-#include <cni_matrix/artifacts/catalog.hpp>
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 #include "debian.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <cctype>

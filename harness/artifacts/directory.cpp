@@ -1,12 +1,12 @@
 #include "directory.hpp"
 
+#include "catalog.hpp"
 #include "executable.hpp"
 #include "layout.hpp"
 #include "probe_memory.hpp"
 
-#include <cni_matrix/artifacts/catalog.hpp>
-#include <cni_matrix/base/digest.hpp>
-#include <cni_matrix/base/file.hpp>
+#include "base/digest.hpp"
+#include "base/file.hpp"
 #include <cni_matrix/base/json.hpp>
 
 #include <algorithm>

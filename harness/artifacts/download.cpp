@@ -2,10 +2,10 @@
 
 #include "remembered_failure.hpp"
 
-#include <cni_matrix/base/digest.hpp>
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <curl/curl.h>
 

@@ -1,9 +1,10 @@
 #include "executable.hpp"
 
-#include "go_build_info.hpp"
+#include "built_in_version.hpp"
 
+#include "base/text.hpp"
+#include "go/build_info.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -152,7 +153,7 @@ Expected<Told> probe(Component component, const std::filesystem::path& directory
   if (program.empty()) {
     return told;
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto built, read_go_build_info(directory / program));
+  CNI_MATRIX_TRY_ASSIGN(const auto built, go::read_build_info(directory / program));
   if (built) {
     told.version = built_in_version(component, *built);
   }

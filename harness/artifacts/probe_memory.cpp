@@ -2,8 +2,8 @@
 
 #include "remembered_failure.hpp"
 
-#include <cni_matrix/base/digest.hpp>
-#include <cni_matrix/base/file.hpp>
+#include "base/digest.hpp"
+#include "base/file.hpp"
 #include <cni_matrix/base/json.hpp>
 
 namespace cni_matrix::artifacts {

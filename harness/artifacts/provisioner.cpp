@@ -1,17 +1,17 @@
 #include "archive.hpp"
 #include "cache.hpp"
+#include "catalog.hpp"
 #include "debian.hpp"
 #include "directory.hpp"
 #include "download.hpp"
 #include "executable.hpp"
 #include "remembered_failure.hpp"
 
-#include <cni_matrix/artifacts/catalog.hpp>
+#include "base/digest.hpp"
+#include "base/text.hpp"
 #include <cni_matrix/artifacts/provisioner.hpp>
-#include <cni_matrix/base/digest.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <csignal>
 #include <map>

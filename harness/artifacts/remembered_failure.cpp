@@ -1,6 +1,6 @@
 #include "remembered_failure.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
 #include <cni_matrix/base/json.hpp>
 
 namespace cni_matrix::artifacts {

@@ -1,6 +1,6 @@
-#include "cache.hpp"
+#include "store.hpp"
 
-#include <cni_matrix/artifacts/store.hpp>
+#include "cache.hpp"
 
 #include <algorithm>
 

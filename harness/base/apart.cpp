@@ -1,6 +1,7 @@
-#include <cni_matrix/base/apart.hpp>
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
+#include "apart.hpp"
+
+#include "file.hpp"
+#include "text.hpp"
 
 #include <charconv>
 #include <condition_variable>

@@ -1,4 +1,5 @@
-#include <cni_matrix/base/digest.hpp>
+#include "digest.hpp"
+
 #include <cni_matrix/base/fd.hpp>
 
 #include <openssl/evp.h>

@@ -1,5 +1,6 @@
-#include <cni_matrix/base/duration.hpp>
-#include <cni_matrix/base/text.hpp>
+#include "duration.hpp"
+
+#include "text.hpp"
 
 #include <charconv>
 #include <cstdint>

@@ -1,5 +1,6 @@
+#include "file.hpp"
+
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
 
 #include <cerrno>
 #include <cstdlib>

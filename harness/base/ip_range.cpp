@@ -1,4 +1,4 @@
-#include <cni_matrix/base/ip_range.hpp>
+#include "ip_range.hpp"
 
 #include <charconv>
 

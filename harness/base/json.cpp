@@ -1,6 +1,7 @@
-#include <cni_matrix/base/file.hpp>
+#include "file.hpp"
+#include "text.hpp"
+
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <algorithm>
 #include <set>

@@ -1,4 +1,4 @@
-#include <cni_matrix/base/line_printer.hpp>
+#include "line_printer.hpp"
 
 #include <algorithm>
 #include <cstdlib>

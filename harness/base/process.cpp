@@ -1,6 +1,7 @@
-#include <cni_matrix/base/apart.hpp>
+#include "apart.hpp"
+#include "text.hpp"
+
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
 
 // Boost 1.74 has the code for vfork, and nothing that switches it on.
 #define BOOST_POSIX_HAS_VFORK 1  // NOLINT(cppcoreguidelines-macro-usage)

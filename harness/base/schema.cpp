@@ -1,6 +1,7 @@
+#include "text.hpp"
+
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/base/text.hpp>
 
 // valijson is a heavy template: this is the only file that includes it.
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include <cni_matrix/base/text.hpp>
+#include "text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,5 @@
-#include <cni_matrix/base/text.hpp>
+#include "text.hpp"
+
 #include <cni_matrix/base/version.hpp>
 
 #include <charconv>

@@ -1,4 +1,4 @@
-#include <cni_matrix/cli/diff_command.hpp>
+#include "diff.hpp"
 
 #include <string>
 

@@ -1,8 +1,9 @@
+#include "explain.hpp"
+
+#include "base/text.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/cli/explain_command.hpp>
-#include <cni_matrix/matrix/known_behaviours.hpp>
+#include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <fmt/format.h>
 
@@ -32,7 +33,7 @@ std::string wrapped(std::string_view text, std::size_t indent) {
   return result + line + '\n';
 }
 
-std::string describe(const matrix::KnownBehaviour& known) {
+std::string describe(const verdict::KnownBehaviour& known) {
   auto text = fmt::format("{}  {}\n", known.id, known.title);
   text += fmt::format("  since     {}\n  until     {}\n  evidence  {}\n", known.since, known.until,
                       known.observed ? "observed with the real binaries"
@@ -68,7 +69,7 @@ Expected<std::string> json_text(const std::vector<std::string>& ids) {
 }  // namespace
 
 Expected<Ending> explain_command(const ExplainArguments& arguments, std::FILE* out) {
-  CNI_MATRIX_TRY_ASSIGN(const auto behaviours, matrix::KnownBehaviours::load());
+  CNI_MATRIX_TRY_ASSIGN(const auto behaviours, verdict::KnownBehaviours::load());
   std::vector<std::string> known_ids;
   for (const auto& known : behaviours.all()) {
     known_ids.push_back(known.id);

@@ -1,9 +1,10 @@
-#include <cni_matrix/base/line_printer.hpp>
+#include "fetch.hpp"
+
+#include "base/line_printer.hpp"
+#include "base/say.hpp"
+#include "run/signals.hpp"
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/base/say.hpp>
-#include <cni_matrix/cli/fetch_command.hpp>
-#include <cni_matrix/run/foreign_program.hpp>
-#include <cni_matrix/run/signals.hpp>
+#include <cni_matrix/run/runner.hpp>
 
 #include <utility>
 

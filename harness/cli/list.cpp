@@ -1,9 +1,10 @@
+#include "list.hpp"
+
+#include "base/say.hpp"
+#include "probe/data_plane.hpp"
+#include "trace/rules.hpp"
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/base/say.hpp>
-#include <cni_matrix/cli/list_command.hpp>
-#include <cni_matrix/matrix/scenario_spec.hpp>
-#include <cni_matrix/scenario/data_plane.hpp>
-#include <cni_matrix/scenario/trace_rules.hpp>
+#include <cni_matrix/scenario/scenario.hpp>
 
 #include <fmt/format.h>
 
@@ -14,15 +15,15 @@ namespace cni_matrix::cli {
 
 namespace {
 
-using matrix::Scenario;
-using matrix::StepKind;
+using scenario::Scenario;
+using scenario::StepKind;
 
 // What a scenario asks of the machine and the cell beside namespaces.
 std::vector<std::string> needs_of(const Scenario& scenario) {
   std::vector<std::string> needs;
   const auto has = [&](StepKind kind) {
     return std::any_of(scenario.steps.begin(), scenario.steps.end(),
-                       [kind](const matrix::Step& step) { return step.kind == kind; });
+                       [kind](const scenario::Step& step) { return step.kind == kind; });
   };
   if (scenario.containerd) {
     needs.push_back("containerd " + scenario.containerd->str());
@@ -109,16 +110,16 @@ std::string markdown_of(const std::vector<Scenario>& scenarios) {
 
 Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out) {
   if (arguments.what == "trace-rules") {
-    for (const auto& rule : scenario::trace_rules()) {
+    for (const auto& rule : trace::trace_rules()) {
       say(out, "{}\n  {}\n  {}\n", rule.name, rule.says, rule.clause);
     }
     return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
   }
   if (arguments.what == "probes") {
-    say(out, "{}\n", fmt::join(scenario::probe_names(), "\n"));
+    say(out, "{}\n", fmt::join(probe::probe_names(), "\n"));
     return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto scenarios, matrix::load_scenarios());
+  CNI_MATRIX_TRY_ASSIGN(const auto scenarios, scenario::load_scenarios());
   say(out, "{}",
       arguments.format == "json"       ? json_of(scenarios).dump(2) + "\n"
       : arguments.format == "markdown" ? markdown_of(scenarios)

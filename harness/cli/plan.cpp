@@ -1,4 +1,4 @@
-#include <cni_matrix/cli/plan_command.hpp>
+#include "plan.hpp"
 
 #include <fmt/format.h>
 
@@ -40,7 +40,7 @@ class Lines {
 }  // namespace
 
 Expected<Ending> plan_command(const PlanArguments& arguments, std::FILE* out) {
-  matrix::MatrixSpec spec;
+  matrix::Matrix spec;
   if (!arguments.matrix.empty()) {
     CNI_MATRIX_TRY_ASSIGN(const auto file, matrix::find_matrix(arguments.matrix));
     CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(file));

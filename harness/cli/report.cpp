@@ -1,10 +1,11 @@
-#include <cni_matrix/base/line_printer.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/cli/report_command.hpp>
-#include <cni_matrix/matrix/known_behaviours.hpp>
-#include <cni_matrix/report/json.hpp>
-#include <cni_matrix/report/junit.hpp>
-#include <cni_matrix/report/saved_run.hpp>
+#include "report.hpp"
+
+#include "base/line_printer.hpp"
+#include "base/text.hpp"
+#include "report/json.hpp"
+#include "report/junit.hpp"
+#include "report/saved_run.hpp"
+#include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ namespace cni_matrix::cli {
 namespace {
 
 Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& arguments,
-                                                         const matrix::KnownBehaviours& known,
+                                                         const verdict::KnownBehaviours& known,
                                                          std::FILE* out) {
   if (arguments.format == "console") {
     if (arguments.output != "-") {
@@ -51,7 +52,7 @@ Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& 
 }  // namespace
 
 Expected<Ending> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err) {
-  CNI_MATRIX_TRY_ASSIGN(const auto known, matrix::KnownBehaviours::load());
+  CNI_MATRIX_TRY_ASSIGN(const auto known, verdict::KnownBehaviours::load());
   CNI_MATRIX_TRY_ASSIGN(const auto reporter, reporter_for(arguments, known, out));
   CNI_MATRIX_TRY_ASSIGN(const auto run, report::replay(arguments.run, *reporter));
   if (!run.complete) {

@@ -1,20 +1,21 @@
-#include <cni_matrix/artifacts/store.hpp>
-#include <cni_matrix/base/line_printer.hpp>
+#include "run.hpp"
+
+#include "artifacts/store.hpp"
+#include "base/line_printer.hpp"
+#include "base/say.hpp"
+#include "base/text.hpp"
+#include "report/diff.hpp"
+#include "report/json.hpp"
+#include "report/junit.hpp"
+#include "report/saved_run.hpp"
+#include "run/observation.hpp"
+#include "run/signals.hpp"
+#include "scenario/conflist_file.hpp"
+#include "verdict/residue.hpp"
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/base/say.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/cli/run_command.hpp>
-#include <cni_matrix/matrix/known_behaviours.hpp>
-#include <cni_matrix/matrix/residue.hpp>
-#include <cni_matrix/matrix/scenario_spec.hpp>
-#include <cni_matrix/report/diff.hpp>
-#include <cni_matrix/report/json.hpp>
-#include <cni_matrix/report/junit.hpp>
-#include <cni_matrix/report/saved_run.hpp>
-#include <cni_matrix/run/foreign_program.hpp>
-#include <cni_matrix/run/observation.hpp>
-#include <cni_matrix/run/signals.hpp>
-#include <cni_matrix/scenario/conflist_file.hpp>
+#include <cni_matrix/run/runner.hpp>
+#include <cni_matrix/scenario/scenario.hpp>
+#include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -27,7 +28,7 @@ namespace cni_matrix::cli {
 namespace {
 
 Expected<std::unique_ptr<report::Reporters>> make_reporters(const RunArguments& arguments,
-                                                            const matrix::KnownBehaviours& known,
+                                                            const verdict::KnownBehaviours& known,
                                                             std::FILE* console, std::FILE* err) {
   auto reporters = std::make_unique<report::Reporters>();
   if (!arguments.json.empty()) {
@@ -66,12 +67,12 @@ using Tokens = std::vector<std::pair<artifacts::Component, std::string>>;
 Expected<Tokens> tokens_of(const matrix::Cell& cell) {
   using artifacts::Component;
   Tokens tokens = {{Component::containerd, cell.containerd}, {Component::plugins, cell.plugins}};
-  CNI_MATRIX_TRY_ASSIGN(const auto scenario, matrix::load_scenario(cell.scenario));
-  CNI_MATRIX_TRY_ASSIGN(const auto steps, matrix::bind_steps(scenario, cell.parameters));
+  CNI_MATRIX_TRY_ASSIGN(const auto scenario, scenario::load_scenario(cell.scenario));
+  CNI_MATRIX_TRY_ASSIGN(const auto steps, scenario::bind_steps(scenario, cell.parameters));
   for (const auto& step : steps) {
-    if (step.kind == matrix::StepKind::replace_runtime) {
+    if (step.kind == scenario::StepKind::replace_runtime) {
       tokens.emplace_back(Component::containerd, step.to);
-    } else if (step.kind == matrix::StepKind::replace_plugins) {
+    } else if (step.kind == scenario::StepKind::replace_plugins) {
       tokens.emplace_back(Component::plugins, step.to);
     }
   }
@@ -114,12 +115,12 @@ Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
 }  // namespace
 
 Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
-                                             std::vector<matrix::Statement>* claims) {
+                                             std::vector<verdict::Statement>* claims) {
   if (!arguments.rerun_failed.empty()) {
     CNI_MATRIX_TRY_ASSIGN(auto cells, report::failed_cells(arguments.rerun_failed));
     return cells;
   }
-  matrix::MatrixSpec spec;
+  matrix::Matrix spec;
   if (!arguments.matrix.empty()) {
     CNI_MATRIX_TRY_ASSIGN(const auto file, matrix::find_matrix(arguments.matrix));
     CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(file));
@@ -142,14 +143,14 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     return input_error("--new-failures-only needs --baseline RUN.json, which has the old failures");
   }
   CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
-  std::vector<matrix::Statement> claims;
+  std::vector<verdict::Statement> claims;
   CNI_MATRIX_TRY_ASSIGN(const auto cells, cells_of(arguments, &claims));
   if (cells.empty()) {
     return Ending{ExitStatus::good, fmt::format("no cell of {} failed, so nothing was run again",
                                                 printable(arguments.rerun_failed.string()))};
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto known, matrix::KnownBehaviours::load());
-  if (const auto& residue = matrix::shipped_residue(); !residue) {
+  CNI_MATRIX_TRY_ASSIGN(const auto known, verdict::KnownBehaviours::load());
+  if (const auto& residue = verdict::shipped_residue(); !residue) {
     return tl::unexpected(residue.error());
   }
   std::optional<report::Outcomes> baseline;
@@ -184,7 +185,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
 
   report::Outcomes outcomes;
   std::map<std::string, int> runs_of;  // finished ones, by the cell's name
-  std::vector<matrix::Observation> observations;
+  std::vector<verdict::Observation> observations;
   run::RunListener listener;
   listener.cell_started = [&](const matrix::Cell& cell) {
     printer.finish();
@@ -223,7 +224,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
       }
     }
     summary.fail_on = arguments.fail_on;
-    summary.statements = matrix::evaluate_statements(claims, observations);
+    summary.statements = verdict::evaluate_statements(claims, observations);
     const auto written = reporters->run_finished(summary);
     auto ending = summary.ending();
     if (baseline) {

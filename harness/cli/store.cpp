@@ -1,8 +1,10 @@
-#include <cni_matrix/artifacts/store.hpp>
+#include "artifacts/store.hpp"
+
+#include "store.hpp"
+
+#include "base/say.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/base/say.hpp>
-#include <cni_matrix/cli/store_command.hpp>
 
 #include <fmt/chrono.h>
 

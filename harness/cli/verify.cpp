@@ -1,14 +1,15 @@
-#include <cni_matrix/base/line_printer.hpp>
+#include "verify.hpp"
+
+#include "base/line_printer.hpp"
+#include "base/say.hpp"
+#include "base/text.hpp"
+#include "report/verification.hpp"
+#include "run/signals.hpp"
+#include "verdict/normalise.hpp"
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/base/say.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/cli/verify_command.hpp>
-#include <cni_matrix/matrix/known_behaviours.hpp>
-#include <cni_matrix/matrix/normalise.hpp>
-#include <cni_matrix/matrix/scenario_spec.hpp>
-#include <cni_matrix/report/verification.hpp>
-#include <cni_matrix/run/foreign_program.hpp>
-#include <cni_matrix/run/signals.hpp>
+#include <cni_matrix/run/runner.hpp>
+#include <cni_matrix/scenario/scenario.hpp>
+#include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,7 +28,7 @@ std::string without_chance(const std::string& text) {
   static const std::regex mac("([0-9a-f]{2}:){5}[0-9a-f]{2}");
   static const std::regex veth("veth[0-9a-f]{8}");
   static const std::regex ifb("bwp[0-9a-f]{12}");
-  auto known = std::regex_replace(matrix::normalise_error(text), mac, "<MAC>");
+  auto known = std::regex_replace(verdict::normalise_error(text), mac, "<MAC>");
   known = std::regex_replace(known, veth, "<VETH>");
   return std::regex_replace(known, ifb, "<IFB>");
 }
@@ -79,9 +80,9 @@ std::string without_addresses(const std::string& text) {
 }
 
 bool starts_pods_at_once(const run::CellResult& result) {
-  const auto scenario = matrix::load_scenario(result.cell.scenario);
+  const auto scenario = scenario::load_scenario(result.cell.scenario);
   return scenario && std::any_of(scenario->steps.begin(), scenario->steps.end(),
-                                 [](const matrix::Step& step) { return step.parallel; });
+                                 [](const scenario::Step& step) { return step.parallel; });
 }
 
 // The calls of each interface in their order; interfaces may be attached in parallel. Where pods

@@ -47,7 +47,7 @@ OrderedJson port_mappings(const std::vector<PortMapping>& mappings) {
 
 }  // namespace
 
-AttachmentOptions attachment_options(const CriBehaviour& cri, const std::string& id,
+AttachmentOptions attachment_options(const ReleaseFacts& cri, const std::string& id,
                                      const PodSpec& pod, Direction direction) {
   AttachmentOptions options;
   options.arguments = {{"IgnoreUnknown", "1"},

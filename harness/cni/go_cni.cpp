@@ -1,7 +1,9 @@
+#include "go_cni.hpp"
+
+#include "libcni.hpp"
+#include "network_config.hpp"
+
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/cni/go_cni.hpp>
-#include <cni_matrix/cni/libcni.hpp>
-#include <cni_matrix/cni/network_config.hpp>
 
 #include <fmt/format.h>
 

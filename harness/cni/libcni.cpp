@@ -1,6 +1,8 @@
-#include <cni_matrix/cni/go_decode.hpp>
-#include <cni_matrix/cni/libcni.hpp>
-#include <cni_matrix/cni/plugin_exec.hpp>
+#include "libcni.hpp"
+
+#include "plugin_exec.hpp"
+
+#include "go/decode.hpp"
 
 #include <fmt/format.h>
 

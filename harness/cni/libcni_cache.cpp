@@ -1,7 +1,8 @@
-#include <cni_matrix/cni/base64.hpp>
-#include <cni_matrix/cni/go_decode.hpp>
-#include <cni_matrix/cni/go_file.hpp>
-#include <cni_matrix/cni/libcni.hpp>
+#include "libcni.hpp"
+
+#include "go/base64.hpp"
+#include "go/decode.hpp"
+#include "go/file.hpp"
 
 #include <fmt/format.h>
 
@@ -39,7 +40,7 @@ std::optional<CachedInfo> cached_info(const std::string& text) {
     return [&](const Value& v) { return d.string(v, out); };
   };
   const auto bytes = [&](const Value& v) {
-    if (v.is(Value::Kind::string) ? !is_base64(v.text) : !v.is(Value::Kind::null)) {
+    if (v.is(Value::Kind::string) ? !go::is_base64(v.text) : !v.is(Value::Kind::null)) {
       d.mismatch(v, "[]uint8");
     }
     return true;
@@ -110,7 +111,7 @@ Decoded<void> Libcni::cache_add(const Result& result, const NetworkConfigList& l
     }
     content = Value::object({{"kind", Value::of(k_cache_kind)},
                              {"containerId", Value::of(runtime.container_id)},
-                             {"config", Value::of(base64(list.bytes))},
+                             {"config", Value::of(go::base64(list.bytes))},
                              {"ifName", Value::of(runtime.interface)},
                              {"networkName", Value::of(list.name)}});
     if (m_traits.cache_with_netns && !runtime.netns.empty()) {

@@ -1,4 +1,4 @@
-#include <cni_matrix/cni/libcni.hpp>
+#include "libcni.hpp"
 
 #include <fmt/format.h>
 

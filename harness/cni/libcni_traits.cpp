@@ -1,4 +1,4 @@
-#include <cni_matrix/cni/libcni_traits.hpp>
+#include "libcni_traits.hpp"
 
 namespace cni_matrix::cni {
 

@@ -1,6 +1,7 @@
-#include <cni_matrix/cni/go_decode.hpp>
-#include <cni_matrix/cni/go_file.hpp>
-#include <cni_matrix/cni/network_config.hpp>
+#include "network_config.hpp"
+
+#include "go/decode.hpp"
+#include "go/file.hpp"
 
 #include <fmt/format.h>
 

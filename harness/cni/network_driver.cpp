@@ -1,8 +1,9 @@
+#include "network_driver.hpp"
+
 #include "attachment_options.hpp"
+#include "libcni.hpp"
 
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/cni/libcni.hpp>
-#include <cni_matrix/cni/network_driver.hpp>
 
 #include <fmt/format.h>
 
@@ -24,7 +25,7 @@ std::vector<std::string> marked_environment() {
 
 struct NetworkDriver::Impl {
   Impl(const Profile& profile, NetworkConfigList the_list, std::chrono::milliseconds the_limit)
-      : cri(cri_behaviour(profile.containerd)),
+      : cri(release_facts(profile.containerd)),
         library(LibcniTraits::of(profile.libcni), settings.plugin_dirs, settings.cache_dir,
                 marked_environment()),
         list(std::move(the_list)),
@@ -58,7 +59,7 @@ struct NetworkDriver::Impl {
   }
 
   GoCniSettings settings;  // containerd's directories
-  CriBehaviour cri;
+  ReleaseFacts cri;
   Libcni library;
   NetworkConfigList list;
   std::chrono::milliseconds limit;

@@ -1,7 +1,8 @@
-#include <cni_matrix/base/apart.hpp>
+#include "plugin_exec.hpp"
+
+#include "base/apart.hpp"
+#include "go/file.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/cni/go_file.hpp>
-#include <cni_matrix/cni/plugin_exec.hpp>
 
 #include <fmt/format.h>
 

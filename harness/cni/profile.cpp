@@ -1,6 +1,7 @@
+#include "profile.hpp"
+
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/cni/profile.hpp>
 
 #include <optional>
 
@@ -18,7 +19,6 @@ Expected<std::vector<Profile>> load(const std::filesystem::path& file) {
     CNI_MATRIX_TRY_ASSIGN(profile.go_cni, Version::parse(entry.at("go_cni").get<std::string>()));
     CNI_MATRIX_TRY_ASSIGN(profile.libcni, Version::parse(entry.at("libcni").get<std::string>()));
     profile.loopback_version = entry.at("loopback_version").get<std::string>();
-    profile.era = entry.at("era").get<std::string>();
     profiles.push_back(std::move(profile));
   }
   return profiles;

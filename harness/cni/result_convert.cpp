@@ -1,5 +1,6 @@
-#include <cni_matrix/cni/go_json.hpp>
-#include <cni_matrix/cni/result.hpp>
+#include "result.hpp"
+
+#include "go/json.hpp"
 
 #include <fmt/format.h>
 

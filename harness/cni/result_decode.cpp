@@ -1,5 +1,6 @@
-#include <cni_matrix/cni/go_decode.hpp>
-#include <cni_matrix/cni/result.hpp>
+#include "result.hpp"
+
+#include "go/decode.hpp"
 
 #include <fmt/format.h>
 

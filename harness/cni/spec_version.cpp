@@ -1,6 +1,7 @@
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/cni/go_json.hpp>
-#include <cni_matrix/cni/spec_version.hpp>
+#include "spec_version.hpp"
+
+#include "base/text.hpp"
+#include "go/json.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "call_end.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
 
 #include <algorithm>
 #include <system_error>

@@ -1,6 +1,8 @@
-#include <cni_matrix/containerd/containerd_runtime.hpp>
-#include <cni_matrix/containerd/prepared_root.hpp>
-#include <cni_matrix/node/layout.hpp>
+#include "prepared_root.hpp"
+#include "runtime.hpp"
+
+#include "runtime/node_layout.hpp"
+#include "runtime/release_facts.hpp"
 
 #include <fmt/format.h>
 
@@ -51,7 +53,7 @@ std::string cni_options(const RuntimeSettings& settings) {
     lines += fmt::format("    {} = {}\n", key, value);
   };
   if (!settings.bin_dir.empty() || settings.bin_dirs.empty()) {
-    add("bin_dir", toml_string(settings.bin_dir.empty() ? node::k_cni_bin : settings.bin_dir));
+    add("bin_dir", toml_string(settings.bin_dir.empty() ? layout::k_cni_bin : settings.bin_dir));
   }
   if (!settings.bin_dirs.empty()) {
     std::vector<std::string> directories;
@@ -59,7 +61,7 @@ std::string cni_options(const RuntimeSettings& settings) {
                    std::back_inserter(directories), toml_string);
     add("bin_dirs", fmt::format("[{}]", fmt::join(directories, ", ")));
   }
-  add("conf_dir", toml_string(node::k_cni_conf));
+  add("conf_dir", toml_string(layout::k_cni_conf));
   if (settings.max_conf_num) {
     add("max_conf_num", std::to_string(*settings.max_conf_num));
   }
@@ -96,7 +98,7 @@ std::string runtime_table(const ContainerdOptions& options, std::string_view tab
 
 // Up to version 2 one plugin has all of CRI; from 3 on the images have a table of their own.
 std::string cri_tables(const ContainerdOptions& options) {
-  const bool v2 = options.version.major >= 2;
+  const auto facts = release_facts(options.version);
   const bool split = options.settings.config_version > 2;
   const std::string_view table =
       split ? "io.containerd.cri.v1.runtime" : "io.containerd.grpc.v1.cri";
@@ -115,11 +117,11 @@ std::string cri_tables(const ContainerdOptions& options) {
     text += fmt::format("  sandbox_image = {}\n", toml_string(k_pause_image));
   }
   text += "  disable_apparmor = true\n  restrict_oom_score_adj = true\n";
-  if (!v2) {
-    text += "  disable_cgroup = true\n";  // gone in 2.0; the OCI runtime wrapper does it there
+  if (facts.knows_disable_cgroup) {
+    text += "  disable_cgroup = true\n";  // else the OCI runtime wrapper does it
   }
-  if (v2 || options.version.minor >= 6) {
-    // They write sysctls that a user namespace with one id refuses.
+  if (facts.writes_pod_sysctls) {
+    // A user namespace with one id refuses them.
     text += "  enable_unprivileged_ports = false\n  enable_unprivileged_icmp = false\n";
   }
   text += fmt::format("  [plugins.\"{}\".cni]\n{}", table, cni_options(options.settings));
@@ -135,7 +137,7 @@ std::string cri_tables(const ContainerdOptions& options) {
 }  // namespace
 
 std::string cri_package(const Version& version) {
-  return version.major > 1 || version.minor >= 6 ? "runtime.v1" : "runtime.v1alpha2";
+  return release_facts(version).speaks_v1 ? "runtime.v1" : "runtime.v1alpha2";
 }
 
 // A version 2 file with the table of the CRI plugin before 2.0 is accepted by 1.4 to 2.x, which

@@ -2,9 +2,9 @@
 
 #include "daemon_log.hpp"
 
+#include "base/file.hpp"
+#include "base/text.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <algorithm>
 #include <cerrno>

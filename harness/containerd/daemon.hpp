@@ -1,8 +1,9 @@
 #pragma once
 
+#include "runtime.hpp"
+
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/containerd/containerd_runtime.hpp>
 
 #include <chrono>
 #include <string>

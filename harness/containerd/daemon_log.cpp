@@ -1,6 +1,6 @@
 #include "daemon_log.hpp"
 
-#include <cni_matrix/base/text.hpp>
+#include "base/text.hpp"
 
 namespace cni_matrix::containerd {
 namespace {

@@ -1,8 +1,9 @@
+#include "pause_image.hpp"
+
 #include "tar.hpp"
 
-#include <cni_matrix/base/digest.hpp>
+#include "base/digest.hpp"
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/containerd/pause_image.hpp>
 
 namespace cni_matrix::containerd {
 namespace {

@@ -1,7 +1,7 @@
 #include "pod_process.hpp"
 
+#include "base/file.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
 
 #include <charconv>
 #include <csignal>

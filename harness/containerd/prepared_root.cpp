@@ -1,12 +1,13 @@
+#include "prepared_root.hpp"
+
 #include "daemon.hpp"
+#include "pause_image.hpp"
 #include "tar.hpp"
 
-#include <cni_matrix/base/digest.hpp>
-#include <cni_matrix/base/file.hpp>
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/containerd/pause_image.hpp>
-#include <cni_matrix/containerd/prepared_root.hpp>
 
 #include <cstdint>
 #include <map>

@@ -1,11 +1,12 @@
+#include "runtime.hpp"
+
 #include "call_end.hpp"
 #include "cri_client.hpp"
 #include "daemon.hpp"
 #include "daemon_log.hpp"
 #include "pod_process.hpp"
 
-#include <cni_matrix/base/apart.hpp>
-#include <cni_matrix/containerd/containerd_runtime.hpp>
+#include "base/apart.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -1,7 +1,7 @@
 #include "tar.hpp"
 
+#include "base/file.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
 
 #include <archive.h>
 

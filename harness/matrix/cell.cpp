@@ -1,4 +1,4 @@
-#include <cni_matrix/base/digest.hpp>
+#include "base/digest.hpp"
 #include <cni_matrix/matrix/cell.hpp>
 
 #include <fmt/format.h>
@@ -40,10 +40,6 @@ Expected<RuntimeChoice> parse_runtime(std::string_view text) {
     }
   }
   return input_error("there is no runtime \"{}\"; it is auto, daemon or embedded", text);
-}
-
-std::string Conflist::label() const {
-  return cni_version ? name + "@" + *cni_version : name;
 }
 
 std::string Cell::name() const {

@@ -1,6 +1,6 @@
+#include "base/text.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/matrix/matrix_spec.hpp>
+#include <cni_matrix/matrix/matrix.hpp>
 
 #include <fmt/format.h>
 
@@ -39,7 +39,7 @@ std::vector<T> unique(const std::vector<T>& values) {
 
 // What Cell::name() says of a conflist.
 struct ConflistPoint {
-  Conflist conflist;
+  scenario::Conflist conflist;
   friend bool operator==(const ConflistPoint& a, const ConflistPoint& b) {
     return a.conflist.name == b.conflist.name && a.conflist.form == b.conflist.form &&
            a.conflist.cni_version == b.conflist.cni_version;
@@ -267,7 +267,7 @@ class Walk {
 
 }  // namespace
 
-std::size_t for_each_cell(const MatrixSpec& spec, const std::vector<std::string>& cells,
+std::size_t for_each_cell(const Matrix& spec, const std::vector<std::string>& cells,
                           const std::function<bool(const Cell&)>& visit) {
   const CellFilter filter(cells);
   std::vector<Product> products;
@@ -314,8 +314,7 @@ Expected<void> check_ids(const std::vector<std::string>& patterns, const std::ve
 
 }  // namespace
 
-Expected<std::vector<Cell>> all_cells(const MatrixSpec& spec,
-                                      const std::vector<std::string>& cells) {
+Expected<std::vector<Cell>> all_cells(const Matrix& spec, const std::vector<std::string>& cells) {
   std::vector<Cell> result;
   for_each_cell(spec, cells, [&result](const Cell& cell) {
     result.push_back(cell);
@@ -332,7 +331,7 @@ Expected<std::vector<Cell>> all_cells(const MatrixSpec& spec,
   return result;
 }
 
-Error no_cells(const MatrixSpec& spec, const std::vector<std::string>& cells) {
+Error no_cells(const Matrix& spec, const std::vector<std::string>& cells) {
   const auto place = spec.file.empty() ? std::string("the command line") : spec.file.string();
   if (!cells.empty()) {
     return {ErrorKind::input,

@@ -1,7 +1,7 @@
+#include "base/text.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/matrix/matrix_spec.hpp>
+#include <cni_matrix/matrix/matrix.hpp>
 
 #include <fmt/format.h>
 
@@ -67,9 +67,9 @@ Expected<void> check_tokens(const char* option, const std::vector<std::string>& 
 }
 
 // Each configuration file of `conflists` once, with every version of `versions`.
-std::vector<Conflist> with_versions(const std::vector<Conflist>& conflists,
-                                    const std::vector<std::string>& versions) {
-  std::vector<Conflist> result;
+std::vector<scenario::Conflist> with_versions(const std::vector<scenario::Conflist>& conflists,
+                                              const std::vector<std::string>& versions) {
+  std::vector<scenario::Conflist> result;
   std::vector<std::pair<std::filesystem::path, std::string>> seen;
   for (const auto& conflist : conflists) {
     std::pair key{conflist.file, conflist.form};
@@ -88,7 +88,7 @@ std::vector<Conflist> with_versions(const std::vector<Conflist>& conflists,
 
 // The parameters that the matrix itself gives to a scenario, so that `--scenario repair` on a
 // matrix with repairs keeps their versions.
-ScenarioAxis with_known_parameters(ScenarioAxis axis, const MatrixSpec& spec) {
+ScenarioAxis with_known_parameters(ScenarioAxis axis, const Matrix& spec) {
   if (axis.with.empty()) {
     for (const auto& product : spec.products) {
       for (const auto& known : product.scenarios) {
@@ -101,7 +101,7 @@ ScenarioAxis with_known_parameters(ScenarioAxis axis, const MatrixSpec& spec) {
   return axis;
 }
 
-Expected<void> check_complete(const Axes& product, const MatrixSpec& spec) {
+Expected<void> check_complete(const Axes& product, const Matrix& spec) {
   std::string missing;
   for (const auto& [name, empty] : {std::pair{"containerd", product.containerd.empty()},
                                     std::pair{"plugins", product.plugins.empty()},
@@ -127,7 +127,7 @@ Expected<void> check_complete(const Axes& product, const MatrixSpec& spec) {
 }
 
 // A cell's name says a conflist's name, not its file, and the id is made from the cell's name.
-Expected<void> check_conflist_names(const MatrixSpec& spec) {
+Expected<void> check_conflist_names(const Matrix& spec) {
   std::map<std::string, std::filesystem::path> files;
   for (const auto& product : spec.products) {
     for (const auto& conflist : product.conflists) {
@@ -185,7 +185,7 @@ Expected<std::vector<std::string>> containerd_for_kubernetes(
   return tokens;
 }
 
-Expected<MatrixSpec> select(MatrixSpec spec, const Selection& selection) {
+Expected<Matrix> select(Matrix spec, const Selection& selection) {
   if (spec.products.empty()) {
     Axes axes{{}, {}, {}, {{"lifecycle", {}}}, {RuntimeChoice::automatic}, {std::nullopt}, {false}};
     if (selection.conflists.empty()) {
@@ -201,7 +201,7 @@ Expected<MatrixSpec> select(MatrixSpec spec, const Selection& selection) {
     CNI_MATRIX_TRY_ASSIGN(auto tokens, containerd_for_kubernetes(kubernetes, selection.at_hand));
     containerd.insert(containerd.end(), tokens.begin(), tokens.end());
   }
-  std::vector<Conflist> conflists;
+  std::vector<scenario::Conflist> conflists;
   for (const auto& name : selection.conflists) {
     auto conflist = find_conflist(name, {});
     if (!conflist) {
@@ -216,7 +216,7 @@ Expected<MatrixSpec> select(MatrixSpec spec, const Selection& selection) {
     texts.insert(texts.end(), some.begin(), some.end());
   }
   if (selection.all_scenarios) {
-    CNI_MATRIX_TRY_ASSIGN(const auto all, load_scenarios());
+    CNI_MATRIX_TRY_ASSIGN(const auto all, scenario::load_scenarios());
     for (const auto& scenario : all) {
       const bool complete =
           std::all_of(scenario.parameters.begin(), scenario.parameters.end(),

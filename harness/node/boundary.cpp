@@ -1,6 +1,7 @@
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/boundary.hpp>
+#include "boundary.hpp"
+
+#include "base/file.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -2,8 +2,8 @@
 #include "netlink.hpp"
 #include "network_state.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,7 @@
+#include "node.hpp"
+
 #include <cni_matrix/base/fd.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <array>
 #include <cerrno>

@@ -1,6 +1,6 @@
 #include "forbidden_calls.hpp"
 
-#include <cni_matrix/base/text.hpp>
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <array>

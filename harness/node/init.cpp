@@ -6,8 +6,8 @@
 #include "reaper.hpp"
 #include "root.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
 
 #include <array>
 #include <cerrno>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cni_matrix/node/boundary.hpp>
-#include <cni_matrix/node/node.hpp>
+#include "boundary.hpp"
+#include "node.hpp"
 
 #include <string>
 

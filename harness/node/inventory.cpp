@@ -3,10 +3,10 @@
 #include "packet_rules.hpp"
 #include "state_on_disk.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/node/inventory.hpp>
-#include <cni_matrix/node/layout.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -98,6 +98,16 @@ const std::vector<std::string>& Inventory::of(LeakClass leak) const {
 
 std::vector<std::string>& Inventory::of(LeakClass leak) {
   return const_cast<std::vector<std::string>&>(std::as_const(*this).of(leak));  // NOLINT
+}
+
+std::set<LeakClass> classes_of(const Inventory& inventory) {
+  std::set<LeakClass> result;
+  for (const auto leak : k_leak_classes) {
+    if (!inventory.of(leak).empty()) {
+      result.insert(leak);
+    }
+  }
+  return result;
 }
 
 Inventory difference(const Inventory& before, const Inventory& after) {
@@ -224,13 +234,13 @@ std::vector<std::string> processes() {
 
 Expected<Inventory> take_inventory() {
   Inventory inventory;
-  for (const auto& file : entries(k_netns)) {
+  for (const auto& file : entries(layout::k_netns)) {
     if (is_namespace(file)) {
       inventory.netns.push_back(file.string());
     }
   }
   CNI_MATRIX_TRY(list_network(inventory));
-  for (const auto& network : entries(fs::path(k_cni_state) / "networks")) {
+  for (const auto& network : entries(fs::path(layout::k_cni_state) / "networks")) {
     for (const auto& file : entries(network)) {
       if (is_lease(file)) {
         inventory.leases.push_back(file.string());
@@ -240,7 +250,7 @@ Expected<Inventory> take_inventory() {
       }
     }
   }
-  for (const auto& file : entries(fs::path(k_cni_state) / "results")) {
+  for (const auto& file : entries(fs::path(layout::k_cni_state) / "results")) {
     inventory.cached_results.push_back(file.string());
   }
   CNI_MATRIX_TRY(list_packet_rules(inventory));

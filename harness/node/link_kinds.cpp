@@ -1,4 +1,4 @@
-#include <cni_matrix/node/link_kinds.hpp>
+#include "link_kinds.hpp"
 
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>

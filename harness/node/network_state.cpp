@@ -3,8 +3,8 @@
 #include "addresses.hpp"
 #include "netlink.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <map>

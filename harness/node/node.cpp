@@ -1,8 +1,9 @@
+#include "node.hpp"
+
+#include "boundary.hpp"
 #include "init.hpp"
 
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/boundary.hpp>
-#include <cni_matrix/node/node.hpp>
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,9 +2,9 @@
 
 #include "init_name.hpp"
 
-#include <cni_matrix/base/apart.hpp>
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
+#include "base/apart.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
 
 namespace cni_matrix::node {
 

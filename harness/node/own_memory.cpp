@@ -2,8 +2,8 @@
 
 #include "init_name.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
 
 #include <array>
 #include <charconv>

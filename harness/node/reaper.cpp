@@ -2,14 +2,14 @@
 
 #include "init.hpp"
 #include "init_name.hpp"
+#include "node.hpp"
 #include "root.hpp"
 #include "uplink.hpp"
 
-#include <cni_matrix/base/apart.hpp>
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/node/node.hpp>
+#include "base/apart.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "runtime/node_layout.hpp"
 
 #include <algorithm>
 #include <array>
@@ -309,7 +309,7 @@ Expected<void> Reaper::join(const IdMap& ids, int proc, const std::vector<Guarde
     return system_error("cannot part from the mounts of foreign programs");
   }
   // It lies in a guarded folder, which its twin hides.
-  const Fd outside(::open_tree(AT_FDCWD, k_outside, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  const Fd outside(::open_tree(AT_FDCWD, layout::k_outside, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
   if (!outside) {
     return system_error("cannot keep the outside namespace");
   }
@@ -317,7 +317,7 @@ Expected<void> Reaper::join(const IdMap& ids, int proc, const std::vector<Guarde
   for (const auto& [target, writable] : guarded) {
     CNI_MATRIX_TRY(cover(target, writable.get()));
   }
-  CNI_MATRIX_TRY(cover(k_outside, outside.get()));
+  CNI_MATRIX_TRY(cover(layout::k_outside, outside.get()));
   limit_resources(ids);
   if (ids.in_user_namespace() && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return system_error("cannot forbid new privileges");

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "boundary.hpp"
 #include "root.hpp"
 
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/node/boundary.hpp>
 
 #include <sys/types.h>
 

@@ -1,13 +1,14 @@
+#include "reboot.hpp"
+
 #include "init_name.hpp"
 #include "netlink.hpp"
 #include "our_processes.hpp"
 #include "state_on_disk.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/node/reboot.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -72,7 +73,7 @@ Expected<void> kill_processes() {
 }
 
 bool is_ours(const std::string& point) {
-  const std::string ours = k_ours;
+  const std::string ours = layout::k_ours;
   return point == ours || point.starts_with(ours + "/");
 }
 

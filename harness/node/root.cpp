@@ -1,7 +1,7 @@
 #include "root.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/node/layout.hpp>
+#include "base/file.hpp"
+#include "runtime/node_layout.hpp"
 
 #include <array>
 #include <cerrno>
@@ -42,8 +42,8 @@ constexpr std::array k_folders = {"/var/lib/cni",
                                   "/usr"};
 // What the worker writes, and foreign programs must not: which plugins are real, what faults there
 // are, what was logged; and the recorder in every plugin's place.
-constexpr std::array k_guarded = {k_ours, k_cni_bin};
-constexpr std::array k_our_folders = {k_trace, k_logs};
+constexpr std::array k_guarded = {layout::k_ours, layout::k_cni_bin};
+constexpr std::array k_our_folders = {layout::k_trace, layout::k_logs};
 constexpr const char* k_guarded_size = "128m";
 // The dynamic linker of every program looks for it; nobody in the node may make one.
 constexpr const char* k_preload = "/etc/ld.so.preload";
@@ -376,10 +376,10 @@ Expected<void> furnish(const RootOptions& options, const Pieces& pieces) {
   for (const auto* folder : k_our_folders) {
     CNI_MATRIX_TRY(make_folders(below_root(folder)));
   }
-  CNI_MATRIX_TRY(make_folders(below_root(k_open)));
-  CNI_MATRIX_TRY(mount_new("tmpfs", below_root(k_open).c_str(), tmpfs_flags(*options.ids),
+  CNI_MATRIX_TRY(make_folders(below_root(layout::k_open)));
+  CNI_MATRIX_TRY(mount_new("tmpfs", below_root(layout::k_open).c_str(), tmpfs_flags(*options.ids),
                            fmt::format("{},size={}", owned, k_guarded_size)));
-  CNI_MATRIX_TRY(make_file(k_outside));
+  CNI_MATRIX_TRY(make_file(layout::k_outside));
   // A separate proc mount is refused unless the old one is still visible, so it comes before pivot.
   CNI_MATRIX_TRY(options.mount_proc("./proc"));
   CNI_MATRIX_TRY(mount_new("devpts", "./dev/pts", MS_NOSUID | MS_NOEXEC,

@@ -1,9 +1,10 @@
 #pragma once
 
+#include "boundary.hpp"
+#include "node.hpp"
+
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/node/boundary.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <functional>
 #include <vector>

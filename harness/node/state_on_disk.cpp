@@ -1,8 +1,8 @@
 #include "state_on_disk.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/layout.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "runtime/node_layout.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,8 +36,8 @@ void list_files(const std::string& folder, int depth, std::vector<std::string>& 
 // tuning and dhcp keep theirs in /run/cni; flannel and others in folders beside host-local's.
 void list_state_files(Inventory& inventory) {
   list_files("/run/cni", 0, inventory.state_files);
-  for (const auto& name : names_in(k_cni_state)) {
-    const auto path = std::string(k_cni_state) + "/" + name;
+  for (const auto& name : names_in(layout::k_cni_state)) {
+    const auto path = std::string(layout::k_cni_state) + "/" + name;
     if (name == "networks" || name == "results") {
       continue;  // leases and cached results
     }

@@ -1,8 +1,8 @@
 #include "uplink.hpp"
 
+#include "base/file.hpp"
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/node/layout.hpp>
 
 #include <netlink/cache.h>
 #include <netlink/netlink.h>
@@ -110,7 +110,7 @@ Expected<Fd> open_own_namespace() {
 }
 
 Expected<void> keep_outside() {
-  if (::mount("/proc/self/ns/net", k_outside, nullptr, MS_BIND, nullptr) != 0) {
+  if (::mount("/proc/self/ns/net", layout::k_outside, nullptr, MS_BIND, nullptr) != 0) {
     return system_error("cannot keep the outside namespace");
   }
   return {};

@@ -1,6 +1,6 @@
 #include "call_builder.hpp"
 
-#include <cni_matrix/base/text.hpp>
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <charconv>

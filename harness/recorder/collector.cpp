@@ -1,7 +1,8 @@
+#include "collector.hpp"
+
 #include "connection.hpp"
 
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/recorder/collector.hpp>
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 

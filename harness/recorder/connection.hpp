@@ -1,11 +1,11 @@
 #pragma once
 
 #include "call_builder.hpp"
+#include "collector.hpp"
 #include "peer.hpp"
 #include "proof.hpp"
 
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/recorder/collector.hpp>
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "fault_format.hpp"
 #include "fault_text.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
 #include <cni_matrix/recorder/faults.hpp>
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "peer.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
 
 #include <fmt/format.h>
 

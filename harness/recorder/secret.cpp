@@ -1,7 +1,8 @@
+#include "secret.hpp"
+
 #include "proof.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/recorder/secret.hpp>
+#include "base/file.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -2,10 +2,10 @@
 
 #include "text.hpp"
 
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/matrix/leaks.hpp>
-#include <cni_matrix/matrix/normalise.hpp>
-#include <cni_matrix/matrix/residue.hpp>
+#include "base/text.hpp"
+#include "verdict/leaks.hpp"
+#include "verdict/normalise.hpp"
+#include "verdict/residue.hpp"
 
 #include <fmt/format.h>
 
@@ -31,11 +31,11 @@ std::string key_of(const run::CellResult& result) {
     for (const auto& step : result.steps) {
       if (!step.ok) {
         key += fmt::format("{} {} {}\n", step_name(step), step.code,
-                           matrix::comparable_error(step.error));
+                           verdict::comparable_error(step.error));
       }
     }
   }
-  return key + matrix::comparable_error(result.reason);
+  return key + verdict::comparable_error(result.reason);
 }
 
 // What is left by a behaviour that explains it: a line for each class.
@@ -61,7 +61,7 @@ std::vector<std::string> left_lines(const node::Inventory& leaked) {
 // What nothing explains: each once, whose it is and how to take it away.
 std::vector<std::string> leak_lines(const node::Inventory& leaked) {
   std::vector<std::string> lines;
-  for (const auto& leak : matrix::describe(leaked)) {
+  for (const auto& leak : verdict::describe(leaked)) {
     auto text = fmt::format("{}: {} ({}); to remove: {}", node::name_of(leak.leak), leak.entry,
                             leak.owner, leak.clean_up);
     if (std::find(lines.begin(), lines.end(), text) == lines.end()) {
@@ -141,7 +141,7 @@ void CellGroups::describe(const Group& group, const Style& style, const TitleOf&
                               step.code.empty() ? "" : ": ", step.error));
     }
   }
-  const auto leaked = matrix::split_residue(example.leftover).leaked;
+  const auto leaked = verdict::split_residue(example.leftover).leaked;
   for (const auto& text :
        example.verdict == run::Verdict::leak ? leak_lines(leaked) : left_lines(leaked)) {
     put("left", text);

@@ -1,12 +1,13 @@
+#include "console.hpp"
+
 #include "cell_groups.hpp"
+#include "flaky.hpp"
 #include "result_tables.hpp"
 #include "style.hpp"
 #include "text.hpp"
 
-#include <cni_matrix/base/line_printer.hpp>
-#include <cni_matrix/base/say.hpp>
-#include <cni_matrix/report/console.hpp>
-#include <cni_matrix/report/flaky.hpp>
+#include "base/line_printer.hpp"
+#include "base/say.hpp"
 
 #include <fmt/format.h>
 
@@ -295,11 +296,11 @@ class ConsoleReporter : public Reporter {
   }
 
   [[nodiscard]] std::vector<std::string> statement_lines(
-      const std::vector<matrix::StatementResult>& statements) const {
+      const std::vector<verdict::StatementResult>& statements) const {
     std::vector<std::string> lines;
     for (const auto& result : statements) {
       lines.push_back(fmt::format("  {:4} {}: {}", shown(result.id, m_style.unicode),
-                                  matrix::name_of(result.truth),
+                                  verdict::name_of(result.truth),
                                   shown(result.says, m_style.unicode)));
       lines.push_back("       " + shown(result.evidence, m_style.unicode));
     }

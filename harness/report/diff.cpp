@@ -1,9 +1,10 @@
+#include "diff.hpp"
+
+#include "saved_run.hpp"
 #include "text.hpp"
 
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/matrix/normalise.hpp>
-#include <cni_matrix/report/diff.hpp>
-#include <cni_matrix/report/saved_run.hpp>
+#include "base/text.hpp"
+#include "verdict/normalise.hpp"
 
 #include <fmt/format.h>
 
@@ -26,7 +27,7 @@ Outcome Outcome::of(const run::CellResult& result) {
     outcome.steps.push_back(step.ok ? fmt::format("{}: ok", step_name(step))
                                     : fmt::format("{}: {}{}{}", step_name(step), step.code,
                                                   step.code.empty() ? "" : ": ",
-                                                  matrix::comparable_error(step.error)));
+                                                  verdict::comparable_error(step.error)));
   }
   return outcome;
 }

@@ -1,4 +1,4 @@
-#include <cni_matrix/report/flaky.hpp>
+#include "flaky.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
-#include "output_file.hpp"
+#include "json.hpp"
 
-#include <cni_matrix/report/json.hpp>
+#include "output_file.hpp"
 
 #include <string>
 #include <utility>

@@ -1,10 +1,11 @@
+#include "junit.hpp"
+
 #include "output_file.hpp"
 #include "text.hpp"
 #include "xml_writer.hpp"
 
-#include <cni_matrix/matrix/leaks.hpp>
-#include <cni_matrix/matrix/residue.hpp>
-#include <cni_matrix/report/junit.hpp>
+#include "verdict/leaks.hpp"
+#include "verdict/residue.hpp"
 
 #include <fmt/format.h>
 
@@ -37,7 +38,7 @@ std::string account(const run::CellResult& result) {
                     : fmt::format("{}: {}{}{}\n", step_name(step), step.code,
                                   step.code.empty() ? "" : ": ", step.error);
   }
-  for (const auto& leak : matrix::describe(matrix::split_residue(result.leftover).leaked)) {
+  for (const auto& leak : verdict::describe(verdict::split_residue(result.leftover).leaked)) {
     text += fmt::format("left behind: {}: {} ({}); to remove: {}\n", node::name_of(leak.leak),
                         leak.entry, leak.owner, leak.clean_up);
   }

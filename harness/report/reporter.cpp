@@ -1,4 +1,4 @@
-#include <cni_matrix/report/reporter.hpp>
+#include "reporter.hpp"
 
 #include <utility>
 

@@ -2,7 +2,7 @@
 
 #include "text.hpp"
 
-#include <cni_matrix/base/text.hpp>
+#include "base/text.hpp"
 #include <cni_matrix/base/version.hpp>
 
 #include <fmt/format.h>

@@ -1,6 +1,8 @@
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/report/reporter.hpp>
-#include <cni_matrix/report/saved_run.hpp>
+#include "saved_run.hpp"
+
+#include "reporter.hpp"
+
+#include "base/file.hpp"
 
 #include <cerrno>
 #include <cstring>

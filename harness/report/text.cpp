@@ -1,7 +1,7 @@
 #include "text.hpp"
 
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/matrix/residue.hpp>
+#include "base/text.hpp"
+#include "verdict/residue.hpp"
 
 #include <fmt/format.h>
 
@@ -103,7 +103,7 @@ std::string counted(std::size_t number, std::string_view word) {
 }
 
 std::string leftover_counts(const node::Inventory& leftover) {
-  const auto leaked = matrix::split_residue(leftover).leaked;
+  const auto leaked = verdict::split_residue(leftover).leaked;
   std::string text;
   for (const auto leak : node::k_leak_classes) {
     if (const auto count = leaked.of(leak).size(); count > 0) {

@@ -1,7 +1,8 @@
+#include "verification.hpp"
+
 #include "output_file.hpp"
 
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/report/verification.hpp>
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "xml_writer.hpp"
 
-#include <cni_matrix/base/text.hpp>
+#include "base/text.hpp"
 
 namespace cni_matrix::report {
 

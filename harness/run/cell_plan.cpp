@@ -2,15 +2,15 @@
 
 #include "kernel_needs.hpp"
 
-#include <cni_matrix/artifacts/catalog.hpp>
+#include "artifacts/catalog.hpp"
+#include "base/text.hpp"
+#include "cni/network_driver.hpp"
+#include "cni/profile.hpp"
+#include "probe/data_plane.hpp"
+#include "trace/rules.hpp"
+#include "verdict/judge.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/cni/network_driver.hpp>
-#include <cni_matrix/cni/profile.hpp>
-#include <cni_matrix/matrix/judge.hpp>
 #include <cni_matrix/run/runner.hpp>
-#include <cni_matrix/scenario/data_plane.hpp>
-#include <cni_matrix/scenario/trace_rules.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -75,7 +75,7 @@ Expected<void> plan_runtimes(const matrix::Cell& cell, bool embedded, CellPlan& 
   CNI_MATRIX_TRY_ASSIGN(plan.containerds[""],
                         plan_containerd(cell.containerd, embedded, provisioner));
   for (const auto& step : plan.steps) {
-    if (step.kind == matrix::StepKind::replace_runtime) {
+    if (step.kind == scenario::StepKind::replace_runtime) {
       CNI_MATRIX_TRY_ASSIGN(plan.containerds[step.to],
                             plan_containerd(step.to, embedded, provisioner));
     }
@@ -95,11 +95,11 @@ Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
   auto conflist = plan.conflist;
   bool other_files = false;
   const bool own_host_port =
-      std::any_of(plan.steps.begin(), plan.steps.end(), [](const matrix::Step& step) {
-        return step.kind == matrix::StepKind::run && step.host_port > 0;
+      std::any_of(plan.steps.begin(), plan.steps.end(), [](const scenario::Step& step) {
+        return step.kind == scenario::StepKind::run && step.host_port > 0;
       });
   for (const auto& rule : plan.trace) {
-    if (!scenario::is_trace_rule(rule)) {
+    if (!trace::is_trace_rule(rule)) {
       return input_error("scenario {}: at /trace: there is no rule \"{}\" for the trace",
                          cell.scenario, rule);
     }
@@ -107,30 +107,30 @@ Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const auto& step = plan.steps[i];
     const auto place = fmt::format("scenario {}: at /steps/{}", cell.scenario, i);
-    if (step.kind == matrix::StepKind::edit_conflist && step.to.empty()) {
+    if (step.kind == scenario::StepKind::edit_conflist && step.to.empty()) {
       if (auto patched = conflist.patch(step.patch); !patched) {
         return input_error("{}: {}", place, patched.error().message);
       }
     }
-    if (step.kind == matrix::StepKind::replace_runtime ||
-        step.kind == matrix::StepKind::replace_plugins) {
+    if (step.kind == scenario::StepKind::replace_runtime ||
+        step.kind == scenario::StepKind::replace_plugins) {
       if (const auto token = VersionToken::parse(step.to); !token) {
         return input_error("{}/to: {}", place, token.error().message);
       }
     }
-    other_files = other_files || step.kind == matrix::StepKind::write_config;
+    other_files = other_files || step.kind == scenario::StepKind::write_config;
     if (step.fault && step.plugin != "loopback" && !other_files) {
-      const auto used = matrix::conflist_traits(conflist.json());
+      const auto used = scenario::conflist_traits(conflist.json());
       if (std::find(used.begin(), used.end(), step.plugin) == used.end()) {
         return input_error("{}: a fault of the plugin {}, which the conflist {} does not use",
                            place, step.plugin, cell.conflist.name);
       }
     }
-    if (step.kind == matrix::StepKind::run && step.protocols != std::vector<std::string>{"tcp"} &&
+    if (step.kind == scenario::StepKind::run && step.protocols != std::vector<std::string>{"tcp"} &&
         step.host_port == 0 && !cell.host_port) {
       return input_error("{}: protocols without a host port; give the step a \"hostPort\"", place);
     }
-    const auto& probes = scenario::probe_names();
+    const auto& probes = probe::probe_names();
     for (const auto& probe : step.probes) {
       if (std::find(probes.begin(), probes.end(), probe) == probes.end()) {
         return input_error("{}: there is no probe \"{}\"{}", place, probe,
@@ -148,11 +148,11 @@ Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
 }
 
 // What is known of a plan without fetching anything.
-Expected<std::pair<matrix::Scenario, CellPlan>> begin_plan(const matrix::Cell& cell) {
+Expected<std::pair<scenario::Scenario, CellPlan>> begin_plan(const matrix::Cell& cell) {
   CNI_MATRIX_TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
   CellPlan plan{false, {}, {}, false, std::move(conflist), {}, {}, {}, {}, {}};
-  CNI_MATRIX_TRY_ASSIGN(auto scenario, matrix::load_scenario(cell.scenario));
-  CNI_MATRIX_TRY_ASSIGN(plan.steps, matrix::bind_steps(scenario, cell.parameters));
+  CNI_MATRIX_TRY_ASSIGN(auto scenario, scenario::load_scenario(cell.scenario));
+  CNI_MATRIX_TRY_ASSIGN(plan.steps, scenario::bind_steps(scenario, cell.parameters));
   plan.trace = scenario.trace;
   plan.needs_recorder = scenario.needs_recorder();
   CNI_MATRIX_TRY(check_steps(cell, plan));
@@ -166,16 +166,16 @@ Expected<void> plan_driver(CellPlan& plan) {
   std::string token;  // of the containerd that runs then
   for (const auto& step : plan.steps) {
     switch (step.kind) {
-      case matrix::StepKind::replace_runtime:
+      case scenario::StepKind::replace_runtime:
         token = step.to;
         break;
-      case matrix::StepKind::add:
-      case matrix::StepKind::check:
-      case matrix::StepKind::gc: {
+      case scenario::StepKind::add:
+      case scenario::StepKind::check:
+      case scenario::StepKind::gc: {
         auto& containerd = plan.containerds.at(token);
         CNI_MATRIX_TRY_ASSIGN(containerd.profile, cni::profile_for(containerd.version));
         const auto lack = cni::lack_of_garbage_collection(*containerd.profile);
-        if (step.kind == matrix::StepKind::gc && !lack.empty()) {
+        if (step.kind == scenario::StepKind::gc && !lack.empty()) {
           return unavailable("{}", lack);
         }
         break;
@@ -203,7 +203,7 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
                          program == "nft" ? "nftables" : program);
     }
   }
-  CNI_MATRIX_TRY(check_kernel_needs(matrix::conflist_traits(plan.conflist.json())));
+  CNI_MATRIX_TRY(check_kernel_needs(scenario::conflist_traits(plan.conflist.json())));
   using matrix::RuntimeChoice;
   const bool embedded = cell.runtime == RuntimeChoice::embedded;
   const auto needs_daemon = scenario.needs_daemon();
@@ -230,16 +230,16 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
 
   CNI_MATRIX_TRY_ASSIGN(plan.plugins[""], provisioner.ensure(Component::plugins, cell.plugins));
   for (const auto& step : plan.steps) {
-    if (step.kind == matrix::StepKind::replace_plugins) {
+    if (step.kind == scenario::StepKind::replace_plugins) {
       CNI_MATRIX_TRY_ASSIGN(plan.plugins[step.to], provisioner.ensure(Component::plugins, step.to));
     }
-    if (step.kind == matrix::StepKind::replace_plugins && !step.plugin.empty() &&
+    if (step.kind == scenario::StepKind::replace_plugins && !step.plugin.empty() &&
         !plan.plugins[step.to].binaries.contains(step.plugin)) {
       return input_error("scenario {} takes the plugin {} of {}, which does not have it",
                          cell.scenario, step.plugin, step.to);
     }
-    if ((step.kind == matrix::StepKind::remove_plugin ||
-         step.kind == matrix::StepKind::restore_plugin) &&
+    if ((step.kind == scenario::StepKind::remove_plugin ||
+         step.kind == scenario::StepKind::restore_plugin) &&
         !plan.plugins[""].binaries.contains(step.plugin)) {
       return input_error("scenario {} removes the plugin {}, which {} does not have", cell.scenario,
                          step.plugin, cell.plugins);

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "cni/profile.hpp"
+#include "scenario/conflist_file.hpp"
 #include <cni_matrix/artifacts/provisioner.hpp>
-#include <cni_matrix/cni/profile.hpp>
-#include <cni_matrix/matrix/scenario_spec.hpp>
 #include <cni_matrix/run/result.hpp>
-#include <cni_matrix/scenario/conflist_file.hpp>
+#include <cni_matrix/scenario/scenario.hpp>
 
 #include <filesystem>
 #include <map>
@@ -24,7 +24,7 @@ struct PlannedContainerd {
 // A cell with everything that it needs, on this disk. By token; "" is what the cell starts with.
 struct CellPlan {
   bool embedded = false;
-  std::vector<matrix::Step> steps;
+  std::vector<scenario::Step> steps;
   std::vector<std::string> trace;  // rules
   bool needs_recorder = false;
   scenario::ConflistFile conflist;

@@ -3,19 +3,20 @@
 #include "node_answer.hpp"
 #include "recording.hpp"
 
-#include <cni_matrix/base/digest.hpp>
-#include <cni_matrix/base/file.hpp>
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "containerd/prepared_root.hpp"
+#include "containerd/runtime.hpp"
+#include "embedded/embedded_runtime.hpp"
+#include "recorder/collector.hpp"
+#include "runtime/node_layout.hpp"
+#include "runtime/release_facts.hpp"
+#include "scenario/executor.hpp"
+#include "trace/rules.hpp"
+#include "verdict/judge.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/cni/embedded_runtime.hpp>
-#include <cni_matrix/containerd/containerd_runtime.hpp>
-#include <cni_matrix/containerd/prepared_root.hpp>
-#include <cni_matrix/matrix/judge.hpp>
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/recorder/collector.hpp>
-#include <cni_matrix/scenario/executor.hpp>
-#include <cni_matrix/scenario/trace_rules.hpp>
 
 #include <algorithm>
 #include <array>
@@ -37,10 +38,10 @@ constexpr mode_t k_execute_only = 0111;  // there is a secret in it
 constexpr const char* k_root_file = "/opt/stacks/root.tar";
 
 fs::path containerd_folder(std::size_t index) {
-  return fs::path(node::k_stacks) / fmt::format("containerd-{}", index);
+  return fs::path(layout::k_stacks) / fmt::format("containerd-{}", index);
 }
 fs::path plugins_folder(std::size_t index) {
-  return fs::path(node::k_stacks) / fmt::format("plugins-{}", index);
+  return fs::path(layout::k_stacks) / fmt::format("plugins-{}", index);
 }
 
 std::int64_t own_cpu_us() {
@@ -57,8 +58,8 @@ Expected<std::optional<recorder::Collector>> start_collector(const RunOptions& o
   }
   CNI_MATRIX_TRY_ASSIGN(const auto* recorder, run_recorder());
   recorder::CollectorOptions collector;
-  collector.socket = node::k_trace_socket;
-  collector.program = node::k_recorder;
+  collector.socket = layout::k_trace_socket;
+  collector.program = layout::k_recorder;
   collector.secret = recorder->secret;
   return recorder::Collector::start(collector);
 }
@@ -89,11 +90,11 @@ scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
     scenario::RuntimeChoice choice{version.str(), {}, planned.profile};
     if (plan.embedded) {
       choice.make = [version, &options](const RuntimeSettings& settings) {
-        cni::EmbeddedOptions embedded;
+        embedded::EmbeddedOptions embedded;
         embedded.settings = settings;
-        embedded.log = fs::path(node::k_logs) / "containerd.log";
+        embedded.log = fs::path(layout::k_logs) / "containerd.log";
         embedded.timeouts.call = options.step_timeout;
-        return cni::make_embedded_runtime(version, embedded);
+        return embedded::make_embedded_runtime(version, embedded);
       };
     } else {
       choice.make = [version, index, &options](
@@ -119,13 +120,13 @@ bool all_ok(const scenario::Outcome& outcome) {
       return false;
     }
   }
-  return matrix::classes_of(matrix::split_residue(outcome.leftover).leaked).empty();
+  return node::classes_of(verdict::split_residue(outcome.leftover).leaked).empty();
 }
 
 std::string end_of_log() {
   std::error_code error;
   std::string text;
-  for (const auto& entry : fs::directory_iterator(node::k_logs, error)) {
+  for (const auto& entry : fs::directory_iterator(layout::k_logs, error)) {
     if (auto log = read_file(entry.path()); log && entry.is_regular_file(error)) {
       text += log->size() > k_log_end ? log->substr(log->size() - k_log_end) : *log;
     }
@@ -133,18 +134,13 @@ std::string end_of_log() {
   return printable(text);
 }
 
-// The first releases that attach a pod's networks in parallel, that may be told not to, and that
-// tell plugins its uid.
-const Version k_parallel_since{1, 6, 0, {}};
-const Version k_serially_since{1, 7, 0, {}};
-const Version k_pod_uid_since{1, 5, 3, {}};
-
 // Every pod of the scenario is run under setup_serially.
-bool always_serially(const std::vector<matrix::Step>& steps) {
+bool always_serially(const std::vector<scenario::Step>& steps) {
   bool serially = false;
   for (const auto& step : steps) {
     serially = step.settings ? step.settings->setup_serially : serially;
-    if ((step.kind == matrix::StepKind::run || step.kind == matrix::StepKind::cycle) && !serially) {
+    if ((step.kind == scenario::StepKind::run || step.kind == scenario::StepKind::cycle) &&
+        !serially) {
       return false;
     }
   }
@@ -157,18 +153,19 @@ void check_trace(const CellPlan& plan, const std::vector<recorder::PluginCall>& 
   if (plan.trace.empty()) {
     return;
   }
-  scenario::TraceFacts facts;
+  trace::TraceFacts facts;
   const bool serially = always_serially(plan.steps);
   facts.conflists = outcome.conflists;
   facts.netns_gone_ns = outcome.netns_gone_ns;
   for (const auto& [token, containerd] : plan.containerds) {
-    const bool parallel = containerd.version >= k_parallel_since &&
-                          !(serially && containerd.version >= k_serially_since);
+    const auto release = release_facts(containerd.version);
+    const bool parallel =
+        release.attaches_in_parallel && !(serially && release.knows_setup_serially);
     facts.parallel_attach = facts.parallel_attach || parallel;
-    facts.pod_uid = facts.pod_uid && containerd.version >= k_pod_uid_since;
+    facts.pod_uid = facts.pod_uid && release.pod_uid;
   }
   for (const auto& rule : plan.trace) {
-    const auto violations = scenario::violations(rule, trace, facts);
+    const auto violations = trace::violations(rule, trace, facts);
     StepResult step;
     step.step = "trace";
     step.detail = rule;
@@ -223,7 +220,7 @@ node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options) 
   }
   if (options.record) {
     if (const auto recorder = run_recorder()) {
-      node.files.push_back({node::k_recorder, (*recorder)->program, k_execute_only});
+      node.files.push_back({layout::k_recorder, (*recorder)->program, k_execute_only});
     }
   }
   if (!plan.embedded) {

@@ -2,7 +2,7 @@
 
 #include "cell_plan.hpp"
 
-#include <cni_matrix/node/node.hpp>
+#include "node/node.hpp"
 #include <cni_matrix/run/runner.hpp>
 
 namespace cni_matrix::run {

@@ -1,8 +1,10 @@
+#include "foreign_program.hpp"
+
 #include "node_answer.hpp"
 
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/run/foreign_program.hpp>
+#include <cni_matrix/run/runner.hpp>
 
 #include <algorithm>
 
@@ -90,7 +92,7 @@ artifacts::Sandbox node_sandbox(std::function<bool()> cancelled, bool privileged
   return [cancelled = std::move(cancelled), privileged](
              const std::vector<std::string>& argv, const std::filesystem::path& directory,
              std::chrono::milliseconds limit) -> Expected<CommandResult> {
-    const auto place = std::filesystem::path(node::k_stacks) / "foreign";
+    const auto place = std::filesystem::path(layout::k_stacks) / "foreign";
     auto inside = argv;
     inside.at(0) = (place / inside[0]).string();
     return run_in_node(inside, {{directory, place}}, limit, cancelled, privileged);

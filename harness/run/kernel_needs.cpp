@@ -1,6 +1,6 @@
 #include "kernel_needs.hpp"
 
-#include <cni_matrix/node/link_kinds.hpp>
+#include "node/link_kinds.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cni_matrix/node/node.hpp>
+#include "node/node.hpp"
 
 #include <chrono>
 #include <functional>

@@ -1,11 +1,12 @@
-#include <cni_matrix/base/file.hpp>
+#include "foreign_program.hpp"
+#include "signals.hpp"
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "node/node.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/node.hpp>
-#include <cni_matrix/run/foreign_program.hpp>
 #include <cni_matrix/run/runner.hpp>
-#include <cni_matrix/run/signals.hpp>
 
 #include <algorithm>
 #include <charconv>

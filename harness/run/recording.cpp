@@ -1,9 +1,9 @@
 #include "recording.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "recorder/refusal.hpp"
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/recorder/refusal.hpp>
 
 #include <fmt/format.h>
 
@@ -31,7 +31,7 @@ bool was_refused(const scenario::Outcome& outcome) {
     return true;
   }
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(node::k_logs, error)) {
+  for (const auto& entry : std::filesystem::directory_iterator(layout::k_logs, error)) {
     const auto log = read_file(entry.path());
     if (log && tells(*log)) {
       return true;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cni_matrix/recorder/collector.hpp>
+#include "recorder/collector.hpp"
 #include <cni_matrix/scenario/outcome.hpp>
 
 #include <string>

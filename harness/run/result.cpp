@@ -1,4 +1,4 @@
-#include <cni_matrix/base/text.hpp>
+#include "base/text.hpp"
 #include <cni_matrix/run/result.hpp>
 
 #include <array>
@@ -401,7 +401,7 @@ Json to_json(const RunSummary& summary) {
     value["fail_on"] = summary.fail_on;
   }
   for (const auto& statement : summary.statements) {
-    value["statements"].push_back(matrix::to_json(statement));
+    value["statements"].push_back(verdict::to_json(statement));
   }
   if (!summary.modules.empty()) {
     value["modules"] = summary.modules;
@@ -428,7 +428,7 @@ Expected<RunSummary> summary_from_json(const Json& value) {
     summary.fail_on = value.value("fail_on", std::vector<std::string>());
     summary.modules = value.value("modules", std::vector<std::string>());
     for (const auto& statement : value.value("statements", Json::array())) {
-      CNI_MATRIX_TRY_ASSIGN(auto read, matrix::statement_result_from_json(statement));
+      CNI_MATRIX_TRY_ASSIGN(auto read, verdict::statement_result_from_json(statement));
       summary.statements.push_back(std::move(read));
     }
     return summary;

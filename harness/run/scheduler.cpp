@@ -1,10 +1,10 @@
 #include "cell_plan.hpp"
 #include "cell_process.hpp"
-#include "verdict.hpp"
+#include "observation.hpp"
+#include "signals.hpp"
 
-#include <cni_matrix/base/text.hpp>
+#include "base/text.hpp"
 #include <cni_matrix/run/runner.hpp>
-#include <cni_matrix/run/signals.hpp>
 
 #include <algorithm>
 #include <array>
@@ -59,7 +59,7 @@ struct Running {
 class Scheduler {
  public:
   Scheduler(const std::vector<matrix::Cell>& cells, const RunOptions& options,
-            artifacts::Provisioner& provisioner, const matrix::KnownBehaviours& behaviours,
+            artifacts::Provisioner& provisioner, const verdict::KnownBehaviours& behaviours,
             const RunListener& listener)
       : m_cells(cells),
         m_options(options),
@@ -360,7 +360,7 @@ class Scheduler {
   const std::vector<matrix::Cell>& m_cells;
   const RunOptions& m_options;
   artifacts::Provisioner& m_provisioner;
-  const matrix::KnownBehaviours& m_behaviours;
+  const verdict::KnownBehaviours& m_behaviours;
   const RunListener& m_listener;
   const std::size_t m_total;
   std::size_t m_next = 0;
@@ -383,7 +383,7 @@ bool must_stop(const RunOptions& options) {
 
 Expected<RunSummary> run_cells(const std::vector<matrix::Cell>& cells, const RunOptions& options,
                                artifacts::Provisioner& provisioner,
-                               const matrix::KnownBehaviours& behaviours,
+                               const verdict::KnownBehaviours& behaviours,
                                const RunListener& listener) {
   return Scheduler(cells, options, provisioner, behaviours, listener).run();
 }

@@ -1,4 +1,4 @@
-#include <cni_matrix/run/signals.hpp>
+#include "signals.hpp"
 
 #include <array>
 #include <cerrno>

@@ -1,9 +1,9 @@
 #include "attachment_damage.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/layout.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -58,7 +58,7 @@ Expected<void> delete_lease(const cni::AttachedPod& pod) {
   std::error_code error;
   std::vector<fs::path> leases;
   for (const auto& entry :
-       fs::recursive_directory_iterator(fs::path(node::k_cni_state) / "networks", error)) {
+       fs::recursive_directory_iterator(fs::path(layout::k_cni_state) / "networks", error)) {
     if (!entry.is_regular_file()) {
       continue;
     }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "cni/network_driver.hpp"
 #include <cni_matrix/base/error.hpp>
-#include <cni_matrix/cni/network_driver.hpp>
 
 #include <string>
 

@@ -1,8 +1,8 @@
 #include "configuration_files.hpp"
 
+#include "base/file.hpp"
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/node/layout.hpp>
 
 #include <chrono>
 
@@ -34,7 +34,7 @@ Expected<void> link_to(const fs::path& target, const fs::path& name) {
 
 Expected<void> write_linked(const fs::path& target, const std::string& text, bool swap) {
   // Under a new name every time: a link that is there already still leads to the old text.
-  fs::path source = fs::path(node::k_ours) / "linked" / target.filename();
+  fs::path source = fs::path(layout::k_ours) / "linked" / target.filename();
   while (fs::exists(source)) {
     source += "+";
   }

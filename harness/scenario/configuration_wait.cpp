@@ -1,6 +1,6 @@
 #include "configuration_wait.hpp"
 
-#include <cni_matrix/matrix/regex_text.hpp>
+#include "base/regex_text.hpp"
 
 #include <fmt/format.h>
 
@@ -105,9 +105,8 @@ AwaitAnswer await_status(PodRuntime& runtime, const AwaitedStatus& wanted) {
     const auto found = status->load_status.find("lastCNILoadStatus");
     const auto load = found == status->load_status.end() ? std::string() : found->second;
     const bool any_load = wanted.load.empty() || status->load_status.empty();
-    if (status->network_ready == wanted.ready &&
-        (any_load || matrix::regex_found(wanted.load, load)) &&
-        (wanted.message.empty() || matrix::regex_found(wanted.message, status->message))) {
+    if (status->network_ready == wanted.ready && (any_load || regex_found(wanted.load, load)) &&
+        (wanted.message.empty() || regex_found(wanted.message, status->message))) {
       return answer;
     }
     if (Clock::now() >= deadline) {

@@ -1,6 +1,7 @@
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/scenario/conflist_file.hpp>
+#include "conflist_file.hpp"
+
+#include "base/file.hpp"
+#include "runtime/node_layout.hpp"
 
 #include <unistd.h>
 
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::size_t k_conflist_limit = 1U << 20U;
 
-Expected<void> check(const Json& value, const matrix::Conflist& conflist) {
+Expected<void> check(const Json& value, const scenario::Conflist& conflist) {
   const auto file = conflist.file.string();
   if (!value.is_object()) {
     return input_error("{}: a network configuration is a JSON object", file);
@@ -44,12 +45,12 @@ Expected<void> check(const Json& value, const matrix::Conflist& conflist) {
 
 }  // namespace
 
-Expected<ConflistFile> ConflistFile::load(const matrix::Conflist& conflist) {
+Expected<ConflistFile> ConflistFile::load(const scenario::Conflist& conflist) {
   CNI_MATRIX_TRY_ASSIGN(const auto text, read_file(conflist.file, k_conflist_limit));
   CNI_MATRIX_TRY_ASSIGN(const auto value, parse_json(text, conflist.file.string()));
   CNI_MATRIX_TRY(check(value, conflist));
   ConflistFile file;
-  file.m_path = std::filesystem::path(node::k_cni_conf) /
+  file.m_path = std::filesystem::path(layout::k_cni_conf) /
                 fmt::format("10-{}.{}", conflist.name, conflist.form);
   // The order of keys is kept: what a plugin gets is re-marshalled by the runtime, but the cached
   // result and the status show the file as it is.

@@ -24,7 +24,7 @@ std::optional<std::string> configuration_of_eth0(const Json& shown) {
 
 }  // namespace
 
-Expected<RuntimeResult<void>> drive_plugins(matrix::StepKind step, PodRuntime& runtime,
+Expected<RuntimeResult<void>> drive_plugins(scenario::StepKind step, PodRuntime& runtime,
                                             const cni::Profile& profile,
                                             const std::vector<cni::AttachedPod>& pods,
                                             std::chrono::milliseconds limit) {
@@ -40,11 +40,11 @@ Expected<RuntimeResult<void>> drive_plugins(matrix::StepKind step, PodRuntime& r
     return refusal("the runtime has no network configuration in force");
   }
   CNI_MATRIX_TRY_ASSIGN(auto driver, cni::NetworkDriver::create(profile, *configuration, limit));
-  const auto ask = [&]() -> cni::go::Decoded<void> {
+  const auto ask = [&]() -> go::Decoded<void> {
     switch (step) {
-      case matrix::StepKind::add:
+      case scenario::StepKind::add:
         return driver.add(pods.front());
-      case matrix::StepKind::check:
+      case scenario::StepKind::check:
         return driver.check(pods.front());
       default:
         return driver.collect_garbage(pods);

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "cni/network_driver.hpp"
 #include <cni_matrix/base/error.hpp>
-#include <cni_matrix/cni/network_driver.hpp>
-#include <cni_matrix/matrix/scenario_spec.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
+#include <cni_matrix/scenario/scenario.hpp>
 
 #include <chrono>
 #include <string>
@@ -15,7 +15,7 @@ namespace cni_matrix::scenario {
 // network configuration that the runtime has in force, with the libcni that is inside that
 // containerd. What libcni says is a result, not an Error; it has no gRPC status. Error kinds:
 // input, broken.
-Expected<RuntimeResult<void>> drive_plugins(matrix::StepKind step, PodRuntime& runtime,
+Expected<RuntimeResult<void>> drive_plugins(scenario::StepKind step, PodRuntime& runtime,
                                             const cni::Profile& profile,
                                             const std::vector<cni::AttachedPod>& pods,
                                             std::chrono::milliseconds limit);

@@ -1,3 +1,5 @@
+#include "executor.hpp"
+
 #include "attachment_damage.hpp"
 #include "configuration_files.hpp"
 #include "configuration_wait.hpp"
@@ -7,20 +9,18 @@
 #include "leftovers_watch.hpp"
 #include "node_changes.hpp"
 #include "parallel_run.hpp"
+#include "plugin_directory.hpp"
 #include "plugin_processes.hpp"
 #include "pod_addresses.hpp"
 #include "pod_book.hpp"
 #include "step_detail.hpp"
 #include "xtables_lock.hpp"
 
+#include "node/reboot.hpp"
+#include "probe/data_plane.hpp"
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/matrix/judge.hpp>
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/node/reboot.hpp>
 #include <cni_matrix/recorder/faults.hpp>
-#include <cni_matrix/scenario/data_plane.hpp>
-#include <cni_matrix/scenario/executor.hpp>
-#include <cni_matrix/scenario/plugin_directory.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -32,8 +32,8 @@ namespace cni_matrix::scenario {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using matrix::Step;
-using matrix::StepKind;
+using scenario::Step;
+using scenario::StepKind;
 
 // Results do not name a pod when it is the only one.
 constexpr std::string_view k_only_pod = "pod";
@@ -73,7 +73,7 @@ class Executor {
     CNI_MATRIX_TRY(start_runtime(""));
     CNI_MATRIX_TRY(m_watch.begin());
     for (const auto& step : m_setup.steps) {
-      if (step.condition == matrix::Condition::stop_failed && !m_stop_failed) {
+      if (step.condition == scenario::Condition::stop_failed && !m_stop_failed) {
         continue;
       }
       CNI_MATRIX_TRY(perform(step));
@@ -109,7 +109,7 @@ class Executor {
     m_runtime_token = token;
     CNI_MATRIX_TRY(m_runtime->start());
     if (m_has_faults && m_runtime->pid() > 0) {
-      return recorder::set_runtime_pid(node::k_faults, m_runtime->pid());
+      return recorder::set_runtime_pid(layout::k_faults, m_runtime->pid());
     }
     return {};
   }
@@ -130,7 +130,7 @@ class Executor {
   }
 
   [[nodiscard]] static std::filesystem::path directory_of(const Step& step) {
-    return step.dir.empty() ? node::k_cni_conf : step.dir;
+    return step.dir.empty() ? layout::k_cni_conf : step.dir;
   }
 
   // Do a step and note how it went, for every pod that it is about. Only harness trouble is an
@@ -159,7 +159,7 @@ class Executor {
     const auto begin = Clock::now();
     CNI_MATRIX_TRY(dispatch(step, pod, result));
     if (step.kind == StepKind::edit_conflist) {
-      result.detail = matrix::cni_version_of(m_conflist.json());
+      result.detail = scenario::cni_version_of(m_conflist.json());
     }
     result.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
@@ -172,7 +172,7 @@ class Executor {
   // Of a step that is about to be done to a pod. The deadline of its calls is its own.
   StepResult begin(const Step& step, const std::string& pod) {
     StepResult result;
-    result.step = matrix::label_of(step.kind);
+    result.step = scenario::label_of(step.kind);
     result.detail = detail_of(step, m_setup);
     result.expect = step.expect.value_or("");
     if (is_about_pods(step.kind) && pod != k_only_pod) {
@@ -226,7 +226,7 @@ class Executor {
   }
 
   Expected<void> run_at_once(const Step& step, const std::vector<std::string>& pods) {
-    tell(fmt::format("{} of {} pods at once", matrix::label_of(step.kind), pods.size()));
+    tell(fmt::format("{} of {} pods at once", scenario::label_of(step.kind), pods.size()));
     std::vector<PodSpec> specs;
     std::vector<StepResult> results;
     for (const auto& pod : pods) {
@@ -329,10 +329,10 @@ class Executor {
       case StepKind::remove_config:
         return remove_config(directory_of(step), step.file);
       case StepKind::remove_config_dir:
-        CNI_MATRIX_TRY(remove_config_directory(node::k_cni_conf));
+        CNI_MATRIX_TRY(remove_config_directory(layout::k_cni_conf));
         return wait_for_lost_directory(*m_runtime);
       case StepKind::make_config_dir:
-        CNI_MATRIX_TRY(make_config_directory(node::k_cni_conf));
+        CNI_MATRIX_TRY(make_config_directory(layout::k_cni_conf));
         return m_conflist.write();
       case StepKind::damage_cache:
         return damage_cache(step.how);
@@ -363,9 +363,9 @@ class Executor {
       case StepKind::fault:
         return place_fault(*step.fault);
       case StepKind::clear_faults:
-        return recorder::clear_faults(node::k_faults);
+        return recorder::clear_faults(layout::k_faults);
       default:
-        return broken("the executor lacks the step {}", matrix::name_of(step.kind));
+        return broken("the executor lacks the step {}", name_of(step.kind));
     }
   }
 
@@ -398,10 +398,10 @@ class Executor {
   }
 
   Expected<void> place_fault(const recorder::Fault& fault) {
-    CNI_MATRIX_TRY(recorder::place_fault(node::k_faults, fault, node::k_fault_counts));
+    CNI_MATRIX_TRY(recorder::place_fault(layout::k_faults, fault, layout::k_fault_counts));
     m_has_faults = true;
     if (m_runtime->pid() > 0) {
-      return recorder::set_runtime_pid(node::k_faults, m_runtime->pid());
+      return recorder::set_runtime_pid(layout::k_faults, m_runtime->pid());
     }
     return {};
   }
@@ -442,13 +442,13 @@ class Executor {
   Expected<void> cycle(const Step& step, StepResult& result) {
     std::optional<ReloadStorm> storm;
     if (step.reload) {
-      storm.emplace(node::k_cni_conf);
+      storm.emplace(layout::k_cni_conf);
     }
     result.ok = true;
     for (int i = 1; i <= step.times && result.ok; ++i) {
       std::vector<StepResult> calls;
       const auto did = [&](StepKind kind, const auto& answer) {
-        calls.emplace_back().step = matrix::label_of(kind);
+        calls.emplace_back().step = scenario::label_of(kind);
         calls.back().pod = fmt::format("{}-{}", step.pod, i);
         note(calls.back(), answer);
         return answer.has_value();
@@ -493,15 +493,16 @@ class Executor {
     if (!target) {
       return {};
     }
-    std::optional<ProbeTarget> other;
+    std::optional<probe::ProbeTarget> other;
     if (!step.with.empty()) {
       CNI_MATRIX_TRY_ASSIGN(other, probe_target(m_pods.members(step.with).front(), result));
       if (!other) {
         return {};
       }
     }
-    const auto seen = probe_data_plane(step.probes.empty() ? usual_probes(*target) : step.probes,
-                                       *target, other ? &*other : nullptr);
+    const auto seen =
+        probe::probe_data_plane(step.probes.empty() ? probe::usual_probes(*target) : step.probes,
+                                *target, other ? &*other : nullptr);
     if (!seen) {
       return tl::unexpected(seen.error());
     }
@@ -536,7 +537,8 @@ class Executor {
   }
 
   // Absent, and noted, when the runtime does not know the pod or an address of it.
-  Expected<std::optional<ProbeTarget>> probe_target(const std::string& name, StepResult& result) {
+  Expected<std::optional<probe::ProbeTarget>> probe_target(const std::string& name,
+                                                           StepResult& result) {
     const auto pod = m_runtime->pod_sandbox_status(m_pods[name].id);
     note(result, pod);
     if (pod && pod->ips.empty()) {
@@ -547,7 +549,7 @@ class Executor {
       return std::nullopt;
     }
     CNI_MATRIX_TRY_ASSIGN(const auto netns, m_watch.netns_of(*pod, *m_runtime));
-    return ProbeTarget{netns, pod->ips, m_pods[name].spec.port_mappings};
+    return probe::ProbeTarget{netns, pod->ips, m_pods[name].spec.port_mappings};
   }
 
   Expected<cni::AttachedPod> attached(const std::string& name) {
@@ -594,7 +596,7 @@ class Executor {
     const auto& profile = m_setup.runtimes.at(m_runtime_token).profile;
     if (!profile) {
       return broken("it is not known which libcni containerd has, so {} cannot be called",
-                    matrix::name_of(step.kind));
+                    name_of(step.kind));
     }
     CNI_MATRIX_TRY_ASSIGN(const auto answer, drive_plugins(step.kind, *m_runtime, *profile, pods,
                                                            m_setup.call_timeout));

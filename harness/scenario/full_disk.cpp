@@ -1,7 +1,7 @@
 #include "full_disk.hpp"
 
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/node/layout.hpp>
 
 #include <array>
 #include <cerrno>
@@ -28,8 +28,8 @@ struct Disk {
 };
 
 Disk disk_of(const std::string& what) {
-  return {fs::path(node::k_cni_state) / (what == "cache" ? "results" : "networks"),
-          fs::path(node::k_ours) / ("disk-" + what)};
+  return {fs::path(layout::k_cni_state) / (what == "cache" ? "results" : "networks"),
+          fs::path(layout::k_ours) / ("disk-" + what)};
 }
 
 Expected<void> trouble(const Disk& disk, const std::error_code& error) {

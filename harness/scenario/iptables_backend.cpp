@@ -1,7 +1,7 @@
 #include "iptables_backend.hpp"
 
+#include "base/text.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <filesystem>
 #include <system_error>

@@ -1,9 +1,9 @@
 #include "node_changes.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/layout.hpp>
 
 #include <net/if.h>
 #include <sys/mount.h>
@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 Expected<void> damage_cache(const std::string& how) {
   std::error_code error;
   std::size_t damaged = 0;
-  for (const auto& entry : fs::directory_iterator(fs::path(node::k_cni_state) / "results", error)) {
+  for (const auto& entry :
+       fs::directory_iterator(fs::path(layout::k_cni_state) / "results", error)) {
     if (entry.path().filename().string().starts_with("cni-loopback-")) {
       continue;
     }
@@ -34,7 +35,7 @@ Expected<void> damage_cache(const std::string& how) {
 }
 
 Expected<void> refuse_create() {
-  return write_file(node::k_refuse_create, "");
+  return write_file(layout::k_refuse_create, "");
 }
 
 Expected<void> add_link(const std::string& name) {

@@ -1,5 +1,6 @@
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/scenario/plugin_directory.hpp>
+#include "plugin_directory.hpp"
+
+#include "runtime/node_layout.hpp"
 
 #include <unistd.h>
 
@@ -8,10 +9,10 @@ namespace cni_matrix::scenario {
 namespace fs = std::filesystem;
 
 Expected<void> PluginDirectory::place(const std::string& plugin) const {
-  const auto file = fs::path(node::k_cni_bin) / plugin;
+  const auto file = fs::path(layout::k_cni_bin) / plugin;
   // The recorder goes by the name it is called with. A hard link to it would be refused where its
   // owner is nobody in the node (protected_hardlinks).
-  const auto target = m_record ? fs::path(node::k_recorder) : m_folder / plugin;
+  const auto target = m_record ? fs::path(layout::k_recorder) : m_folder / plugin;
   const bool placed = ::symlink(target.c_str(), file.c_str()) == 0;
   if (!placed) {
     return system_error(fmt::format("cannot put {} in place", file.string()));
@@ -21,13 +22,13 @@ Expected<void> PluginDirectory::place(const std::string& plugin) const {
 
 Expected<void> PluginDirectory::use(const fs::path& folder) {
   m_folder = folder;
-  const fs::path link = node::k_real_plugins;
+  const fs::path link = layout::k_real_plugins;
   const fs::path next = link.string() + ".next";
   if (::symlink(folder.c_str(), next.c_str()) != 0 || ::rename(next.c_str(), link.c_str()) != 0) {
     return system_error(fmt::format("cannot point {} to {}", link.string(), folder.string()));
   }
   std::error_code error;
-  for (const auto& old : fs::directory_iterator(node::k_cni_bin, error)) {
+  for (const auto& old : fs::directory_iterator(layout::k_cni_bin, error)) {
     fs::remove(old.path(), error);
   }
   for (const auto& plugin : fs::directory_iterator(folder, error)) {
@@ -40,7 +41,7 @@ Expected<void> PluginDirectory::use(const fs::path& folder) {
 }
 
 Expected<void> PluginDirectory::replace(const std::string& plugin, const fs::path& folder) {
-  const auto mixture = fs::path(node::k_ours) / fmt::format("plugins-{}", ++m_mixtures);
+  const auto mixture = fs::path(layout::k_ours) / fmt::format("plugins-{}", ++m_mixtures);
   std::error_code error;
   fs::create_directory(mixture, error);
   for (const auto& old : fs::directory_iterator(m_folder, error)) {
@@ -56,7 +57,7 @@ Expected<void> PluginDirectory::replace(const std::string& plugin, const fs::pat
 }
 
 Expected<void> PluginDirectory::remove(const std::string& plugin) const {
-  const auto file = fs::path(node::k_cni_bin) / plugin;
+  const auto file = fs::path(layout::k_cni_bin) / plugin;
   if (::unlink(file.c_str()) != 0) {
     return system_error(fmt::format("cannot remove {}", file.string()));
   }

@@ -1,6 +1,6 @@
 #include "plugin_processes.hpp"
 
-#include <cni_matrix/node/layout.hpp>
+#include "runtime/node_layout.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -23,7 +23,7 @@ bool plugin_runs() {
        !error && entry != fs::directory_iterator(); entry.increment(error)) {
     std::error_code ended;
     const auto program = fs::read_symlink(entry->path() / "exe", ended).string();
-    if (program.starts_with(std::string(node::k_stacks) + "/plugins-")) {
+    if (program.starts_with(std::string(layout::k_stacks) + "/plugins-")) {
       return true;
     }
   }

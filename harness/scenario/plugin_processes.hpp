@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cni_matrix/recorder/collector.hpp>
+#include "recorder/collector.hpp"
 
 namespace cni_matrix::scenario {
 

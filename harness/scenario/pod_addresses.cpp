@@ -1,8 +1,7 @@
 #include "pod_addresses.hpp"
 
-#include "probe_network.hpp"
-
-#include <cni_matrix/base/ip_range.hpp>
+#include "base/ip_range.hpp"
+#include "probe/network.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,7 +17,7 @@ namespace cni_matrix::scenario {
 Expected<std::vector<std::string>> addresses_of(const std::string& netns,
                                                 const std::string& interface) {
   std::vector<std::string> found;
-  CNI_MATRIX_TRY(in_namespace(netns, [&]() -> Expected<void> {
+  CNI_MATRIX_TRY(probe::in_namespace(netns, [&]() -> Expected<void> {
     ifaddrs* raw = nullptr;
     if (::getifaddrs(&raw) != 0) {
       return system_error("cannot list the addresses of " + netns);

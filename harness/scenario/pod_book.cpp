@@ -9,7 +9,7 @@ namespace cni_matrix::scenario {
 namespace {
 
 // The step's host port, or that of the cell, with each of the step's protocols.
-std::vector<PortMapping> ports_of(const matrix::Step& step, std::vector<PortMapping> asked) {
+std::vector<PortMapping> ports_of(const scenario::Step& step, std::vector<PortMapping> asked) {
   if (step.host_port > 0) {
     asked = {{"tcp", 80, step.host_port, ""}};
   }
@@ -25,8 +25,8 @@ std::vector<PortMapping> ports_of(const matrix::Step& step, std::vector<PortMapp
 
 }  // namespace
 
-std::vector<std::string> PodBook::members(const matrix::Step& step) {
-  if (step.kind == matrix::StepKind::run && step.count > 0) {
+std::vector<std::string> PodBook::members(const scenario::Step& step) {
+  if (step.kind == scenario::StepKind::run && step.count > 0) {
     auto& group = m_groups[step.pod];
     group.clear();
     for (int i = 1; i <= step.count; ++i) {
@@ -42,7 +42,7 @@ std::vector<std::string> PodBook::members(const std::string& name) const {
   return group == m_groups.end() ? std::vector<std::string>{name} : group->second;
 }
 
-PodSpec PodBook::next(const matrix::Step& step) {
+PodSpec PodBook::next(const scenario::Step& step) {
   auto spec = m_spec;
   if (m_made > 0) {
     spec.name += fmt::format("-{}", m_made + 1);
@@ -57,7 +57,7 @@ PodSpec PodBook::next(const matrix::Step& step) {
   return spec;
 }
 
-PodSpec PodBook::next(const matrix::Step& step, const std::string& name) {
+PodSpec PodBook::next(const scenario::Step& step, const std::string& name) {
   m_pods[name] = {"", next(step)};
   return m_pods[name].spec;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cni_matrix/matrix/scenario_spec.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
+#include <cni_matrix/scenario/scenario.hpp>
 
 #include <map>
 #include <string>
@@ -26,14 +26,14 @@ class PodBook {
 
   // The pods that a step is about: a group's members, or the one. A `run` with a count makes the
   // group.
-  std::vector<std::string> members(const matrix::Step& step);
+  std::vector<std::string> members(const scenario::Step& step);
   // Of a group, or the pod itself.
   [[nodiscard]] std::vector<std::string> members(const std::string& name) const;
 
   // What a `run` asks the runtime for.
-  PodSpec next(const matrix::Step& step);
+  PodSpec next(const scenario::Step& step);
   // The same for a pod that the scenario has a name for; its id is not known yet.
-  PodSpec next(const matrix::Step& step, const std::string& name);
+  PodSpec next(const scenario::Step& step, const std::string& name);
 
   // Take the ids of pods that have none from what the runtime lists.
   void find(const std::vector<PodSandbox>& listed);

@@ -1,23 +1,22 @@
 #include "step_detail.hpp"
 
-#include <cni_matrix/matrix/judge.hpp>
-#include <cni_matrix/matrix/settings_json.hpp>
+#include "runtime/settings_json.hpp"
 #include <cni_matrix/recorder/faults.hpp>
 
 #include <fmt/format.h>
 
 namespace cni_matrix::scenario {
 
-using matrix::StepKind;
+using scenario::StepKind;
 
-std::string detail_of(const matrix::Step& step, const Setup& setup) {
+std::string detail_of(const scenario::Step& step, const Setup& setup) {
   const auto version_in = [&](const auto& choices) {
     const auto found = choices.find(step.to);
     return found == choices.end() ? step.to : found->second.version;
   };
   switch (step.kind) {
     case StepKind::run:
-      return std::string(step.host_network ? matrix::k_host_network : "");
+      return std::string(step.host_network ? k_host_network : "");
     case StepKind::replace_runtime:
       return version_in(setup.runtimes);
     case StepKind::replace_plugins:
@@ -49,7 +48,7 @@ std::string detail_of(const matrix::Step& step, const Setup& setup) {
     case StepKind::addresses:
       return step.interface;
     case StepKind::restart_runtime:
-      return step.settings ? matrix::summary_of(*step.settings) : "";
+      return step.settings ? summary_of(*step.settings) : "";
     case StepKind::call_api:
       return step.api;
     default:

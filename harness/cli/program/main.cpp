@@ -1,18 +1,18 @@
-#include <cni_matrix/base/duration.hpp>
+#include "base/duration.hpp"
+#include "base/say.hpp"
+#include "base/text.hpp"
+#include "cli/diff.hpp"
+#include "cli/explain.hpp"
+#include "cli/fetch.hpp"
+#include "cli/list.hpp"
+#include "cli/plan.hpp"
+#include "cli/report.hpp"
+#include "cli/run.hpp"
+#include "cli/store.hpp"
+#include "cli/verify.hpp"
+#include "node/node.hpp"
 #include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/base/say.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/cli/diff_command.hpp>
-#include <cni_matrix/cli/explain_command.hpp>
-#include <cni_matrix/cli/fetch_command.hpp>
-#include <cni_matrix/cli/list_command.hpp>
-#include <cni_matrix/cli/plan_command.hpp>
-#include <cni_matrix/cli/report_command.hpp>
-#include <cni_matrix/cli/run_command.hpp>
-#include <cni_matrix/cli/store_command.hpp>
-#include <cni_matrix/cli/verify_command.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <CLI/CLI.hpp>
 

@@ -1,6 +1,6 @@
 #include "paths.hpp"
 
-#include <cni_matrix/node/layout.hpp>
+#include "runtime/node_layout.hpp"
 
 #ifdef CNI_MATRIX_RECORDER_FOR_TESTS
 #include <cstdio>
@@ -34,13 +34,13 @@ const char* faults_directory() {
 #else
 
 const char* real_plugins() {
-  return node::k_real_plugins;
+  return layout::k_real_plugins;
 }
 const char* trace_socket() {
-  return node::k_trace_socket;
+  return layout::k_trace_socket;
 }
 const char* faults_directory() {
-  return node::k_faults;
+  return layout::k_faults;
 }
 
 #endif

@@ -1,9 +1,8 @@
 #include "worker.hpp"
 
+#include "../refusal.hpp"
 #include "secret_slot.hpp"
 #include "streams.hpp"
-
-#include <cni_matrix/recorder/refusal.hpp>
 
 #include <cerrno>
 #include <cstdio>

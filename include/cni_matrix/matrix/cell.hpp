@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cni_matrix/base/json.hpp>
+#include <cni_matrix/scenario/conflist.hpp>
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,22 +13,11 @@ enum class RuntimeChoice { automatic, daemon, embedded };
 std::string_view name_of(RuntimeChoice choice);  // "auto", "daemon", "embedded"
 Expected<RuntimeChoice> parse_runtime(std::string_view text);
 
-// A network configuration list as a cell uses it: a file, and what is changed of it.
-struct Conflist {
-  std::string name;            // "bridge-portmap": what tables and ids say
-  std::filesystem::path file;  // absolute
-  // cniVersion: as in the file when absent, else a value, "none" (key removed) or "empty" ("").
-  std::optional<std::string> cni_version;
-  std::string form = "conflist";  // or "conf": a single plugin, written as 10-NAME.conf
-
-  [[nodiscard]] std::string label() const;  // "bridge-portmap@1.0.0", or "bridge-portmap"
-};
-
 // One point of the matrix.
 struct Cell {
   std::string containerd;  // version token
   std::string plugins;     // version token
-  Conflist conflist;
+  scenario::Conflist conflist;
   std::string scenario;
   RuntimeChoice runtime = RuntimeChoice::automatic;
   // What the scenario's parameters are set to: "to" (cniVersion), "to_containerd", "to_plugins".

@@ -4,6 +4,7 @@
 #include <cni_matrix/base/json.hpp>
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,9 @@ struct Inventory {
   [[nodiscard]] const std::vector<std::string>& of(LeakClass leak) const;
   [[nodiscard]] std::vector<std::string>& of(LeakClass leak);
 };
+
+// The classes that have an entry.
+std::set<LeakClass> classes_of(const Inventory& inventory);
 
 // What is in `after` and not in `before`.
 Inventory difference(const Inventory& before, const Inventory& after);

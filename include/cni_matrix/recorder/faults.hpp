@@ -50,8 +50,8 @@ Json to_json(const Fault& fault);
 
 // In force for every plugin call that starts from now on. Every fault counts the calls that fit it;
 // when several are due at one call, the one placed first is applied and the others are not. At
-// most 64 at a time; one thread places and clears. `directory` is node::k_faults, which plugins
-// need only read, and `counts` node::k_fault_counts, where the recorder counts; both are made.
+// most 64 at a time; one thread places and clears. `directory` is layout::k_faults, which plugins
+// need only read, and `counts` layout::k_fault_counts, where the recorder counts; both are made.
 // Error kinds: input (a value out of its range), broken.
 Expected<void> place_fault(const std::filesystem::path& directory, const Fault& fault,
                            const std::filesystem::path& counts);

@@ -35,6 +35,13 @@ struct PluginCall {
   std::string withheld;
 };
 
+// A time in which a scenario ended processes, or let a runtime end them: recorders that end then
+// say nothing about plugins. CLOCK_MONOTONIC, nanoseconds.
+struct Interruption {
+  std::int64_t begin_ns = 0;
+  std::int64_t end_ns = 0;
+};
+
 Json to_json(const PluginCall& call);
 Expected<PluginCall> plugin_call_from_json(const Json& value);
 

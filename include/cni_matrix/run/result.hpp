@@ -4,11 +4,11 @@
 #include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/matrix/cell.hpp>
-#include <cni_matrix/matrix/statements.hpp>
 #include <cni_matrix/node/inventory.hpp>
 #include <cni_matrix/recorder/plugin_call.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
 #include <cni_matrix/scenario/outcome.hpp>
+#include <cni_matrix/verdict/statements.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -99,8 +99,8 @@ struct RunSummary {
   bool interrupted = false;
   Stop stopped_by = Stop::none;  // of an interrupted run, where it is known
   std::size_t modelled = 0;      // of the cells that were executed, those on the embedded runtime
-  std::vector<std::string> fail_on;                 // "skip", "modelled": what is bad news too
-  std::vector<matrix::StatementResult> statements;  // of the matrix
+  std::vector<std::string> fail_on;                  // "skip", "modelled": what is bad news too
+  std::vector<verdict::StatementResult> statements;  // of the matrix
   std::vector<std::string> modules;  // of the kernel, which it loaded for the run and which stay
 
   // Count one more cell. `cells` and `wall_us` belong to the run and are left alone.

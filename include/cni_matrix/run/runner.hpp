@@ -2,8 +2,8 @@
 
 #include <cni_matrix/artifacts/provisioner.hpp>
 #include <cni_matrix/matrix/cell.hpp>
-#include <cni_matrix/matrix/known_behaviours.hpp>
 #include <cni_matrix/run/result.hpp>
+#include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -51,6 +51,10 @@ bool must_stop(const RunOptions& options);
 // Error kind: input, naming the scenario and the step.
 Expected<void> check_cell(const matrix::Cell& cell);
 
+// Where a provisioner has foreign programs asked for their version: a node, without a network, that
+// ends with them. `cancelled` is asked often, and true ends it.
+artifacts::Sandbox node_sandbox(std::function<bool()> cancelled = {}, bool privileged = false);
+
 // Run every cell on a node of its own and judge it. The caller must be single-threaded. SIGINT and
 // SIGTERM end the run: what is done is kept, the summary says interrupted.
 //
@@ -59,7 +63,7 @@ Expected<void> check_cell(const matrix::Cell& cell);
 // here).
 Expected<RunSummary> run_cells(const std::vector<matrix::Cell>& cells, const RunOptions& options,
                                artifacts::Provisioner& provisioner,
-                               const matrix::KnownBehaviours& behaviours,
+                               const verdict::KnownBehaviours& behaviours,
                                const RunListener& listener);
 
 // Kernel, iptables, privileges and so on of this machine, whose kernel has the modules that nodes

@@ -13,7 +13,7 @@
 #include <vector>
 
 // The seam between scenarios and what runs pods: the real containerd (containerd/) or the embedded
-// runtime (cni/). Both run inside a node and see the paths of node/layout.hpp.
+// runtime (embedded/). Both run inside a node and see the paths of runtime/node_layout.hpp.
 namespace cni_matrix {
 
 // CRI PortMapping. Protocol is "tcp" or "udp" as portmap's runtimeConfig wants it.
@@ -106,7 +106,7 @@ class PodRuntime {
   virtual Expected<void> shut_down() = 0;
   // SIGKILL and wait; what it had on disk is what the next one finds. Error kind: broken.
   virtual Expected<void> kill() = 0;
-  // The daemon's process as the node counts, 0 when there is none.
+  // The daemon's process as foreign programs of the node count, 0 when there is none.
   [[nodiscard]] virtual int pid() const = 0;
 
   // The deadline of the run, stop and remove calls from now on, for which the runtime sees it too;

@@ -1,16 +1,20 @@
 #pragma once
 
 #include <cni_matrix/node/inventory.hpp>
-#include <cni_matrix/recorder/collector.hpp>
+#include <cni_matrix/recorder/plugin_call.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cni_matrix::scenario {
+
+// What `detail` of a RunPodSandbox says of a pod that has the node's network.
+inline constexpr std::string_view k_host_network = "host network";
 
 // One step of a scenario as it went.
 struct StepResult {

@@ -2,10 +2,9 @@
 // --gtest_output=xml and GTEST_TOTAL_SHARDS work as ever. CNI_MATRIX_FILE names another matrix.
 
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/matrix/known_behaviours.hpp>
-#include <cni_matrix/matrix/matrix_spec.hpp>
-#include <cni_matrix/run/foreign_program.hpp>
+#include <cni_matrix/matrix/matrix.hpp>
 #include <cni_matrix/run/runner.hpp>
+#include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <gtest/gtest.h>
 
@@ -20,7 +19,7 @@ namespace {
 struct Harness {
   run::RunOptions options;
   artifacts::Provisioner provisioner;
-  matrix::KnownBehaviours behaviours;
+  verdict::KnownBehaviours behaviours;
 };
 
 Expected<std::unique_ptr<Harness>> make_harness() {
@@ -29,7 +28,7 @@ Expected<std::unique_ptr<Harness>> make_harness() {
   artifacts::FetchOptions fetch;
   fetch.sandbox = run::node_sandbox();
   CNI_MATRIX_TRY_ASSIGN(auto provisioner, artifacts::Provisioner::open(options.cache, fetch));
-  CNI_MATRIX_TRY_ASSIGN(auto behaviours, matrix::KnownBehaviours::load());
+  CNI_MATRIX_TRY_ASSIGN(auto behaviours, verdict::KnownBehaviours::load());
   return std::make_unique<Harness>(Harness{options, std::move(provisioner), std::move(behaviours)});
 }
 

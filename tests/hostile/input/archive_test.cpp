@@ -1,8 +1,8 @@
 // Archives that are made to harm who unpacks them: refused as a whole, in one sentence, soon, and
 // with nothing outside the folder that they are for.
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/base/text.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
 
 #include <archive.h>
 #include <gtest/gtest.h>

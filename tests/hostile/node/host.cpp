@@ -1,7 +1,7 @@
 #include "host.hpp"
 
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/node.hpp>
+#include "base/text.hpp"
+#include "node/node.hpp"
 
 #include <cerrno>
 #include <cstddef>

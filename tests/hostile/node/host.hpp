@@ -2,8 +2,8 @@
 
 #include "target_json.hpp"
 
+#include "base/file.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/process.hpp>
 
 #include <filesystem>

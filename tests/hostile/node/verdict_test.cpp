@@ -3,7 +3,7 @@
 
 #include "host.hpp"
 
-#include <cni_matrix/base/text.hpp>
+#include "base/text.hpp"
 
 #include <gtest/gtest.h>
 

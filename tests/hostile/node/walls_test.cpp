@@ -4,7 +4,7 @@
 #include "host.hpp"
 #include "host_state.hpp"
 
-#include <cni_matrix/base/text.hpp>
+#include "base/text.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
+#include "base/digest.hpp"
+#include "base/file.hpp"
 #include <cni_matrix/artifacts/provisioner.hpp>
-#include <cni_matrix/base/digest.hpp>
-#include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/process.hpp>
 
 #include <gmock/gmock.h>

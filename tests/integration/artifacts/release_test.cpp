@@ -1,10 +1,10 @@
 #include "https_server.hpp"
 
-#include <cni_matrix/artifacts/catalog.hpp>
+#include "artifacts/catalog.hpp"
+#include "artifacts/store.hpp"
+#include "base/digest.hpp"
+#include "base/file.hpp"
 #include <cni_matrix/artifacts/provisioner.hpp>
-#include <cni_matrix/artifacts/store.hpp>
-#include <cni_matrix/base/digest.hpp>
-#include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/process.hpp>
 

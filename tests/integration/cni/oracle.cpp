@@ -1,10 +1,10 @@
 #include "oracle.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "go/base64.hpp"
+#include "go/json.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/cni/base64.hpp>
-#include <cni_matrix/cni/go_json.hpp>
 
 #include <fmt/format.h>
 
@@ -35,11 +35,11 @@ Expected<Version> packaged_version() {
 }
 
 std::string describe(const cni::NetworkConfigList& list, const cni::LibcniTraits& traits) {
-  std::string text = fmt::format("{} {} {}", cni::go::quote(list.name),
-                                 cni::go::quote(list.cni_version), list.disable_check);
+  std::string text = fmt::format("{} {} {}", go::quote(list.name), go::quote(list.cni_version),
+                                 list.disable_check);
   for (const auto& plugin : list.plugins) {
-    text += "\n" + plugin.bytes + "\n" + cni::go::marshal(cni::to_value(plugin.network, traits)) +
-            " <nil>";
+    text +=
+        "\n" + plugin.bytes + "\n" + go::marshal(cni::to_value(plugin.network, traits)) + " <nil>";
   }
   return text;
 }
@@ -50,7 +50,7 @@ class Model {
       : m_traits(cni::LibcniTraits::of(libcni)),
         m_library(m_traits, {directories.plugins}, directories.cache, fixed_environment()) {}
 
-  cni::go::Decoded<std::string> run(const Operation& operation) {
+  go::Decoded<std::string> run(const Operation& operation) {
     if (operation.op == "write") {
       value_or_throw(write_file(operation.file, operation.bytes));
       return std::string();
@@ -99,9 +99,9 @@ class Model {
 
  private:
   [[nodiscard]] std::string marshalled(const cni::Result& result) const {
-    return cni::go::marshal(cni::to_value(result, m_traits.results));
+    return go::marshal(cni::to_value(result, m_traits.results));
   }
-  [[nodiscard]] cni::go::Decoded<cni::NetworkConfigList> load(const std::string& file) const {
+  [[nodiscard]] go::Decoded<cni::NetworkConfigList> load(const std::string& file) const {
     if (fs::path(file).extension() == ".conflist") {
       return cni::conf_list_from_file(file, m_traits);
     }
@@ -117,7 +117,7 @@ class Model {
 Json to_json(const Operation& operation) {
   Json json = {{"Op", operation.op},
                {"File", operation.file},
-               {"Bytes", cni::base64(operation.bytes)},
+               {"Bytes", go::base64(operation.bytes)},
                {"Version", operation.version},
                {"To", operation.to},
                {"ID", operation.runtime.container_id},
@@ -130,7 +130,7 @@ Json to_json(const Operation& operation) {
     json["Valid"].push_back({id, interface});
   }
   if (!operation.runtime.capabilities.members.empty()) {
-    json["Capabilities"] = Json::parse(cni::go::marshal(operation.runtime.capabilities));
+    json["Capabilities"] = Json::parse(go::marshal(operation.runtime.capabilities));
   }
   return json;
 }
@@ -222,7 +222,7 @@ std::vector<Answer> run_model(const Version& libcni, const std::vector<Operation
       if (!entry.is_regular_file()) {
         continue;  // libcni 0.7 lets a network's name have a slash
       }
-      answer.files[entry.path().filename()] = cni::base64(value_or_throw(read_file(entry.path())));
+      answer.files[entry.path().filename()] = go::base64(value_or_throw(read_file(entry.path())));
     }
     answers.push_back(std::move(answer));
   }

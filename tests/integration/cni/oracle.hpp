@@ -1,9 +1,9 @@
 #pragma once
 
+#include "cni/libcni.hpp"
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/version.hpp>
-#include <cni_matrix/cni/libcni.hpp>
 
 #include <filesystem>
 #include <map>

@@ -372,10 +372,10 @@ class Chain : public AgainstLibcni {
     out.runtime.netns = "/var/run/netns/x";
     out.runtime.interface = interface;
     out.runtime.arguments = {{"IgnoreUnknown", "1"}, {"K8S_POD_NAME", "<web>"}};
-    out.runtime.capabilities = cni::go::Value::object(
-        {{"portMappings", cni::go::Value::array({cni::go::Value::object(
-                              {{"ContainerPort", cni::go::Value::of(std::int64_t{80})},
-                               {"HostPort", cni::go::Value::of(std::int64_t{8080})}})})}});
+    out.runtime.capabilities = go::Value::object(
+        {{"portMappings", go::Value::array({go::Value::object(
+                              {{"ContainerPort", go::Value::of(std::int64_t{80})},
+                               {"HostPort", go::Value::of(std::int64_t{8080})}})})}});
     return out;
   }
   Operation edit(const std::string& text) {
@@ -586,7 +586,7 @@ TEST_F(Chain, GarbageCollection) {
   auto no_netns = operation("add", "eth2");
   no_netns.runtime.netns.clear();
   no_netns.runtime.arguments.clear();
-  no_netns.runtime.capabilities = cni::go::Value::object();
+  no_netns.runtime.capabilities = go::Value::object();
   const auto renamed = [](std::string text) {
     return text.replace(text.find(R"("net")"), 5, R"("net2")");
   };

@@ -1,15 +1,15 @@
 // Real containerds in real nodes, as root or through a user namespace.
 #include "stacks.hpp"
 
-#include <cni_matrix/base/digest.hpp>
-#include <cni_matrix/base/file.hpp>
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "containerd/prepared_root.hpp"
+#include "node/node.hpp"
+#include "runtime/node_layout.hpp"
+#include "verdict/residue.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/containerd/prepared_root.hpp>
-#include <cni_matrix/matrix/residue.hpp>
 #include <cni_matrix/node/inventory.hpp>
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <gmock/gmock.h>
 
@@ -108,12 +108,12 @@ class Containerd : public testing::Test {
 
   // What `work` writes to its descriptor there, or what it found wrong.
   std::string answer_of(const std::function<void(int)>& work, std::vector<node::Bind> binds = {}) {
-    binds.push_back({m_plugins, node::k_cni_bin});
+    binds.push_back({m_plugins, layout::k_cni_bin});
     binds.push_back({m_runc, k_runc});
     binds.push_back({libexec_directory() / "runc-wrapper", k_runc_wrapper});
     binds.push_back({libexec_directory() / "pause", k_pause});
     for (std::size_t i = 0; i < m_containerds.size(); ++i) {
-      binds.push_back({m_containerds[i].binaries, fs::path(node::k_stacks) / std::to_string(i)});
+      binds.push_back({m_containerds[i].binaries, fs::path(layout::k_stacks) / std::to_string(i)});
     }
     node::NodeOptions options;
     options.binds = std::move(binds);
@@ -135,7 +135,7 @@ class Containerd : public testing::Test {
 
   [[nodiscard]] ContainerdOptions options(std::size_t index) const {
     ContainerdOptions result;
-    result.binaries = fs::path(node::k_stacks) / std::to_string(index);
+    result.binaries = fs::path(layout::k_stacks) / std::to_string(index);
     result.version = m_containerds[index].version;
     return result;
   }
@@ -180,7 +180,7 @@ class Containerd : public testing::Test {
 };
 
 TEST_F(Containerd, RunsStopsAndRemovesAPod) {
-  ASSERT_TRUE(matrix::shipped_residue());  // read here: the node does not see the file
+  ASSERT_TRUE(verdict::shipped_residue());  // read here: the node does not see the file
   for (std::size_t i = 0; i < m_containerds.size(); ++i) {
     SCOPED_TRACE(name(i));
     const auto tar = prepare(i);
@@ -208,7 +208,7 @@ TEST_F(Containerd, RunsStopsAndRemovesAPod) {
                   "the pod is still ready");
           must(runtime->remove_pod_sandbox(id), "RemovePodSandbox");
           require(must(runtime->list_pod_sandboxes(), "List").empty(), "the pod is still listed");
-          const auto left = matrix::split_residue(
+          const auto left = verdict::split_residue(
                                 node::difference(before, must(node::take_inventory(), "inventory")))
                                 .leaked;
           for (const auto leak : node::k_leak_classes) {

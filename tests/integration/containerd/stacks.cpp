@@ -1,9 +1,9 @@
 #include "stacks.hpp"
 
-#include <cni_matrix/artifacts/store.hpp>
+#include "artifacts/store.hpp"
+#include "base/text.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <algorithm>
 #include <cstdlib>

@@ -2,10 +2,10 @@
 
 #include "scratch_node.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "embedded/embedded_runtime.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/cni/embedded_runtime.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -179,10 +179,10 @@ class Play {
   }
 
   void start(const std::string& version) {
-    cni::EmbeddedOptions options;
+    embedded::EmbeddedOptions options;
     options.cni.conf_dir = k_conf_dir;
     m_runtime = value_or_throw(
-        cni::make_embedded_runtime(value_or_throw(Version::parse(version)), options));
+        embedded::make_embedded_runtime(value_or_throw(Version::parse(version)), options));
     value_or_throw(m_runtime->start());
   }
 

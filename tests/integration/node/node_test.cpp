@@ -1,12 +1,13 @@
+#include "node/node.hpp"
+
 #include "in_node_text.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "node/reboot.hpp"
+#include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
 #include <cni_matrix/node/inventory.hpp>
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/node/node.hpp>
-#include <cni_matrix/node/reboot.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,11 +2,11 @@
 
 #include "in_node_text.hpp"
 
-#include <cni_matrix/base/apart.hpp>
-#include <cni_matrix/base/file.hpp>
+#include "base/apart.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "node/node.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

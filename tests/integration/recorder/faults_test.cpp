@@ -1,16 +1,15 @@
 // Faults in calls of real plugins, in a node with the recorder as it is installed.
+#include "base/file.hpp"
 #include "containerd/stacks.hpp"
-
-#include <cni_matrix/base/file.hpp>
+#include "node/node.hpp"
+#include "recorder/collector.hpp"
+#include "recorder/refusal.hpp"
+#include "runtime/node_layout.hpp"
+#include "scenario/plugin_directory.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/node/inventory.hpp>
-#include <cni_matrix/node/layout.hpp>
-#include <cni_matrix/node/node.hpp>
-#include <cni_matrix/recorder/collector.hpp>
 #include <cni_matrix/recorder/faults.hpp>
-#include <cni_matrix/recorder/refusal.hpp>
-#include <cni_matrix/scenario/plugin_directory.hpp>
 
 #include <gmock/gmock.h>
 
@@ -39,7 +38,7 @@ CommandResult bridge(const std::string& command) {
     options.environment.emplace_back(variable);
   }
   options.environment.push_back("CNI_COMMAND=" + command);
-  return value_or_throw(run_command({fs::path(node::k_cni_bin) / "bridge"}, options));
+  return value_or_throw(run_command({fs::path(layout::k_cni_bin) / "bridge"}, options));
 }
 
 void place(const char* plugin, FaultAction action, const char* text = "") {
@@ -50,8 +49,8 @@ void place(const char* plugin, FaultAction action, const char* text = "") {
   fault.code = 11;
   fault.message = "no addresses today";
   fault.text = text;
-  value_or_throw(clear_faults(node::k_faults));
-  value_or_throw(place_fault(node::k_faults, fault, node::k_fault_counts));
+  value_or_throw(clear_faults(layout::k_faults));
+  value_or_throw(place_fault(layout::k_faults, fault, layout::k_fault_counts));
 }
 
 class RealPlugins : public testing::Test {
@@ -73,8 +72,8 @@ class RealPlugins : public testing::Test {
     node::NodeOptions options;
     options.binds = {{containerd::plugins(), k_plugins}};
     CollectorOptions collecting;
-    collecting.socket = node::k_trace_socket;
-    collecting.program = node::k_recorder;
+    collecting.socket = layout::k_trace_socket;
+    collecting.program = layout::k_recorder;
     collecting.secret = value_or_throw(make_secret());
     const std::string program =
         value_or_throw(recorder_with_secret(libexec_directory() / "recorder", collecting.secret));
@@ -138,7 +137,7 @@ TEST_F(RealPlugins, WithoutAFaultTheyWork) {
                                        call.delegated ? " delegated" : "");
                 }
                 return fmt::format("{} {}{}: {}{}", add.exit_code, del.exit_code,
-                                   fs::exists(node::k_faults) ? " faults" : "", calls, add.out);
+                                   fs::exists(layout::k_faults) ? " faults" : "", calls, add.out);
               }),
               testing::StartsWith("0 0: bridge ADD, host-local ADD delegated, bridge DEL, "
                                   "host-local DEL delegated, {"));
@@ -177,7 +176,7 @@ TEST_F(RealPlugins, WithoutIptablesNothingMasquerades) {
 
 TEST_F(RealPlugins, WithoutTheSocketNoneRuns) {
   const auto seen = in_node([](Collector& collector) {
-    fs::remove(node::k_trace_socket);
+    fs::remove(layout::k_trace_socket);
     const auto add = bridge("ADD");
     return fmt::format("exit {}, {} calls: {}", add.exit_code, collector.calls().size(), add.out);
   });

@@ -2,9 +2,9 @@
 
 #include "program.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "node/node.hpp"
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

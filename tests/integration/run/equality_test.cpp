@@ -2,12 +2,12 @@
 
 #include "program.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "node/node.hpp"
+#include "verdict/normalise.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/matrix/normalise.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ Steps steps_of_run(const std::vector<std::string>& arguments, const std::string&
     auto& lines = steps[cell.at("cell").at("name").get<std::string>()];
     for (const auto& step : cell.value("steps", Json::array())) {
       lines.push_back(step.at("step").get<std::string>() + ": " +
-                      matrix::normalise_error(step.value("error", "")));
+                      verdict::normalise_error(step.value("error", "")));
     }
   }
   EXPECT_FALSE(steps.empty()) << result.out << result.err;

@@ -3,10 +3,10 @@
 
 #include "program.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "node/node.hpp"
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

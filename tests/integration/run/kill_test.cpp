@@ -2,10 +2,10 @@
 
 #include "host_state.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "node/node.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,11 @@
 // A scenario that leaves its pod running shows every class that such a pod has.
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "node/node.hpp"
+#include "verdict/judge.hpp"
+#include "verdict/leaks.hpp"
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/matrix/judge.hpp>
-#include <cni_matrix/matrix/leaks.hpp>
-#include <cni_matrix/matrix/matrix_spec.hpp>
-#include <cni_matrix/node/node.hpp>
-#include <cni_matrix/run/foreign_program.hpp>
+#include <cni_matrix/matrix/matrix.hpp>
 #include <cni_matrix/run/runner.hpp>
 
 #include <gmock/gmock.h>
@@ -60,19 +59,19 @@ TEST_P(Leftover, OfAPodThatRunsIsAllOfIt) {
   }
   ASSERT_THAT(result.steps, SizeIs(1)) << result.reason;
   ASSERT_TRUE(result.steps[0].ok) << result.steps[0].error;
-  const auto leaked = matrix::split_residue(result.leftover).leaked;
+  const auto leaked = verdict::split_residue(result.leftover).leaked;
   EXPECT_THAT(leaked.pods, ElementsAre(StartsWith("READY ")));
   auto expected = std::set{LeakClass::netns,         LeakClass::veth,     LeakClass::lease,
                            LeakClass::cached_result, LeakClass::nat_rule, LeakClass::pod_record};
   if (GetParam() == matrix::RuntimeChoice::daemon) {
     expected.insert({LeakClass::process, LeakClass::mount, LeakClass::snapshot});
   }
-  EXPECT_THAT(matrix::classes_of(leaked), testing::ContainerEq(expected));
+  EXPECT_THAT(node::classes_of(leaked), testing::ContainerEq(expected));
   // What the bridge keeps is told apart.
-  EXPECT_THAT(matrix::split_residue(result.leftover).residue.links, ElementsAre("cni0 (bridge)"));
+  EXPECT_THAT(verdict::split_residue(result.leftover).residue.links, ElementsAre("cni0 (bridge)"));
   // A lease says whose it is, though its name does not.
   const auto pod = leaked.pods.at(0).substr(std::string("READY ").size());
-  for (const auto& leak : matrix::describe(leaked)) {
+  for (const auto& leak : verdict::describe(leaked)) {
     if (leak.leak == LeakClass::lease || leak.leak == LeakClass::pod_record) {
       EXPECT_THAT(leak.owner, HasSubstr("pod " + pod.substr(0, 12)));
     }

@@ -3,7 +3,7 @@
 
 #include "program.hpp"
 
-#include <cni_matrix/node/node.hpp>
+#include "node/node.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

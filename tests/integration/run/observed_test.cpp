@@ -1,13 +1,12 @@
 // Every row that was observed with the real binaries comes out of a run as it was observed: the
 // versions that Debian has with their real daemon, all of them with the embedded runtime.
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "node/node.hpp"
+#include "verdict/normalise.hpp"
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/matrix/matrix_spec.hpp>
-#include <cni_matrix/matrix/normalise.hpp>
-#include <cni_matrix/node/node.hpp>
-#include <cni_matrix/run/foreign_program.hpp>
+#include <cni_matrix/matrix/matrix.hpp>
 #include <cni_matrix/run/runner.hpp>
 
 #include <gtest/gtest.h>
@@ -90,7 +89,7 @@ std::vector<std::string> calls_of_row(const Json& row) {
       lines.push_back(name + ": " +
                       (step.at("ok").get<bool>()
                            ? "ok"
-                           : matrix::normalise_error(step.at("error").get<std::string>())));
+                           : verdict::normalise_error(step.at("error").get<std::string>())));
     }
   }
   return lines;
@@ -100,7 +99,7 @@ std::vector<std::string> calls_of(const CellResult& result) {
   std::vector<std::string> lines;
   for (const auto& step : result.steps) {
     if (step.step.ends_with("PodSandbox")) {
-      lines.push_back(step.step + ": " + (step.ok ? "ok" : matrix::normalise_error(step.error)));
+      lines.push_back(step.step + ": " + (step.ok ? "ok" : verdict::normalise_error(step.error)));
     }
   }
   return lines;

@@ -3,11 +3,11 @@
 
 #include "program.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "node/node.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

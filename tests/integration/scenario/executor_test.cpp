@@ -1,14 +1,19 @@
 // How the executor goes through steps, on a runtime that does as it is told.
 
+#include "scenario/executor.hpp"
+
 #include "fake_runtime.hpp"
 #include "in_node.hpp"
 
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/matrix/scenario_spec.hpp>
-#include <cni_matrix/scenario/executor.hpp>
+#include <cni_matrix/scenario/scenario.hpp>
 
 namespace cni_matrix::scenario {
 namespace {
+
+using testing_support::in_node;
+using testing_support::InNode;
+using testing_support::Lines;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -40,11 +45,11 @@ class ExecutorTest : public InNode {
     const auto file = directory->path() / "asked.json";
     value_or_throw(
         write_file(file, R"({"id": "asked", "title": "Asked", "steps": )" + steps + "}"));
-    const auto scenario = value_or_throw(matrix::load_scenario(file.string()));
-    matrix::Conflist conflist;
+    const auto scenario = value_or_throw(scenario::load_scenario(file.string()));
+    scenario::Conflist conflist;
     conflist.name = "bridge-portmap";
     conflist.file = data_directory() / "scenarios/conflists/bridge-portmap.conflist";
-    scenario::Setup setup{value_or_throw(matrix::bind_steps(scenario, {})),
+    scenario::Setup setup{value_or_throw(scenario::bind_steps(scenario, {})),
                           value_or_throw(ConflistFile::load(conflist)),
                           {},
                           {},

@@ -1,10 +1,10 @@
 // What scenarios do to a node, in a real one: full disks, the lock of iptables, another backend of
 // it.
 #include "in_node.hpp"
+
 #include "scenario/full_disk.hpp"
 #include "scenario/iptables_backend.hpp"
 #include "scenario/xtables_lock.hpp"
-
 #include <cni_matrix/base/fd.hpp>
 #include <cni_matrix/node/inventory.hpp>
 
@@ -16,6 +16,11 @@
 
 namespace cni_matrix::scenario {
 namespace {
+
+using testing_support::in_node;
+using testing_support::InNode;
+using testing_support::Lines;
+using testing_support::sh;
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/file.hpp"
 #include <cni_matrix/base/error.hpp>
-#include <cni_matrix/base/file.hpp>
 
 #include <filesystem>
 #include <string>

@@ -2,9 +2,9 @@
 
 // What a run could leave on the host.
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
+#include "base/text.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <algorithm>
 #include <charconv>

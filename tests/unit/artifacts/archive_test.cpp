@@ -1,6 +1,6 @@
 #include "archive_builder.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
 
 #include <gmock/gmock.h>
 

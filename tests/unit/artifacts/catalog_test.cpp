@@ -1,5 +1,6 @@
-#include <cni_matrix/artifacts/catalog.hpp>
-#include <cni_matrix/base/file.hpp>
+#include "artifacts/catalog.hpp"
+
+#include "base/file.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
 

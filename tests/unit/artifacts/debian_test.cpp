@@ -1,4 +1,4 @@
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
-#include <cni_matrix/artifacts/catalog.hpp>
-#include <cni_matrix/base/digest.hpp>
-#include <cni_matrix/base/file.hpp>
+#include "artifacts/catalog.hpp"
+#include "base/digest.hpp"
+#include "base/file.hpp"
 
 #include <gmock/gmock.h>
 

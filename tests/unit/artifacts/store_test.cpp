@@ -1,5 +1,6 @@
-#include <cni_matrix/artifacts/store.hpp>
-#include <cni_matrix/base/digest.hpp>
+#include "artifacts/store.hpp"
+
+#include "base/digest.hpp"
 
 #include <gmock/gmock.h>
 

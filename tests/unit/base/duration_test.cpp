@@ -1,4 +1,4 @@
-#include <cni_matrix/base/duration.hpp>
+#include "base/duration.hpp"
 
 #include <gmock/gmock.h>
 

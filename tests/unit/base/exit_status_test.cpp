@@ -1,5 +1,5 @@
+#include "base/file.hpp"
 #include <cni_matrix/base/exit_status.hpp>
-#include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/paths.hpp>
 
 #include <gmock/gmock.h>

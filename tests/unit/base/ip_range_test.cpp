@@ -1,4 +1,4 @@
-#include <cni_matrix/base/ip_range.hpp>
+#include "base/ip_range.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
+#include "base/line_printer.hpp"
+
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/line_printer.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,8 @@
-#include <cni_matrix/base/digest.hpp>
-#include <cni_matrix/base/file.hpp>
+#include "base/text.hpp"
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/base/text.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

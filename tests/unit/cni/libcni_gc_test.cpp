@@ -1,7 +1,7 @@
 #include "stub_plugins.hpp"
 
+#include "cni/libcni.hpp"
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/cni/libcni.hpp>
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "bundle.hpp"
+#include "containerd/runc_wrapper/bundle.hpp"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>

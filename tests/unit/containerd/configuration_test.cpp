@@ -1,4 +1,4 @@
-#include <cni_matrix/containerd/containerd_runtime.hpp>
+#include "containerd/runtime.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,7 +1,7 @@
-#include "cri_client.hpp"
+#include "containerd/cri_client.hpp"
 
+#include "base/file.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "daemon_log.hpp"
+#include "containerd/daemon_log.hpp"
 
 #include <gtest/gtest.h>
 

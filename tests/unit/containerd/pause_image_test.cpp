@@ -1,6 +1,7 @@
-#include <cni_matrix/base/digest.hpp>
+#include "containerd/pause_image.hpp"
+
+#include "base/digest.hpp"
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/containerd/pause_image.hpp>
 
 #include <archive.h>
 #include <gmock/gmock.h>

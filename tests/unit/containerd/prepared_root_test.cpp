@@ -1,8 +1,8 @@
-#include "tar.hpp"
+#include "containerd/prepared_root.hpp"
 
+#include "base/file.hpp"
+#include "containerd/tar.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/containerd/prepared_root.hpp>
 
 #include <gmock/gmock.h>
 

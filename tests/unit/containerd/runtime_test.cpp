@@ -1,5 +1,6 @@
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/containerd/containerd_runtime.hpp>
+#include "containerd/runtime.hpp"
+
+#include "base/file.hpp"
 
 #include <gmock/gmock.h>
 

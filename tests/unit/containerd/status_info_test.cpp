@@ -1,4 +1,4 @@
-#include "status_info.hpp"
+#include "containerd/status_info.hpp"
 
 #include <gmock/gmock.h>
 

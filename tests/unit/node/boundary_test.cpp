@@ -1,4 +1,4 @@
-#include <cni_matrix/node/boundary.hpp>
+#include "node/boundary.hpp"
 
 #include <gtest/gtest.h>
 

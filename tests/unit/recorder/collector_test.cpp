@@ -1,11 +1,11 @@
 // The collector against peers that are no recorders, or sit between it and one: what is not proved
 // is not taken, and said.
 
-#include "recorder/connection.hpp"
 #include "recorder_fixture.hpp"
 
+#include "recorder/connection.hpp"
+#include "recorder/refusal.hpp"
 #include <cni_matrix/recorder/faults.hpp>
-#include <cni_matrix/recorder/refusal.hpp>
 
 #include <array>
 #include <atomic>

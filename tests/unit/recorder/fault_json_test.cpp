@@ -1,6 +1,5 @@
+#include "base/file.hpp"
 #include "recorder/fault_format.hpp"
-
-#include <cni_matrix/base/file.hpp>
 #include <cni_matrix/recorder/faults.hpp>
 
 #include <gmock/gmock.h>

@@ -3,8 +3,8 @@
 
 #include "recorder_fixture.hpp"
 
+#include "recorder/refusal.hpp"
 #include <cni_matrix/recorder/faults.hpp>
-#include <cni_matrix/recorder/refusal.hpp>
 
 #include <algorithm>
 #include <chrono>

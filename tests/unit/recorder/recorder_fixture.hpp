@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/file.hpp"
+#include "recorder/collector.hpp"
 #include <cni_matrix/base/fd.hpp>
-#include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/process.hpp>
-#include <cni_matrix/recorder/collector.hpp>
 
 #include <gmock/gmock.h>
 

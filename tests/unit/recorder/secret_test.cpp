@@ -1,7 +1,7 @@
-#include "recorder/proof.hpp"
+#include "recorder/secret.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/recorder/secret.hpp>
+#include "base/file.hpp"
+#include "recorder/proof.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
-#include "sample.hpp"
+#include "report/console.hpp"
 
-#include <cni_matrix/report/console.hpp>
+#include "sample.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,8 @@
+#include "report/diff.hpp"
+
 #include "sample.hpp"
 
-#include <cni_matrix/report/diff.hpp>
-#include <cni_matrix/report/flaky.hpp>
+#include "report/flaky.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,9 @@
+#include "report/json.hpp"
+
 #include "sample.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/report/json.hpp>
-#include <cni_matrix/report/saved_run.hpp>
+#include "base/file.hpp"
+#include "report/saved_run.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,8 @@
+#include "report/junit.hpp"
+
 #include "sample.hpp"
 
-#include <cni_matrix/base/file.hpp>
-#include <cni_matrix/report/junit.hpp>
+#include "base/file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-#include "configuration_files.hpp"
+#include "scenario/configuration_files.hpp"
 
-#include <cni_matrix/base/file.hpp>
+#include "base/file.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "pod_addresses.hpp"
+#include "scenario/pod_addresses.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "report/console.hpp"
+#include <cni_matrix/artifacts/provisioner.hpp>
+#include <cni_matrix/base/exit_status.hpp>
+#include <cni_matrix/matrix/matrix.hpp>
+#include <cni_matrix/run/runner.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace cni_matrix::cli {
+
+// `cni-matrix run [MATRIX.json] ...`
+struct RunArguments {
+  std::filesystem::path matrix;  // empty: the selection alone
+  matrix::Selection selection;
+  run::RunOptions run;
+  artifacts::FetchOptions fetch;
+  report::ConsoleOptions console;
+  std::filesystem::path json;  // empty: none; "-": standard output
+  std::filesystem::path junit;
+  std::filesystem::path baseline;      // fail where a cell got worse than in this saved run
+  bool new_failures_only = false;      // with a baseline: fail for nothing that failed there too
+  std::vector<std::string> fail_on;    // "skip", "modelled": bad news too
+  std::filesystem::path rerun_failed;  // the cells come from this saved run
+};
+
+// The cells that the arguments ask for. Error kind: input, also when there is none.
+Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
+                                             std::vector<verdict::Statement>* claims = nullptr);
+
+// Runs them and reports. Returns what the cells came to (run::RunSummary::ending), or what they are
+// beside the baseline. Errors are those from before the first cell; what goes wrong later is said
+// on `err` and is the ending of the report.
+Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std::FILE* err);
+
+}  // namespace cni_matrix::cli

@@ -1,0 +1,66 @@
+#include "observation.hpp"
+
+namespace cni_matrix::run {
+
+namespace {
+
+// cniVersion of the loopback call, from what the runtime gave the plugin.
+std::string loopback_version(const std::vector<recorder::PluginCall>& trace) {
+  for (const auto& call : trace) {
+    if (call.plugin == "loopback" && call.command == "ADD") {
+      const auto configuration = parse_json(call.input, "loopback");
+      if (configuration && configuration->is_object()) {
+        return scenario::cni_version_of(*configuration);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+verdict::Observation observation_of(const CellResult& result, const Json& configuration) {
+  verdict::Observation seen;
+  seen.containerd = Version::parse(result.containerd_version).value_or(Version{});
+  seen.plugins = Version::parse(result.plugins_version).value_or(Version{});
+  seen.cni_version = scenario::cni_version_of(configuration);
+  seen.traits = scenario::conflist_traits(configuration);
+  seen.scenario = result.cell.scenario;
+  seen.host_port = result.cell.host_port.has_value();
+  seen.mark_chain = result.cell.mark_chain;
+  for (const auto& step : result.steps) {
+    seen.steps.push_back({step.step, step.detail, step.ok, step.error, step.pod, step.expect});
+  }
+  if (result.after_run) {
+    seen.after_run = node::classes_of(*result.after_run);
+  }
+  seen.leftover = node::classes_of(verdict::split_residue(result.leftover).leaked);
+  seen.name = result.cell.name();
+  seen.conflist = result.cell.conflist.name;
+  seen.loopback_version = loopback_version(result.trace);
+  return seen;
+}
+
+void judge_cell(const verdict::KnownBehaviours& behaviours, const CellPlan& plan,
+                CellResult& result) {
+  const auto judgement = verdict::judge(behaviours, observation_of(result, plan.conflist.json()));
+  switch (judgement.finding) {
+    case verdict::Finding::pass:
+      result.verdict = Verdict::pass;
+      break;
+    case verdict::Finding::known:
+      result.verdict = Verdict::known;
+      break;
+    case verdict::Finding::fail:
+      result.verdict = Verdict::fail;
+      break;
+    case verdict::Finding::leak:
+      result.verdict = Verdict::leak;
+      break;
+  }
+  result.reason = judgement.reason;
+  result.known = judgement.known;
+  result.remedy = judgement.remedy;
+}
+
+}  // namespace cni_matrix::run

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/scenario/conflist.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace cni_matrix::scenario {
+
+// The network configuration of a cell as a file in /etc/cni/net.d.
+class ConflistFile {
+ public:
+  // Reads the conflist's file on the host and applies the cell's override. Error kind: input (not
+  // JSON, no name, no plugins), with the file.
+  static Expected<ConflistFile> load(const scenario::Conflist& conflist);
+
+  // Inside the node. Error kind: broken.
+  [[nodiscard]] Expected<void> write() const;  // in place, as an editor does
+  [[nodiscard]] Expected<void> remove() const;
+  // Change cniVersion: a value, "none" (key removed) or "empty" (""). Only in memory.
+  void set_version(const std::string& version);
+  // RFC 6902, only in memory. Error kind: input, when the configuration has not what it is about.
+  Expected<void> patch(const Json& patch);
+
+  [[nodiscard]] const std::string& text() const { return m_text; }
+  [[nodiscard]] Json json() const;
+
+ private:
+  std::filesystem::path m_path;  // /etc/cni/net.d/10-bridge-portmap.conflist
+  OrderedJson m_configuration;
+  std::string m_text;
+};
+
+}  // namespace cni_matrix::scenario

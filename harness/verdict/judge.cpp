@@ -1,0 +1,659 @@
+#include "judge.hpp"
+
+#include "normalise.hpp"
+
+#include "base/regex_text.hpp"
+#include "runtime/release_facts.hpp"
+#include <cni_matrix/scenario/outcome.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+namespace cni_matrix::verdict {
+
+namespace {
+
+using Kind = BehaviourCase::Kind;
+using Leaks = std::set<node::LeakClass>;
+
+// The rule for the trace that every ADD has a DEL.
+constexpr std::string_view k_del_rule = "add-has-del";
+
+// Released versions of the CNI specification.
+constexpr std::array<std::string_view, 7> k_spec_versions = {"0.1.0", "0.2.0", "0.3.0", "0.3.1",
+                                                             "0.4.0", "1.0.0", "1.1.0"};
+
+constexpr std::string_view k_setup = "failed to setup network for sandbox \"<ID>\": ";
+constexpr std::string_view k_destroy = "failed to destroy network for sandbox \"<ID>\": ";
+constexpr std::string_view k_forced = "failed to forcibly stop sandbox \"<ID>\": ";
+
+// The node at the moment of a step.
+struct Moment {
+  Version containerd;
+  Version plugins;
+  std::string cni_version;
+  // When the pod in question was started; absent unless ADD succeeded: only then there is a cached
+  // result.
+  std::string created_cni_version;
+  std::optional<Version> created_containerd;
+  bool netns_gone = false;
+  Leaks damaged;  // what a step has taken from a pod behind its plugins' back
+  bool rebooted = false;
+  bool conflist_gone = false;
+  std::set<std::string> gone_plugins;
+};
+
+bool has_trait(const Observation& observation, const std::string& trait) {
+  return std::find(observation.traits.begin(), observation.traits.end(), trait) !=
+         observation.traits.end();
+}
+
+bool version_listed(const std::vector<std::string>& list, const std::string& version) {
+  const bool absent = version == "none" || version == "empty";
+  const bool spec =
+      std::find(k_spec_versions.begin(), k_spec_versions.end(), version) != k_spec_versions.end();
+  return list.empty() || std::any_of(list.begin(), list.end(), [&](const std::string& entry) {
+           return entry == "absent"    ? absent
+                  : entry == "unknown" ? !absent && !spec
+                                       : entry == version;
+         });
+}
+
+bool flag_fits(const std::optional<bool>& wanted, bool is) {
+  return !wanted || *wanted == is;
+}
+
+bool applies(const BehaviourCondition& when, const Moment& now, const Observation& observation) {
+  const bool plugin_gone =
+      std::any_of(now.gone_plugins.begin(), now.gone_plugins.end(), [&](const std::string& plugin) {
+        return observation.traits.empty() || has_trait(observation, plugin);
+      });
+  return (!when.containerd || when.containerd->contains(now.containerd)) &&
+         (!when.created_containerd ||
+          (now.created_containerd && when.created_containerd->contains(*now.created_containerd))) &&
+         (!when.plugins || when.plugins->contains(now.plugins)) &&
+         version_listed(when.cni_versions, now.cni_version) &&
+         (when.created_cni_versions.empty() ||
+          (!now.created_cni_version.empty() &&
+           version_listed(when.created_cni_versions, now.created_cni_version))) &&
+         (when.scenarios.empty() || std::find(when.scenarios.begin(), when.scenarios.end(),
+                                              observation.scenario) != when.scenarios.end()) &&
+         std::all_of(when.uses.begin(), when.uses.end(),
+                     [&](const std::string& trait) { return has_trait(observation, trait); }) &&
+         flag_fits(when.host_port, observation.host_port) &&
+         flag_fits(when.mark_chain, observation.mark_chain) &&
+         flag_fits(when.netns_gone, now.netns_gone) &&
+         flag_fits(when.conflist_gone, now.conflist_gone) &&
+         flag_fits(when.plugin_gone, plugin_gone);
+}
+
+struct Candidate {
+  const KnownBehaviour* behaviour = nullptr;
+  const BehaviourCase* rule = nullptr;
+};
+
+// What the step takes from a pod; null when it is no such step.
+const node::LeakClass* taken_by(const ObservedStep& step) {
+  static const std::map<std::pair<std::string, std::string>, node::LeakClass> k_taken = {
+      {{"damage-cache", "delete"}, node::LeakClass::cached_result},
+      {{"damage-attachment", "delete-lease"}, node::LeakClass::lease},
+      {{"damage-attachment", "delete-interface"}, node::LeakClass::veth},
+      {{"damage-attachment", "delete-rules"}, node::LeakClass::nat_rule}};
+  const auto found = k_taken.find({step.step, step.to});
+  return found == k_taken.end() ? nullptr : &found->second;
+}
+
+// What a conflist makes at all, so that a behaviour may list leases and still be about a
+// configuration without host-local.
+bool makes(const Observation& observation, node::LeakClass leak) {
+  if (observation.traits.empty()) {
+    return true;
+  }
+  switch (leak) {
+    case node::LeakClass::lease:
+      return has_trait(observation, "host-local");
+    case node::LeakClass::veth:
+      return has_trait(observation, "bridge") || has_trait(observation, "ptp");
+    case node::LeakClass::nat_rule:
+      return has_trait(observation, "ipMasq") ||
+             (observation.host_port && has_trait(observation, "portmap"));
+    default:
+      return true;
+  }
+}
+
+// What a reboot does not take away.
+bool is_on_disk(node::LeakClass leak) {
+  return leak == node::LeakClass::lease || leak == node::LeakClass::cached_result ||
+         leak == node::LeakClass::pod_record || leak == node::LeakClass::snapshot;
+}
+
+std::string names_of(const Leaks& leaks) {
+  std::vector<std::string_view> names;
+  for (const auto leak : leaks) {
+    names.push_back(node::name_of(leak));
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+class Judge {
+ public:
+  Judge(const KnownBehaviours& behaviours, const Observation& observation)
+      : m_behaviours(behaviours), m_observation(observation) {
+    m_now.containerd = observation.containerd;
+    m_now.plugins = observation.plugins;
+    m_now.cni_version = observation.cni_version;
+  }
+
+  Judgement result() {
+    const auto whole = candidates(Kind::outcome, {});
+    if (whole.empty()) {
+      return by_steps();
+    }
+    if (const auto* candidate = fitting(whole)) {
+      accept(*candidate);
+      return conclusion();
+    }
+    // It may not have come as far as the scenario means to: a pod of this cell cannot be started.
+    if (auto other = Judge(m_behaviours, m_observation).by_steps();
+        other.finding == Finding::known && any_unexpected_failure()) {
+      return other;
+    }
+    refute(*whole.front().behaviour);
+    return conclusion();
+  }
+
+ private:
+  Judgement by_steps() {
+    for (const auto& step : m_observation.steps) {
+      take(step);
+    }
+    for (auto& [name, pod] : m_pods) {
+      finish_pod(pod);
+    }
+    check_leftovers();
+    return conclusion();
+  }
+
+  Judgement conclusion() {
+    if (!m_failure.empty()) {
+      m_judgement.finding = Finding::fail;
+      m_judgement.reason = m_failure;
+    } else if (!m_leak.empty()) {
+      m_judgement.finding = Finding::leak;
+      m_judgement.reason = m_leak;
+    } else if (!m_judgement.known.empty()) {
+      m_judgement.finding = Finding::known;
+    }
+    return std::move(m_judgement);
+  }
+
+  // What became of a pod since its last run.
+  struct Pod {
+    bool exists = false;
+    bool host_network = false;
+    bool run_failed = false;
+    std::string created_cni_version;  // as in Moment
+    std::optional<Version> created_containerd;
+    std::string record;  // of failed_clean_up
+    bool stop_tried = false;
+    bool stopped = false;
+    bool removed = false;
+    bool remove_tried = false;
+    Leaks leaves;           // required at the end, unless a later step releases the pod
+    Leaks leaks;            // required at the end in any case
+    std::string leaves_by;  // ids, for the sentence
+  };
+
+  std::vector<Candidate> candidates(Kind kind, std::string_view step) const {
+    std::vector<Candidate> result;
+    if (m_pod != nullptr && m_pod->host_network) {
+      return result;  // CNI has no part in it
+    }
+    for (const auto& behaviour : m_behaviours.all()) {
+      for (const auto& rule : behaviour.cases) {
+        if (rule.kind == kind &&
+            (step.empty() ||
+             std::find(rule.steps.begin(), rule.steps.end(), step) != rule.steps.end()) &&
+            applies(rule.when, m_now, m_observation)) {
+          result.push_back({&behaviour, &rule});
+        }
+      }
+    }
+    return result;
+  }
+
+  // The first of them whose failing steps are those that were seen; null when there is none.
+  [[nodiscard]] const Candidate* fitting(const std::vector<Candidate>& expected) const {
+    const auto found =
+        std::find_if(expected.begin(), expected.end(),
+                     [&](const Candidate& candidate) { return fails_so(*candidate.rule); });
+    return found == expected.end() ? nullptr : &*found;
+  }
+
+  // Its steps went so; the leftovers have to be as it says too.
+  void accept(const Candidate& candidate) {
+    note(*candidate.behaviour);
+    m_required.insert(candidate.rule->leaves.begin(), candidate.rule->leaves.end());
+    m_may_leave.insert(candidate.rule->may_leave.begin(), candidate.rule->may_leave.end());
+    m_required_by = candidate.behaviour->id;
+    check_leftovers();
+  }
+
+  void refute(const KnownBehaviour& behaviour) {
+    std::vector<std::string> seen;
+    for (const auto& step : m_observation.steps) {
+      if (!step.ok) {
+        seen.push_back(fmt::format("{}: {}", step.step, normalise_error(step.error)));
+      }
+    }
+    fail(fmt::format("{}: it went otherwise than {} says: {}",
+                     behaviour.observed ? "changed" : "refuted", behaviour.id,
+                     seen.empty() ? "no step failed" : fmt::format("{}", fmt::join(seen, "; "))));
+  }
+
+  [[nodiscard]] bool any_unexpected_failure() const {
+    return std::any_of(m_observation.steps.begin(), m_observation.steps.end(),
+                       [](const ObservedStep& step) { return !step.ok && !fails_as_meant(step); });
+  }
+
+  static bool fails_as_meant(const ObservedStep& step) {
+    return !step.ok && !step.expect.empty() &&
+           regex_found(step.expect, normalise_error(step.error));
+  }
+
+  [[nodiscard]] bool fails_so(const BehaviourCase& rule) const {
+    std::size_t next = 0;
+    for (const auto& step : m_observation.steps) {
+      if (!step.expect.empty()) {
+        if (!fails_as_meant(step)) {
+          return false;
+        }
+        continue;
+      }
+      if (step.ok) {
+        continue;
+      }
+      if (next == rule.fails.size() || rule.fails[next].step != step.step ||
+          !regex_found(expand_regex(rule.fails[next].error, regex_version()),
+                       normalise_error(step.error))) {
+        return false;
+      }
+      ++next;
+    }
+    return next == rule.fails.size();
+  }
+
+  void fail(std::string reason) {
+    if (m_failure.empty()) {
+      m_failure = std::move(reason);
+    }
+  }
+
+  void note(const KnownBehaviour& behaviour) {
+    auto& known = m_judgement.known;
+    if (std::find(known.begin(), known.end(), behaviour.id) == known.end()) {
+      known.push_back(behaviour.id);
+    }
+    if (m_judgement.remedy.empty()) {
+      m_judgement.remedy = behaviour.remedy;
+    }
+  }
+
+  // The candidate that says what happened. Null when the step succeeded and should have, and when
+  // it is a failure of the cell, which is noted.
+  const BehaviourCase* compare(
+      const ObservedStep& step,
+      const std::vector<std::pair<Candidate, std::string_view>>& expected) {
+    if (step.ok) {
+      if (!step.expect.empty()) {
+        fail(fmt::format("{} should have failed, with an error like: {}", step.step, step.expect));
+      } else if (!expected.empty()) {
+        const auto& behaviour = *expected.front().first.behaviour;
+        fail(behaviour.observed
+                 ? fmt::format("changed: {} says that {} fails here, and it succeeded",
+                               behaviour.id, step.step)
+                 : fmt::format("refuted: {} predicts that {} fails here, and it succeeded",
+                               behaviour.id, step.step));
+      }
+      return nullptr;
+    }
+    if (fails_as_meant(step)) {
+      return nullptr;
+    }
+    const auto text = normalise_error(step.error);
+    std::set<std::string> others;
+    for (const auto& [candidate, prefix] : expected) {
+      const auto& rule = *candidate.rule;
+      const auto wanted = rule.whole_text ? std::string_view() : prefix;
+      if (std::string_view(text).starts_with(wanted) &&
+          regex_matches(expand_regex(rule.error, regex_version()), text.substr(wanted.size()))) {
+        note(*candidate.behaviour);
+        return &rule;
+      }
+      others.insert(candidate.behaviour->id);
+    }
+    fail(others.empty()
+             ? fmt::format("{} failed, and no known behaviour explains it: {}", step.step, text)
+             : fmt::format("{} failed otherwise than {} says: {}", step.step,
+                           fmt::join(others, ", "), text));
+    return nullptr;
+  }
+
+  // The version as plugins say it: an absent one is 0.1.0 to them.
+  std::string regex_version() const {
+    return m_now.cni_version == "none" || m_now.cni_version == "empty" ? "0.1.0"
+                                                                       : m_now.cni_version;
+  }
+
+  static std::vector<std::pair<Candidate, std::string_view>> with_prefix(
+      const std::vector<Candidate>& list, std::string_view prefix) {
+    std::vector<std::pair<Candidate, std::string_view>> result;
+    result.reserve(list.size());
+    for (const auto& candidate : list) {
+      result.emplace_back(candidate, prefix);
+    }
+    return result;
+  }
+
+  void take(const ObservedStep& step) {
+    m_pod = &m_pods[step.pod];
+    m_now.created_cni_version = m_pod->created_cni_version;
+    m_now.created_containerd = m_pod->created_containerd;
+    if (step.step == "RunPodSandbox") {
+      run(step);
+    } else if (step.step == "StopPodSandbox") {
+      stop(step);
+    } else if (step.step == "RemovePodSandbox") {
+      remove(step);
+    } else if (step.step == "trace" && step.to == k_del_rule && m_del_failed && !step.ok) {
+      return;  // follows from what is known already
+    } else if (step.step == "trace") {
+      compare(step, with_prefix(candidates(Kind::failure, "trace:" + step.to), {}));
+    } else if (step.step == "replace-runtime") {
+      // Its failure is one of the new containerd.
+      change(step);
+      compare(step, with_prefix(candidates(Kind::failure, step.step), {}));
+    } else {
+      compare(step, with_prefix(candidates(Kind::failure, step.step), {}));
+      change(step);
+    }
+  }
+
+  void change(const ObservedStep& step) {
+    if (step.step == "edit-conflist") {
+      m_now.cni_version = step.to;
+    } else if (step.step == "remove-conflist" || step.step == "remove-config-dir") {
+      m_now.conflist_gone = true;
+    } else if (step.step == "write-config" || step.step == "make-config-dir") {
+      m_now.conflist_gone = false;  // there is one, if another
+    } else if (step.step == "restore-conflist") {
+      m_now.conflist_gone = false;
+      m_now.cni_version = m_observation.cni_version;
+    } else if (step.step == "delete-netns") {
+      m_now.netns_gone = true;
+    } else if (const auto* taken = taken_by(step)) {
+      m_now.damaged.insert(*taken);
+    } else if (step.step == "reboot") {
+      m_now.netns_gone = true;
+      m_now.rebooted = true;
+    } else if (step.step == "remove-plugin") {
+      m_now.gone_plugins.insert(step.to);
+    } else if (step.step == "restore-plugin") {
+      m_now.gone_plugins.erase(step.to);
+    } else if (step.step == "replace-plugins" && step.to.find(' ') != std::string::npos) {
+      return;  // one plugin alone: the others are what they were
+    } else if (step.step == "replace-runtime" || step.step == "replace-plugins") {
+      const auto version = Version::parse(step.to);
+      if (!version) {
+        fail(fmt::format("{}: it is not known which version \"{}\" is", step.step, step.to));
+      } else {
+        (step.step == "replace-runtime" ? m_now.containerd : m_now.plugins) = *version;
+      }
+    }
+  }
+
+  void run(const ObservedStep& step) {
+    finish_pod(*m_pod);
+    *m_pod = Pod{};
+    m_pod->exists = true;
+    m_pod->host_network = step.to == scenario::k_host_network;
+    m_now.netns_gone = false;
+    m_now.rebooted = false;
+    m_now.created_cni_version.clear();
+    m_now.created_containerd.reset();
+    const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
+    if (step.ok) {
+      m_pod->created_cni_version = m_now.cni_version;
+      m_pod->created_containerd = m_now.containerd;
+      return;
+    }
+    m_pod->run_failed = true;
+    if (rule != nullptr) {
+      clean_up(*rule);
+    }
+  }
+
+  // containerd calls DEL after a failed ADD. What follows when that cannot work is a behaviour too.
+  void clean_up(const BehaviourCase& failure) {
+    m_pod->record = "forgotten";
+    if (candidates(Kind::failure, "stop").empty()) {
+      return;
+    }
+    m_del_failed = true;
+    add_leaves(failure, m_pod->leaks);
+    const bool made = failure.interface_made.value_or(false);
+    for (const auto& candidate : candidates(Kind::failed_clean_up, {})) {
+      if (flag_fits(candidate.rule->interface_made, made)) {
+        note(*candidate.behaviour);
+        m_pod->record = candidate.rule->record;
+        m_pod->leaves_by = candidate.behaviour->id;
+        add_leaves(*candidate.rule, m_pod->record == "stuck" ? m_pod->leaves : m_pod->leaks);
+        return;
+      }
+    }
+  }
+
+  void add_leaves(const BehaviourCase& rule, Leaks& target) {
+    for (const auto leak : rule.leaves) {
+      if (makes(m_observation, leak)) {
+        require(leak, target);
+      }
+    }
+    m_may_leave.insert(rule.may_leave.begin(), rule.may_leave.end());
+  }
+
+  // What was taken from one pod another may still have.
+  void require(node::LeakClass leak, Leaks& target) {
+    if (m_now.damaged.contains(leak)) {
+      m_may_leave.insert(leak);
+    } else if (!vanished(leak)) {
+      target.insert(leak);
+    }
+  }
+
+  // With its namespace a pod's interfaces go, and with a reboot what is not on the disk.
+  [[nodiscard]] bool vanished(node::LeakClass leak) const {
+    return (m_now.netns_gone &&
+            (leak == node::LeakClass::netns || leak == node::LeakClass::veth)) ||
+           (m_now.rebooted && !is_on_disk(leak));
+  }
+
+  // A leak that is left, or has to be.
+  [[nodiscard]] bool shows(const BehaviourCase& leak) const {
+    return std::any_of(leak.leaves.begin(), leak.leaves.end(),
+                       [this](node::LeakClass left) { return !vanished(left); }) ||
+           std::any_of(leak.may_leave.begin(), leak.may_leave.end(), [this](node::LeakClass left) {
+             return m_observation.leftover.contains(left);
+           });
+  }
+
+  void stop(const ObservedStep& step) {
+    m_pod->stop_tried = true;
+    if (m_pod->run_failed && m_pod->record == "forgotten") {
+      fail(fmt::format("changed: a pod whose start failed is still there on containerd {}",
+                       m_now.containerd.str()));
+    }
+    const bool easy = m_pod->stopped || m_pod->record == "releasable";
+    const auto expected = easy ? std::vector<Candidate>() : candidates(Kind::failure, "stop");
+    const auto* rule = compare(step, with_prefix(expected, k_destroy));
+    if (!step.ok) {
+      if (rule != nullptr && !m_pod->run_failed) {
+        m_pod->leaves.clear();
+        stays(*rule);
+      }
+      return;
+    }
+    if (!m_pod->stopped && !m_pod->run_failed) {
+      for (const auto& leak : candidates(Kind::leak, {})) {
+        if (!shows(*leak.rule)) {
+          continue;
+        }
+        note(*leak.behaviour);
+        m_pod->leaves_by = leak.behaviour->id;
+        add_leaves(*leak.rule, m_pod->leaks);
+      }
+    }
+    m_pod->stopped = true;
+    m_pod->leaves.clear();
+  }
+
+  void stays(const BehaviourCase& rule) {
+    m_del_failed = true;
+    m_pod->leaves_by = m_judgement.known.empty() ? "" : m_judgement.known.back();
+    if (rule.leaves_everything) {
+      Leaks everything;
+      if (m_observation.after_run) {
+        for (const auto leak : *m_observation.after_run) {
+          // The others come and go with these; see check_leftovers().
+          if (node::is_primary(leak)) {
+            everything.insert(leak);
+          }
+        }
+      } else {
+        for (const auto leak : node::k_leak_classes) {
+          if (node::is_primary(leak) && makes(m_observation, leak)) {
+            everything.insert(leak);
+          }
+        }
+      }
+      for (const auto leak : everything) {
+        if (leak != node::LeakClass::process) {
+          require(leak, m_pod->leaves);
+        }
+      }
+    }
+    add_leaves(rule, m_pod->leaves);
+  }
+
+  void remove(const ObservedStep& step) {
+    m_pod->remove_tried = true;
+    std::vector<std::pair<Candidate, std::string_view>> expected;
+    if (!m_pod->stopped && !m_pod->removed && m_pod->record != "releasable") {
+      if (!m_pod->stop_tried || m_pod->run_failed ||
+          release_facts(m_now.containerd).removal == ReleaseFacts::Removal::stop_always) {
+        static const auto forced = std::string(k_forced) + std::string(k_destroy);
+        expected = with_prefix(candidates(Kind::failure, "stop"), forced);
+      }
+      if (m_pod->stop_tried) {
+        const auto more = with_prefix(candidates(Kind::failure, "remove"), {});
+        expected.insert(expected.end(), more.begin(), more.end());
+      }
+    }
+    const auto* rule = compare(step, expected);
+    if (rule != nullptr && !m_pod->stop_tried && !m_pod->run_failed) {
+      stays(*rule);
+    }
+    if (step.ok) {
+      m_pod->removed = true;
+      m_pod->leaves.erase(node::LeakClass::pod_record);
+      // Where a pod goes that could not be stopped, what it had stays without it.
+      if (!m_pod->stopped && !m_pod->stop_tried) {
+        m_pod->leaves.clear();
+      }
+    }
+  }
+
+  void finish_pod(Pod& pod) {
+    if (!pod.exists) {
+      return;
+    }
+    m_required.insert(pod.leaves.begin(), pod.leaves.end());
+    m_required.insert(pod.leaks.begin(), pod.leaks.end());
+    if (!pod.leaves_by.empty()) {
+      m_required_by = pod.leaves_by;
+    }
+    if (!pod.run_failed && !pod.remove_tried) {
+      // The scenario itself leaves the pod alone.
+      m_may_leave.insert(std::begin(node::k_leak_classes), std::end(node::k_leak_classes));
+    }
+    pod.exists = false;
+  }
+
+  void check_leftovers() {
+    Leaks missing;
+    Leaks unexplained;
+    const auto any_primary = [](const Leaks& leaks) {
+      return std::any_of(leaks.begin(), leaks.end(), node::is_primary);
+    };
+    const bool pod_remains = any_primary(m_required) || any_primary(m_may_leave);
+    for (const auto leak : m_required) {
+      if (!m_observation.leftover.contains(leak) && !m_may_leave.contains(leak)) {
+        missing.insert(leak);
+      }
+    }
+    for (const auto leak : m_observation.leftover) {
+      if (!m_required.contains(leak) && !m_may_leave.contains(leak) &&
+          (node::is_primary(leak) || !pod_remains)) {
+        unexplained.insert(leak);
+      }
+    }
+    if (!missing.empty()) {
+      fail(fmt::format("changed: {} says that this is left, and it is not: {}", m_required_by,
+                       names_of(missing)));
+    }
+    if (!unexplained.empty()) {
+      m_leak =
+          fmt::format("left behind, and no known behaviour explains it: {}", names_of(unexplained));
+    }
+  }
+
+  const KnownBehaviours& m_behaviours;
+  const Observation& m_observation;
+  Moment m_now;
+  std::map<std::string, Pod> m_pods;  // by the scenario's names
+  Pod* m_pod = nullptr;               // the one that the step is about
+  Leaks m_required;
+  Leaks m_may_leave;
+  bool m_del_failed = false;  // of some pod, as a known behaviour says
+  std::string m_required_by;
+  std::string m_failure;
+  std::string m_leak;
+  Judgement m_judgement;
+};
+
+}  // namespace
+
+std::string_view name_of(Finding finding) {
+  switch (finding) {
+    case Finding::pass:
+      return "pass";
+    case Finding::known:
+      return "known";
+    case Finding::fail:
+      return "fail";
+    case Finding::leak:
+      return "leak";
+  }
+  return "fail";
+}
+
+Judgement judge(const KnownBehaviours& behaviours, const Observation& observation) {
+  return Judge(behaviours, observation).result();
+}
+
+}  // namespace cni_matrix::verdict

@@ -1,0 +1,173 @@
+#include "base/regex_text.hpp"
+#include <cni_matrix/base/paths.hpp>
+#include <cni_matrix/verdict/known_behaviours.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+namespace cni_matrix::verdict {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+Expected<std::optional<VersionRange>> range_at(const Json& value, const char* key,
+                                               std::string_view place) {
+  if (!value.contains(key)) {
+    return std::nullopt;
+  }
+  auto range = VersionRange::parse(value.at(key).get<std::string>());
+  if (!range) {
+    return input_error("{}/{}: {}", place, key, range.error().message);
+  }
+  return *std::move(range);
+}
+
+std::optional<bool> flag_at(const Json& value, const char* key) {
+  return value.contains(key) ? std::optional(value.at(key).get<bool>()) : std::nullopt;
+}
+
+std::vector<node::LeakClass> leaks_at(const Json& value, const char* key) {
+  std::vector<node::LeakClass> result;
+  if (const auto found = value.find(key); found != value.end() && found->is_array()) {
+    for (const auto& name : *found) {
+      for (const auto leak : node::k_leak_classes) {
+        if (name.get<std::string>() == node::name_of(leak)) {
+          result.push_back(leak);
+        }
+      }
+    }
+  }
+  return result;
+}
+
+Expected<BehaviourCondition> condition_from_json(const Json& value, std::string_view place) {
+  BehaviourCondition when;
+  CNI_MATRIX_TRY_ASSIGN(when.containerd, range_at(value, "containerd", place));
+  CNI_MATRIX_TRY_ASSIGN(when.created_containerd, range_at(value, "createdContainerd", place));
+  CNI_MATRIX_TRY_ASSIGN(when.plugins, range_at(value, "plugins", place));
+  when.cni_versions = value.value("cniVersion", Strings{});
+  when.created_cni_versions = value.value("createdCniVersion", Strings{});
+  when.scenarios = value.value("scenario", Strings{});
+  when.uses = value.value("uses", Strings{});
+  when.host_port = flag_at(value, "hostPort");
+  when.mark_chain = flag_at(value, "markChain");
+  when.netns_gone = flag_at(value, "netnsGone");
+  when.conflist_gone = flag_at(value, "conflistGone");
+  when.plugin_gone = flag_at(value, "pluginGone");
+  return when;
+}
+
+Expected<BehaviourCase> case_from_json(const Json& value, std::string_view place) {
+  BehaviourCase result;
+  const auto kind = value.at("kind").get<std::string>();
+  result.kind = kind == "failure"           ? BehaviourCase::Kind::failure
+                : kind == "failed-clean-up" ? BehaviourCase::Kind::failed_clean_up
+                : kind == "outcome"         ? BehaviourCase::Kind::outcome
+                                            : BehaviourCase::Kind::leak;
+  result.steps = value.value("steps", Strings{});
+  result.error = value.value("error", "");
+  result.whole_text = value.value("wholeText", false);
+  result.interface_made = flag_at(value, "interfaceMade");
+  result.record = value.value("record", "");
+  result.leaves = leaks_at(value, "leaves");
+  result.leaves_everything = value.contains("leaves") && value.at("leaves").is_string();
+  result.may_leave = leaks_at(value, "mayLeave");
+  if (result.kind == BehaviourCase::Kind::failure &&
+      (result.error.empty() || result.steps.empty())) {
+    return input_error("{}: a failure needs \"steps\" and \"error\"", place);
+  }
+  if (result.kind == BehaviourCase::Kind::failed_clean_up && result.record.empty()) {
+    return input_error("{}: a failed clean-up needs \"record\"", place);
+  }
+  if (result.kind == BehaviourCase::Kind::outcome) {
+    for (const auto& failure : value.value("fails", Json::array())) {
+      result.fails.push_back(
+          {failure.at("step").get<std::string>(), failure.at("error").get<std::string>()});
+      if (const auto problem = regex_problem(expand_regex(result.fails.back().error, "1.0.0"));
+          !problem.empty()) {
+        return input_error("{}/fails: not a regular expression: {}", place, problem);
+      }
+    }
+  }
+  if (!result.error.empty()) {
+    if (const auto problem = regex_problem(expand_regex(result.error, "1.0.0")); !problem.empty()) {
+      return input_error("{}/error: not a regular expression: {}", place, problem);
+    }
+  }
+  return result;
+}
+
+// One case for each alternative of "when".
+Expected<void> add_cases(const Json& value, const std::string& place,
+                         std::vector<BehaviourCase>& cases) {
+  CNI_MATRIX_TRY_ASSIGN(const auto one, case_from_json(value, place));
+  const auto when = value.value("when", Json::object());
+  const auto alternatives = when.is_array() ? when : Json::array({when});
+  for (const auto& alternative : alternatives) {
+    cases.push_back(one);
+    CNI_MATRIX_TRY_ASSIGN(cases.back().when, condition_from_json(alternative, place + "/when"));
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<KnownBehaviours> KnownBehaviours::from_json(const Json& value, std::string_view name) {
+  CNI_MATRIX_TRY(check_schema(value, "known-behaviours", name));
+  KnownBehaviours result;
+  std::set<std::string> ids;
+  const auto& list = value.at("behaviours");
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto& entry = list[i];
+    const auto place = fmt::format("{}: at /behaviours/{}", name, i);
+    KnownBehaviour behaviour;
+    behaviour.id = entry.at("id").get<std::string>();
+    if (!ids.insert(behaviour.id).second) {
+      return input_error("{}/id: {} is there twice", place, behaviour.id);
+    }
+    behaviour.title = entry.at("title").get<std::string>();
+    behaviour.since = entry.at("since").get<std::string>();
+    behaviour.until = entry.at("until").get<std::string>();
+    behaviour.why = entry.at("why").get<std::string>();
+    behaviour.remedy = entry.at("remedy").get<std::string>();
+    behaviour.observed = entry.at("evidence").get<std::string>() == "observed";
+    if (entry.contains("seen")) {
+      const auto& seen = entry.at("seen");
+      behaviour.seen = {seen.at("on").get<std::string>(), seen.at("with").get<std::string>(),
+                        seen.value("prediction", "")};
+    }
+    behaviour.references = entry.at("references").get<Strings>();
+    const auto& cases = entry.at("cases");
+    for (std::size_t j = 0; j < cases.size(); ++j) {
+      CNI_MATRIX_TRY(add_cases(cases[j], fmt::format("{}/cases/{}", place, j), behaviour.cases));
+    }
+    result.m_all.push_back(std::move(behaviour));
+  }
+  return result;
+}
+
+Expected<KnownBehaviours> KnownBehaviours::load(const std::filesystem::path& file) {
+  CNI_MATRIX_TRY_ASSIGN(const auto value, load_json(file));
+  return from_json(value, file.string());
+}
+
+Expected<KnownBehaviours> KnownBehaviours::load() {
+  const auto file = data_directory() / "matrix" / "known-behaviours.json";
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    return KnownBehaviours();
+  }
+  return load(file);
+}
+
+const KnownBehaviour* KnownBehaviours::find(std::string_view id) const {
+  const auto found = std::find_if(m_all.begin(), m_all.end(),
+                                  [id](const KnownBehaviour& known) { return known.id == id; });
+  return found == m_all.end() ? nullptr : &*found;
+}
+
+}  // namespace cni_matrix::verdict

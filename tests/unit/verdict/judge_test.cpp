@@ -1,0 +1,482 @@
+#include "observed_rows.hpp"
+
+#include "verdict/normalise.hpp"
+#include <cni_matrix/scenario/conflist.hpp>
+#include <cni_matrix/scenario/outcome.hpp>
+
+#include <gmock/gmock.h>
+
+namespace cni_matrix::verdict {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::observed_rows;
+
+const KnownBehaviours& shipped() {
+  static const auto behaviours = value_or_throw(KnownBehaviours::load());
+  return behaviours;
+}
+
+bool accepted(const Observation& observation) {
+  const auto finding = judge(shipped(), observation).finding;
+  return finding == Finding::pass || finding == Finding::known;
+}
+
+std::string describe(const Observation& observation) {
+  std::string text = observation.name + (observation.host_port ? " hostport" : "") +
+                     (observation.mark_chain ? " markchain" : "");
+  for (const auto& step : observation.steps) {
+    text += "\n  " + step.step + " " + step.to + (step.ok ? " ok" : " " + step.error);
+  }
+  for (const auto leak : observation.leftover) {
+    text += "\n  left: " + std::string(node::name_of(leak));
+  }
+  return text;
+}
+
+TEST(ObservedRows, EachIsExplained) {
+  const auto rows = observed_rows();
+  ASSERT_GE(rows.size(), 748U);
+  std::size_t known = 0;
+  for (const auto& row : rows) {
+    const auto judgement = judge(shipped(), row);
+    EXPECT_TRUE(judgement.finding == Finding::pass || judgement.finding == Finding::known)
+        << describe(row) << "\n  => " << name_of(judgement.finding) << ": " << judgement.reason;
+    known += judgement.finding == Finding::known ? 1U : 0U;
+  }
+  EXPECT_GT(known, 200U);
+}
+
+TEST(ObservedRows, NoneIsExplainedWithAnotherError) {
+  for (auto row : observed_rows()) {
+    for (auto& step : row.steps) {
+      if (!step.ok) {
+        auto kept = step.error;
+        step.error = normalise_error(kept) + ", or so";
+        // Behind the banner of iptables any wording of the missing chain is taken.
+        if (kept.find("KUBE-MARK-MASQ") == std::string::npos) {
+          EXPECT_FALSE(accepted(row)) << describe(row);
+        }
+        step.error = "rpc error: something else";
+        EXPECT_FALSE(accepted(row)) << describe(row);
+        step.error = kept;
+      }
+    }
+  }
+}
+
+TEST(ObservedRows, NoneMaySucceedOrFailInstead) {
+  for (auto row : observed_rows()) {
+    for (auto& step : row.steps) {
+      const auto kept = step;
+      step.ok = !kept.ok;
+      step.error = step.ok ? "" : "failed to do it";
+      EXPECT_FALSE(accepted(row)) << describe(row);
+      step = kept;
+    }
+  }
+}
+
+TEST(ObservedRows, LeftoversAreExact) {
+  for (auto row : observed_rows()) {
+    const auto kept = row.leftover;
+    for (const auto leak : node::k_leak_classes) {
+      if (leak == node::LeakClass::process || !node::is_primary(leak)) {
+        continue;
+      }
+      row.leftover = kept;
+      if (kept.contains(leak)) {
+        row.leftover.erase(leak);
+        EXPECT_EQ(judge(shipped(), row).finding, Finding::fail) << describe(row);
+      } else {
+        row.leftover.insert(leak);
+        EXPECT_EQ(judge(shipped(), row).finding, Finding::leak) << describe(row);
+      }
+    }
+  }
+}
+
+TEST(ObservedRows, SecondaryClassesComeWithPrimaryOnesOnly) {
+  for (auto row : observed_rows()) {
+    const bool left_anything = !row.leftover.empty();
+    const bool passed = judge(shipped(), row).finding == Finding::pass;
+    row.leftover.insert({node::LeakClass::filter_rule, node::LeakClass::mount});
+    if (left_anything) {
+      EXPECT_TRUE(accepted(row)) << describe(row);
+    } else if (passed) {
+      EXPECT_EQ(judge(shipped(), row).finding, Finding::leak) << describe(row);
+    }
+  }
+}
+
+Observation lifecycle(const char* containerd, const char* plugins, const char* cni_version) {
+  Observation observation;
+  observation.containerd = *Version::parse(containerd);
+  observation.plugins = *Version::parse(plugins);
+  observation.cni_version = cni_version;
+  observation.traits = {"bridge", "host-local", "ipMasq", "portmap", "externalSetMarkChain"};
+  observation.scenario = "lifecycle";
+  observation.steps = {{"RunPodSandbox", "", true, ""},
+                       {"StopPodSandbox", "", true, ""},
+                       {"RemovePodSandbox", "", true, ""}};
+  return observation;
+}
+
+const std::string k_id(64, 'a');
+
+TEST(Judge, PassesWhatWorks) {
+  const auto judgement = judge(shipped(), lifecycle("1.6.20", "1.1.1", "1.0.0"));
+  EXPECT_EQ(judgement.finding, Finding::pass);
+  EXPECT_TRUE(judgement.known.empty());
+}
+
+TEST(Judge, SaysWhatChanged) {
+  const auto judgement = judge(shipped(), lifecycle("1.6.2", "1.1.1", "none"));
+  EXPECT_EQ(judgement.finding, Finding::fail);
+  EXPECT_THAT(judgement.reason, HasSubstr("changed: F02"));
+}
+
+TEST(Judge, NamesLoopbackOf163AndWhatItLeaves) {
+  auto observation = lifecycle("1.6.3", "0.9.0", "0.4.0");
+  observation.steps = {
+      {"RunPodSandbox", "", false,
+       "failed to setup network for sandbox \"" + k_id +
+           "\": plugin type=\"loopback\" failed (add): incompatible CNI versions; config is "
+           "\"1.0.0\", plugin supports [\"0.1.0\" \"0.2.0\" \"0.3.0\" \"0.3.1\" \"0.4.0\"]"}};
+  observation.leftover = {node::LeakClass::lease, node::LeakClass::nat_rule,
+                          node::LeakClass::cached_result};
+  const auto judgement = judge(shipped(), observation);
+  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  EXPECT_THAT(judgement.known, ElementsAre("F01", "F30"));
+  EXPECT_THAT(judgement.remedy, HasSubstr("1.6.4"));
+  observation.leftover.clear();
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+}
+
+TEST(Judge, FollowsTheRuntimeThroughADowngrade) {
+  auto observation = lifecycle("1.6.4", "1.1.1", "none");
+  const auto error = "failed to destroy network for sandbox \"" + k_id +
+                     "\": invalid version \"\": the version is empty";
+  observation.scenario = "replace-runtime";
+  observation.after_run = std::set{node::LeakClass::netns, node::LeakClass::lease};
+  observation.leftover = *observation.after_run;
+  observation.steps = {{"RunPodSandbox", "", true, ""},
+                       {"replace-runtime", "1.6.2", true, ""},
+                       {"StopPodSandbox", "", false, error},
+                       {"RemovePodSandbox", "", false,
+                        "failed to forcibly stop sandbox \"" + k_id + "\": " + error}};
+  EXPECT_THAT(judge(shipped(), observation).known, ElementsAre("F02"));
+  observation.steps[1].to = "1.6.20";
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+}
+
+TEST(Judge, KnowsWhichContainerdStartedAPod) {
+  auto observation = lifecycle("1.6.12", "1.1.1", "0.4.0");
+  observation.scenario = "upgrade";
+  observation.steps = {
+      {"RunPodSandbox", "", true, "", "old"},    {"replace-runtime", "1.7.28", true, ""},
+      {"RunPodSandbox", "", true, "", "new"},    {"StopPodSandbox", "", true, "", "old"},
+      {"RemovePodSandbox", "", true, "", "old"}, {"StopPodSandbox", "", true, "", "new"},
+      {"RemovePodSandbox", "", true, "", "new"}};
+  using enum node::LeakClass;
+  observation.leftover = {lease, nat_rule, cached_result};
+  EXPECT_THAT(judge(shipped(), observation).known, ElementsAre("F33"));
+  observation.containerd = *Version::parse("1.6.15");
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::leak);
+}
+
+TEST(Judge, NamesWhatMayBeLeftOnlyWhereItIs) {
+  auto observation = lifecycle("2.1.9", "1.1.1", "0.4.0");
+  observation.scenario = "downgrade";
+  observation.steps.insert(observation.steps.begin() + 1, {"replace-runtime", "1.7.24", true, ""});
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::pass);
+  observation.leftover = {node::LeakClass::process};
+  EXPECT_THAT(judge(shipped(), observation).known, ElementsAre("F130"));
+}
+
+TEST(Judge, ReplacingOnePluginLeavesTheOthersWhatTheyWere) {
+  auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
+  observation.steps.insert(observation.steps.begin(),
+                           {"replace-plugins", "portmap 0.9.0", true, ""});
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::pass);
+  observation.steps[0].to = "0.9.0";  // all of them: F03 is due
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+}
+
+TEST(Judge, ARebootTakesWhatIsNotOnTheDisk) {
+  auto observation = lifecycle("1.6.20", "1.1.1", "0.4.0");
+  observation.steps.insert(observation.steps.begin() + 1, {"reboot", "", true, ""});
+  // The rules of F25 went with the node's others.
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::pass);
+  observation.steps[1].step = "delete-netns";
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+
+  // Where a pod cannot be stopped, what is on the disk stays; up to 1.5 the pod can be removed
+  // then.
+  const auto error = "failed to destroy network for sandbox \"" + k_id +
+                     "\": invalid version \"\": the version is empty";
+  observation = lifecycle("1.4.13", "1.1.1", "none");
+  using enum node::LeakClass;
+  observation.after_run = std::set{netns, veth, lease, cached_result, nat_rule};
+  observation.leftover = {lease, cached_result};
+  observation.steps = {{"RunPodSandbox", "", true, ""},
+                       {"reboot", "", true, ""},
+                       {"StopPodSandbox", "", false, error},
+                       {"RemovePodSandbox", "", true, ""}};
+  const auto judgement = judge(shipped(), observation);
+  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  EXPECT_THAT(judgement.known, ElementsAre("F02"));
+  observation.leftover.erase(lease);
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+}
+
+TEST(Judge, ReportsALeakOfASuccess) {
+  auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
+  observation.leftover = {node::LeakClass::veth};
+  const auto judgement = judge(shipped(), observation);
+  EXPECT_EQ(judgement.finding, Finding::leak);
+  EXPECT_THAT(judgement.reason, HasSubstr("veth"));
+}
+
+// Whether a configuration file is refused is a matter of the containerd that is to read it.
+TEST(Judge, AFailedReplacementIsOneOfTheNewContainerd) {
+  Observation observation;
+  observation.scenario = "config-v3-kept";
+  observation.containerd = *Version::parse("2.1.9");
+  observation.plugins = *Version::parse("1.1.1");
+  observation.cni_version = "0.4.0";
+  ObservedStep replaced;
+  replaced.step = "replace-runtime";
+  replaced.to = "1.7.24";
+  replaced.error = "unsupported config version `3`";
+  observation.steps = {replaced};
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::known);
+  observation.steps.front().to = "2.0.5";
+  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+}
+
+TEST(Judge, WithoutBehavioursEveryFailureIsOne) {
+  auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
+  observation.steps[1] = {"StopPodSandbox", "", false, "no"};
+  EXPECT_EQ(judge(KnownBehaviours(), observation).finding, Finding::fail);
+}
+
+TEST(KnownBehaviours, HasTheOnesThatTheReadmeNames) {
+  for (const char* id : {"F01", "F02", "F03", "F05", "F10", "F11", "F24", "F25"}) {
+    const auto* known = shipped().find(id);
+    ASSERT_NE(known, nullptr) << id;
+    EXPECT_FALSE(known->remedy.empty());
+    EXPECT_FALSE(known->references.empty());
+  }
+  EXPECT_EQ(shipped().find("F00"), nullptr);
+}
+
+TEST(KnownBehaviours, RefusesAnErrorThatIsNoRegularExpression) {
+  const auto result = KnownBehaviours::from_json(
+      Json::parse(R"({"behaviours": [{"id": "F00", "title": "t", "why": "w", "remedy": "r",
+        "since": "1", "until": "2", "evidence": "observed", "references": ["https://x"],
+        "cases": [{"kind": "failure", "steps": ["run"], "error": "(("}]}]})"),
+      "mine.json");
+  ASSERT_FALSE(result.has_value());
+  EXPECT_THAT(result.error().message, HasSubstr("mine.json: at /behaviours/0/cases/0/error"));
+}
+
+TEST(Residue, IsPortmapsSharedChainsOnly) {
+  node::Inventory leftover;
+  leftover.nat_rules = {
+      "ip -A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+      "ip -A OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+      "ip -A CNI-HOSTPORT-DNAT -p tcp -m multiport --dports 18080 -j CNI-DN-0123456789abcdef01234",
+      "ip -A POSTROUTING -s 10.88.0.2/32 -j CNI-0123456789abcdef01234567"};
+  leftover.leases = {"/var/lib/cni/networks/containerd-net/last_reserved_ip.0",
+                     "/var/lib/cni/networks/containerd-net/10.88.0.2"};
+  const auto parts = split_residue(leftover);
+  EXPECT_EQ(parts.leaked.nat_rules.size(), 2U);
+  EXPECT_EQ(parts.residue.nat_rules.size(), 2U);
+  EXPECT_THAT(parts.leaked.leases, ElementsAre("/var/lib/cni/networks/containerd-net/10.88.0.2"));
+  EXPECT_EQ(node::classes_of(parts.leaked),
+            (std::set{node::LeakClass::nat_rule, node::LeakClass::lease}));
+}
+
+// add-and-del-fail as containerd 1.6.20 did it.
+Observation stuck() {
+  auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
+  seen.scenario = "add-and-del-fail";
+  seen.steps = {{"RunPodSandbox", "", false, "plugin failed: no way in"},
+                {"StopPodSandbox", "", false, "plugin failed: no way out"},
+                {"RemovePodSandbox", "", false, "plugin failed: no way out"}};
+  using enum node::LeakClass;
+  seen.leftover = {netns, veth, lease, nat_rule, pod_record};
+  return seen;
+}
+
+TEST(Outcomes, AreKnownOnlyAsAWhole) {
+  const auto judgement = judge(shipped(), stuck());
+  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  EXPECT_THAT(judgement.known, ElementsAre("F90"));
+
+  auto other_era = stuck();
+  other_era.containerd = *Version::parse("2.1.9");
+  EXPECT_EQ(judge(shipped(), other_era).finding, Finding::fail);
+  auto stopped = stuck();
+  stopped.steps[1].ok = true;
+  EXPECT_THAT(judge(shipped(), stopped).reason, HasSubstr("changed: it went otherwise than F90"));
+  auto other_error = stuck();
+  other_error.steps[2].error = "something else";
+  EXPECT_EQ(judge(shipped(), other_error).finding, Finding::fail);
+  auto cleaner = stuck();
+  cleaner.leftover.erase(node::LeakClass::lease);
+  EXPECT_THAT(judge(shipped(), cleaner).reason, HasSubstr("and it is not: lease"));
+  auto dirtier = stuck();
+  dirtier.leftover.insert(node::LeakClass::process);
+  EXPECT_EQ(judge(shipped(), dirtier).finding, Finding::leak);
+}
+
+TEST(Expectations, AStepHasToFailWithTheError) {
+  auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
+  seen.scenario = "add-fails";
+  seen.steps = {{"RunPodSandbox", "", false, "try again later", "", "again"},
+                {"RunPodSandbox", "", true, "", "second"},
+                {"StopPodSandbox", "", true, "", "second"},
+                {"RemovePodSandbox", "", true, "", "second"}};
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::pass) << judge(shipped(), seen).reason;
+  seen.steps[0].error = "no such luck";
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  seen.steps[0].ok = true;
+  EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("should have failed"));
+}
+
+TEST(Expectations, PodsAreFollowedOneByOne) {
+  auto seen = lifecycle("1.6.2", "1.1.1", "none");
+  seen.steps.clear();
+  const std::string error = "failed to destroy network for sandbox \"" + k_id +
+                            "\": invalid version \"\": the version is empty";
+  for (const char* pod : {"a", "b"}) {
+    seen.steps.push_back({"RunPodSandbox", "", true, "", pod});
+  }
+  seen.after_run = std::set{node::LeakClass::netns, node::LeakClass::lease};
+  seen.steps.push_back({"StopPodSandbox", "", false, error, "b"});
+  seen.steps.push_back({"RemovePodSandbox", "", false,
+                        "failed to forcibly stop sandbox \"" + k_id + "\": " + error, "b"});
+  seen.leftover = *seen.after_run;
+  const auto judgement = judge(shipped(), seen);
+  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  // One that is gone although the behaviour says that it stays.
+  seen.steps.back() = {"RemovePodSandbox", "", true, "", "b"};
+  EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("changed: F02"));
+}
+
+// A pod that F02 keeps, on 1.6.2 with a conflist without cniVersion.
+Observation kept_by_f02(const std::string& scenario) {
+  auto seen = lifecycle("1.6.2", "1.1.1", "none");
+  seen.scenario = scenario;
+  const std::string error = "failed to destroy network for sandbox \"" + k_id +
+                            "\": invalid version \"\": the version is empty";
+  seen.steps = {{"RunPodSandbox", "", true, ""},
+                {"StopPodSandbox", "", false, error},
+                {"RemovePodSandbox", "", false,
+                 "failed to forcibly stop sandbox \"" + k_id + "\": " + error}};
+  using enum node::LeakClass;
+  seen.after_run = std::set{netns, veth, lease, cached_result, nat_rule, pod_record};
+  seen.leftover = *seen.after_run;
+  return seen;
+}
+
+TEST(Outcomes, YieldToWhatEndsTheScenarioEarly) {
+  const auto seen = kept_by_f02("portmap-backend-changed");
+  ASSERT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  EXPECT_THAT(judge(shipped(), seen).known, ElementsAre("F02"));
+  // But not to a success where an outcome is known.
+  auto changed = lifecycle("1.6.20", "1.9.1", "1.0.0");
+  changed.scenario = "portmap-backend-changed";
+  EXPECT_THAT(judge(shipped(), changed).reason, HasSubstr("F54"));
+}
+
+TEST(Expectations, ACacheThatTheScenarioDeletesIsNotLeft) {
+  auto seen = kept_by_f02("cache-deleted");
+  seen.leftover.erase(node::LeakClass::cached_result);
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  seen.steps.insert(seen.steps.begin() + 1, {"damage-cache", "delete", true, ""});
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+}
+
+TEST(Expectations, APodOfTheNodesNetworkIsNoMatterOfCni) {
+  auto seen = lifecycle("1.6.2", "1.1.1", "none");
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  seen.steps[0].to = scenario::k_host_network;
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::pass) << judge(shipped(), seen).reason;
+}
+
+TEST(Expectations, AForcedStopThatFailsKeepsThePod) {
+  auto seen = kept_by_f02("remove-without-stop");
+  seen.steps.erase(seen.steps.begin() + 1);
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  seen.leftover.clear();
+  EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("changed: F02"));
+}
+
+TEST(Expectations, AMissingDelFollowsFromAStopThatIsKnownToFail) {
+  auto seen = kept_by_f02("trace-rules");
+  seen.steps.push_back({"trace", "add-has-del", false, "bridge ADD has no DEL after it"});
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  seen.steps.back().to = "del-in-reverse";
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  auto clean = lifecycle("1.6.20", "1.1.1", "0.4.0");
+  clean.steps.push_back({"trace", "add-has-del", false, "bridge ADD has no DEL after it"});
+  EXPECT_EQ(judge(shipped(), clean).finding, Finding::fail);
+}
+
+TEST(Expectations, WhatAStepTookAwayNeedNotBeLeft) {
+  auto seen = lifecycle("1.6.2", "1.1.1", "none");
+  const std::string error = "failed to destroy network for sandbox \"" + k_id +
+                            "\": invalid version \"\": the version is empty";
+  seen.after_run = std::set{node::LeakClass::netns, node::LeakClass::lease};
+  seen.leftover = {node::LeakClass::netns};
+  seen.steps = {{"RunPodSandbox", "", true, ""},
+                {"damage-attachment", "delete-lease", true, ""},
+                {"StopPodSandbox", "", false, error},
+                {"RemovePodSandbox", "", false,
+                 "failed to forcibly stop sandbox \"" + k_id + "\": " + error}};
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  seen.steps[1].to = "link-down";
+  EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("and it is not: lease"));
+}
+
+TEST(Expectations, TraceRulesCanBeKnownToBreak) {
+  auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
+  seen.steps.push_back(
+      {"trace", "no-capabilities", false,
+       "portmap ADD of container 0123456789ab on eth0 got the key capabilities: {}"});
+  EXPECT_THAT(judge(shipped(), seen).known, ElementsAre("F96"));
+  seen.steps.back().to = "del-in-reverse";
+  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+}
+
+TEST(Traits, ComeFromPluginsAndTheirIpam) {
+  EXPECT_THAT(
+      scenario::conflist_traits(Json::parse(R"({"plugins": [{"type": "bridge", "ipMasq": true,
+                "ipam": {"type": "host-local"}}, {"type": "portmap"}, 7]})")),
+      ElementsAre("bridge", "host-local", "ipMasq", "portmap"));
+  EXPECT_THAT(scenario::conflist_traits(Json::parse(R"({"type": "ptp", "ipMasq": false})")),
+              ElementsAre("ptp"));
+  EXPECT_EQ(scenario::cni_version_of(Json::parse("{}")), "none");
+  EXPECT_EQ(scenario::cni_version_of(Json::parse(R"({"cniVersion": ""})")), "empty");
+}
+
+TEST(Normalise, TakesOutWhatDiffers) {
+  const auto uuid = std::string("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed");
+  EXPECT_EQ(normalise_error("sandbox \"" + k_id + "\" /var/run/netns/cni-" + uuid + " \n"),
+            "sandbox \"<ID>\" /var/run/netns/cni-<UUID>");
+  EXPECT_EQ(normalise_error("in path [/opt/cni/bin], /etc/cni/net.d/10-x.conf"),
+            "in path [<DIR>/bin], <DIR>/net.d/10-x.conf");
+  EXPECT_EQ(normalise_error("-C CNI-DN-0a1b2c3d4e5f60718293a -j CNI-HOSTPORT-DNAT"),
+            "-C CNI-DN-<HASH> -j CNI-HOSTPORT-DNAT");
+  EXPECT_EQ(normalise_error("iptables v1.8.9 (nf_tables): no"), "iptables v<VERSION>: no");
+  EXPECT_EQ(normalise_error("config is \"1.0.0\""), "config is \"1.0.0\"");
+  const auto once = normalise_error("a CNI-0123456789abcdef01234567 " + k_id + uuid);
+  EXPECT_EQ(normalise_error(once), once);
+}
+
+}  // namespace
+}  // namespace cni_matrix::verdict

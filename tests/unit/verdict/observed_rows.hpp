@@ -1,0 +1,113 @@
+#pragma once
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "verdict/judge.hpp"
+#include <cni_matrix/base/json.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The rows of tests/data/observed-outcomes.jsonl as observations.
+namespace cni_matrix::verdict::testing {
+
+inline Observation observation_of_row(const Json& row) {
+  using node::LeakClass;
+  static const std::map<std::string, std::string> k_scenarios = {
+      {"runtime-upgrade", "replace-runtime"},
+      {"plugin-swap", "replace-plugins"},
+      {"restart", "restart-runtime"},
+      {"conf-removed", "conflist-gone"},
+      {"conf-restored", "conflist-gone-restored"},
+      {"plugin-missing-before-run", "plugin-gone-before-run"},
+      {"plugin-missing-before-stop", "plugin-gone-before-stop"},
+      {"plugin-restored", "plugin-gone-restored"}};
+  static const std::map<std::string, std::string> k_steps = {
+      {"swap-plugins", "replace-plugins"},     {"netns-delete", "delete-netns"},
+      {"conflist-removed", "remove-conflist"}, {"conflist-restored", "restore-conflist"},
+      {"portmap-removed", "remove-plugin"},    {"portmap-restored", "restore-plugin"}};
+  Observation result;
+  result.containerd = *Version::parse(row.at("containerd").get<std::string>());
+  result.plugins = *Version::parse(row.at("plugins").get<std::string>());
+  const auto conflist = split(row.at("conflist").get<std::string>(), '@');
+  result.conflist = conflist.at(0);
+  result.cni_version = conflist.at(1);
+  result.traits = {"bridge", "host-local", "ipMasq"};
+  if (result.conflist == "bridge-portmap") {
+    result.traits.insert(result.traits.end(), {"portmap", "externalSetMarkChain"});
+  }
+  const auto scenario = row.at("scenario").get<std::string>();
+  const auto renamed = k_scenarios.find(scenario);
+  result.scenario = renamed == k_scenarios.end() ? scenario : renamed->second;
+  result.host_port = row.contains("hostport");
+  result.mark_chain = row.contains("markchain");
+  result.name = row.at("containerd").get<std::string>() + "/" +
+                row.at("plugins").get<std::string>() + "/" + row.at("conflist").get<std::string>() +
+                "/" + result.scenario;
+  if (scenario == "plugin-missing-before-run") {
+    result.steps.push_back({"remove-plugin", "portmap", true, ""});
+  }
+  bool mark_chain_missing = false;
+  for (const auto& step : row.at("steps")) {
+    auto name = step.at("step").get<std::string>();
+    if (name == "containerd-SIGTERM") {
+      continue;
+    }
+    ObservedStep one;
+    one.ok = step.at("ok").get<bool>();
+    one.error = step.value("error", "");
+    one.to = step.value("to", "");
+    if (name == "containerd-start") {
+      name = row.contains("to_containerd") ? "replace-runtime" : "restart-runtime";
+      one.to = row.value("to_containerd", "");
+    } else if (const auto known = k_steps.find(name); known != k_steps.end()) {
+      one.to = name.starts_with("portmap") ? "portmap" : one.to;
+      name = known->second;
+    }
+    one.step = name;
+    mark_chain_missing =
+        mark_chain_missing || one.error.find("KUBE-MARK-MASQ") != std::string::npos;
+    result.steps.push_back(std::move(one));
+  }
+  // The rows count portmap's jumps to its top-level chain too: two a family, IPv6 after IPv4.
+  const int residue = mark_chain_missing ? 2 : result.host_port ? 4 : 0;
+  const auto classes = [](const Json& counts, int shared) {
+    std::set<LeakClass> leaks;
+    const auto add = [&](LeakClass leak, bool there) {
+      if (there) {
+        leaks.insert(leak);
+      }
+    };
+    add(LeakClass::netns, counts.at("netns").get<int>() > 0);
+    add(LeakClass::veth, counts.at("host_veths").get<int>() > 0);
+    add(LeakClass::lease, counts.at("ipam_leases").get<int>() > 0);
+    add(LeakClass::cached_result, counts.at("results_cache").get<int>() > 0);
+    add(LeakClass::nat_rule, counts.at("nat_rules").get<int>() > shared);
+    add(LeakClass::pod_record, !counts.at("pods").empty());
+    return leaks;
+  };
+  result.leftover = classes(row.at("leftover"), residue);
+  if (row.contains("leftover_after_run")) {
+    result.after_run = classes(row.at("leftover_after_run"), residue);
+  }
+  return result;
+}
+
+inline std::vector<Observation> observed_rows() {
+  std::vector<Observation> rows;
+  const auto text = read_file(CNI_MATRIX_TEST_DATA "/observed-outcomes.jsonl");
+  EXPECT_TRUE(text.has_value()) << text.error().message;
+  for (const auto& line : split(text.value_or(""), '\n')) {
+    if (!line.empty()) {
+      rows.push_back(observation_of_row(Json::parse(line)));
+    }
+  }
+  return rows;
+}
+
+}  // namespace cni_matrix::verdict::testing
