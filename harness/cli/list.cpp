@@ -2,9 +2,9 @@
 
 #include "base/say.hpp"
 #include "probe/data_plane.hpp"
+#include "scenario/scenario_library.hpp"
 #include "trace/rules.hpp"
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/scenario/scenario.hpp>
 
 #include <fmt/format.h>
 
@@ -16,15 +16,11 @@ namespace cni_matrix::cli {
 namespace {
 
 using scenario::Scenario;
-using scenario::StepKind;
+using scenario::ScenarioPointer;
 
 // What a scenario asks of the machine and the cell beside namespaces.
 std::vector<std::string> needs_of(const Scenario& scenario) {
   std::vector<std::string> needs;
-  const auto has = [&](StepKind kind) {
-    return std::any_of(scenario.steps.begin(), scenario.steps.end(),
-                       [kind](const scenario::Step& step) { return step.kind == kind; });
-  };
   if (scenario.containerd) {
     needs.push_back("containerd " + scenario.containerd->str());
   }
@@ -34,10 +30,10 @@ std::vector<std::string> needs_of(const Scenario& scenario) {
   if (scenario.needs_recorder()) {
     needs.emplace_back("recorder");
   }
-  if (has(StepKind::replace_runtime)) {
+  if (!scenario.demands.containerds.empty()) {
     needs.emplace_back("a second containerd");
   }
-  if (has(StepKind::replace_plugins)) {
+  if (!scenario.demands.plugins.empty()) {
     needs.emplace_back("second plugins");
   }
   if (scenario.needs_host_port()) {
@@ -47,59 +43,59 @@ std::vector<std::string> needs_of(const Scenario& scenario) {
   return needs;
 }
 
-std::string text_of(const std::vector<Scenario>& scenarios) {
+std::string text_of(const std::vector<ScenarioPointer>& scenarios) {
   std::string text;
   std::string area;
   std::size_t width = 0;
   for (const auto& scenario : scenarios) {
-    width = std::max(width, scenario.id.size());
+    width = std::max(width, scenario->id.size());
   }
   for (const auto& scenario : scenarios) {
-    if (scenario.area != area) {
-      area = scenario.area;
+    if (scenario->area != area) {
+      area = scenario->area;
       text += fmt::format("{}{}\n", text.empty() ? "" : "\n", area);
     }
-    const auto needs = needs_of(scenario);
-    text += fmt::format("  {:{}}  {}{}\n", scenario.id, width, scenario.title,
+    const auto needs = needs_of(*scenario);
+    text += fmt::format("  {:{}}  {}{}\n", scenario->id, width, scenario->title,
                         needs.empty() ? "" : fmt::format("  [{}]", fmt::join(needs, ", ")));
   }
   return text;
 }
 
-Json json_of(const std::vector<Scenario>& scenarios) {
+Json json_of(const std::vector<ScenarioPointer>& scenarios) {
   Json list = Json::array();
   for (const auto& scenario : scenarios) {
     Json parameters = Json::object();
-    for (const auto& [name, parameter] : scenario.parameters) {
+    for (const auto& [name, parameter] : scenario->parameters) {
       parameters[name] = parameter.description;
     }
-    list.push_back({{"id", scenario.id},
-                    {"area", scenario.area},
-                    {"title", scenario.title},
-                    {"needs", needs_of(scenario)},
+    list.push_back({{"id", scenario->id},
+                    {"area", scenario->area},
+                    {"title", scenario->title},
+                    {"needs", needs_of(*scenario)},
                     {"parameters", parameters},
-                    {"references", scenario.references}});
+                    {"references", scenario->references}});
   }
   return list;
 }
 
-std::string markdown_of(const std::vector<Scenario>& scenarios) {
+std::string markdown_of(const std::vector<ScenarioPointer>& scenarios) {
   std::string text =
       "# Scenarios\n\nWritten by `cni-matrix list scenarios --format markdown` from the files; a "
       "test "
       "keeps it true.\n";
   std::string area;
   for (const auto& scenario : scenarios) {
-    if (scenario.area != area) {
-      area = scenario.area;
+    if (scenario->area != area) {
+      area = scenario->area;
       text += fmt::format("\n## {}\n\n", area);
     }
     std::vector<std::string> links;
-    for (const auto& reference : scenario.references) {
+    for (const auto& reference : scenario->references) {
       links.push_back(fmt::format("[{}]({})", links.size() + 1, reference));
     }
-    const auto needs = needs_of(scenario);
-    text += fmt::format("- [{0}]({1}/{0}.json): {2}.{3}{4}\n", scenario.id, area, scenario.title,
+    const auto needs = needs_of(*scenario);
+    text += fmt::format("- [{0}]({1}/{0}.json): {2}.{3}{4}\n", scenario->id, area, scenario->title,
                         needs.empty() ? "" : fmt::format(" Needs {}.", fmt::join(needs, ", ")),
                         links.empty() ? "" : fmt::format(" ({})", fmt::join(links, ", ")));
   }
@@ -119,7 +115,8 @@ Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out) {
     say(out, "{}\n", fmt::join(probe::probe_names(), "\n"));
     return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto scenarios, scenario::load_scenarios());
+  scenario::ScenarioLibrary library;
+  CNI_MATRIX_TRY_ASSIGN(const auto scenarios, library.all());
   say(out, "{}",
       arguments.format == "json"       ? json_of(scenarios).dump(2) + "\n"
       : arguments.format == "markdown" ? markdown_of(scenarios)

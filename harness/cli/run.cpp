@@ -8,13 +8,13 @@
 #include "report/json.hpp"
 #include "report/junit.hpp"
 #include "report/saved_run.hpp"
-#include "run/observation.hpp"
+#include "run/cell_plan.hpp"
 #include "run/signals.hpp"
-#include "scenario/conflist_file.hpp"
+#include "scenario/scenario_library.hpp"
+#include "verdict/observation.hpp"
 #include "verdict/residue.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/run/runner.hpp>
-#include <cni_matrix/scenario/scenario.hpp>
 #include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <algorithm>
@@ -64,17 +64,17 @@ Expected<std::map<std::string, Version>> versions_at_hand(const std::filesystem:
 using Tokens = std::vector<std::pair<artifacts::Component, std::string>>;
 
 // The containerds and plugins of a cell: those that it begins with, and those that steps change to.
-Expected<Tokens> tokens_of(const matrix::Cell& cell) {
+Expected<Tokens> tokens_of(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios) {
   using artifacts::Component;
   Tokens tokens = {{Component::containerd, cell.containerd}, {Component::plugins, cell.plugins}};
-  CNI_MATRIX_TRY_ASSIGN(const auto scenario, scenario::load_scenario(cell.scenario));
-  CNI_MATRIX_TRY_ASSIGN(const auto steps, scenario::bind_steps(scenario, cell.parameters));
-  for (const auto& step : steps) {
-    if (step.kind == scenario::StepKind::replace_runtime) {
-      tokens.emplace_back(Component::containerd, step.to);
-    } else if (step.kind == scenario::StepKind::replace_plugins) {
-      tokens.emplace_back(Component::plugins, step.to);
-    }
+  CNI_MATRIX_TRY_ASSIGN(const auto scenario, scenarios.find(cell.scenario));
+  CNI_MATRIX_TRY_ASSIGN(const auto steps, scenario::bind_steps(*scenario, cell.parameters));
+  const auto demands = scenario::demands_of(steps);
+  for (const auto& token : demands.containerds) {
+    tokens.emplace_back(Component::containerd, token);
+  }
+  for (const auto& token : demands.plugins) {
+    tokens.emplace_back(Component::plugins, token);
   }
   return tokens;
 }
@@ -83,6 +83,7 @@ Expected<Tokens> tokens_of(const matrix::Cell& cell) {
 // When the run has to end meanwhile, that is no mistake: the run itself sees it too.
 Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
                             artifacts::Provisioner& provisioner) {
+  scenario::ScenarioLibrary scenarios;
   std::set<std::string> seen;
   for (const auto& cell : cells) {
     auto key = fmt::format("{} {} {} {}", cell.conflist.file.string(), cell.conflist.form,
@@ -92,12 +93,12 @@ Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
     }
     const bool is_new = seen.insert(key).second;
     if (is_new) {
-      CNI_MATRIX_TRY(run::check_cell(cell));
+      CNI_MATRIX_TRY(run::check_cell(cell, scenarios));
     }
     Tokens tokens = {{artifacts::Component::containerd, cell.containerd},
                      {artifacts::Component::plugins, cell.plugins}};
     if (is_new) {
-      CNI_MATRIX_TRY_ASSIGN(tokens, tokens_of(cell));
+      CNI_MATRIX_TRY_ASSIGN(tokens, tokens_of(cell, scenarios));
     }
     for (const auto& [component, token] : tokens) {
       if (token.starts_with("dir:") &&
@@ -199,10 +200,8 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     ++runs_of[result.cell.name()];
     aborted.add(result);
     report::add_outcome(outcomes, result);
-    if (!claims.empty() && !result.steps.empty()) {
-      if (const auto conflist = scenario::ConflistFile::load(result.cell.conflist)) {
-        observations.push_back(run::observation_of(result, conflist->json()));
-      }
+    if (!claims.empty() && result.observation) {
+      observations.push_back(*result.observation);
     }
   };
   listener.tick = [&] { reporters->tick(); };

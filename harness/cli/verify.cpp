@@ -5,10 +5,10 @@
 #include "base/text.hpp"
 #include "report/verification.hpp"
 #include "run/signals.hpp"
+#include "scenario/scenario_library.hpp"
 #include "verdict/normalise.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/run/runner.hpp>
-#include <cni_matrix/scenario/scenario.hpp>
 #include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <algorithm>
@@ -79,17 +79,10 @@ std::string without_addresses(const std::string& text) {
   return std::regex_replace(std::regex_replace(text, four, "<IP>"), six, "<IP>");
 }
 
-bool starts_pods_at_once(const run::CellResult& result) {
-  const auto scenario = scenario::load_scenario(result.cell.scenario);
-  return scenario && std::any_of(scenario->steps.begin(), scenario->steps.end(),
-                                 [](const scenario::Step& step) { return step.parallel; });
-}
-
 // The calls of each interface in their order; interfaces may be attached in parallel. Where pods
 // start at once, the calls of each pod's interface, and the pods in any order. STATUS comes with
 // CRI's Status, and how often that is asked is a matter of time: each is there once.
-Lines calls_of(const run::CellResult& result) {
-  const bool at_once = starts_pods_at_once(result);
+Lines calls_of(const run::CellResult& result, bool at_once) {
   std::map<std::string, Lines> by_interface;
   std::set<std::string> status;
   for (const auto& call : result.trace) {
@@ -198,6 +191,7 @@ Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, s
   fetch.sandbox = run::node_sandbox(fetch.cancelled, options.privileged);
   CNI_MATRIX_TRY_ASSIGN(auto provisioner,
                         artifacts::Provisioner::open(options.cache, std::move(fetch)));
+  scenario::ScenarioLibrary scenarios;
   std::map<std::string, run::CellResult> waiting;  // by the cell's name without the runtime
   report::Verification found;
   run::RunListener listener;
@@ -225,7 +219,10 @@ Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, s
       report::Verification::Cell cell{key_cell.id(), key, {}};
       add_differences("step", steps_of(daemon), steps_of(embedded), cell.differences);
       add_differences("leftover", leftovers_of(daemon), leftovers_of(embedded), cell.differences);
-      add_differences("call", calls_of(daemon), calls_of(embedded), cell.differences);
+      const auto scenario = scenarios.find(key_cell.scenario);
+      const bool at_once = scenario && (*scenario)->demands.pods_at_once;
+      add_differences("call", calls_of(daemon, at_once), calls_of(embedded, at_once),
+                      cell.differences);
       if (!cell.differences.empty()) {
         say(console, "{}\n", key);
       }

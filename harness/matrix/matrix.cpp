@@ -1,5 +1,6 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "scenario/scenario_library.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/matrix/matrix.hpp>
@@ -49,7 +50,8 @@ Expected<void> each(const Json& value, const std::string& pointer, const Visit& 
 
 class Parser {
  public:
-  Parser(const std::filesystem::path& file) : m_file(file), m_name(file.string()) {}
+  Parser(const std::filesystem::path& file, scenario::ScenarioLibrary& library)
+      : m_file(file), m_name(file.string()), m_library(library) {}
 
   // The axes of `value`; those that it does not name come from `inherited`.
   Expected<Axes> axes(const Json& value, const std::string& pointer, const Axes& inherited) const {
@@ -159,7 +161,7 @@ class Parser {
         }
       }
     }
-    if (const auto good = check_scenario_axis(axis); !good) {
+    if (const auto good = check_scenario_axis(axis, m_library); !good) {
       return at_place(good.error(), m_name, place);
     }
     target.push_back(std::move(axis));
@@ -168,6 +170,7 @@ class Parser {
 
   const std::filesystem::path& m_file;
   std::string m_name;
+  scenario::ScenarioLibrary& m_library;
 };
 
 // What is meant as a range has to be one; as a glob it would only fit nothing.
@@ -185,16 +188,16 @@ bool complete(const Axes& axes) {
 
 }  // namespace
 
-Expected<void> check_scenario_axis(const ScenarioAxis& axis) {
-  CNI_MATRIX_TRY_ASSIGN(const auto scenario, scenario::load_scenario(axis.scenario));
+Expected<void> check_scenario_axis(const ScenarioAxis& axis, scenario::ScenarioLibrary& library) {
+  CNI_MATRIX_TRY_ASSIGN(const auto scenario, library.find(axis.scenario));
   std::map<std::string, std::string> first;
   for (const auto& [name, values] : axis.with) {
     if (values.empty()) {
       return input_error("scenario {}: \"{}\" has no value", axis.scenario, name);
     }
     first[name] = values.front();
-    const auto parameter = scenario.parameters.find(name);
-    if (parameter == scenario.parameters.end() ||
+    const auto parameter = scenario->parameters.find(name);
+    if (parameter == scenario->parameters.end() ||
         (parameter->second.kind != scenario::ParameterKind::containerd &&
          parameter->second.kind != scenario::ParameterKind::plugins)) {
       continue;
@@ -203,7 +206,7 @@ Expected<void> check_scenario_axis(const ScenarioAxis& axis) {
       CNI_MATRIX_TRY(artifacts::VersionToken::parse(value));
     }
   }
-  CNI_MATRIX_TRY(scenario::bind_steps(scenario, first));
+  CNI_MATRIX_TRY(scenario::bind_steps(*scenario, first));
   return {};
 }
 
@@ -314,7 +317,8 @@ Expected<Matrix> matrix_from_json(const Json& value, const std::filesystem::path
   Matrix spec;
   spec.title = value.value("title", "");
   spec.file = file;
-  const Parser parser(file);
+  scenario::ScenarioLibrary library;
+  const Parser parser(file, library);
   const Axes defaults{{}, {}, {}, {}, {RuntimeChoice::automatic}, {std::nullopt}, {false}};
   CNI_MATRIX_TRY_ASSIGN(auto top, parser.axes(value, "", defaults));
   const auto include = value.value("include", Json::array());
@@ -342,8 +346,9 @@ Expected<Matrix> matrix_from_json(const Json& value, const std::filesystem::path
   }
   const auto claims = value.value("claims", Json::array());
   for (std::size_t i = 0; i < claims.size(); ++i) {
-    CNI_MATRIX_TRY_ASSIGN(auto claim, verdict::statement_from_json(
-                                          claims[i], fmt::format("{}: at /claims/{}", name, i)));
+    CNI_MATRIX_TRY_ASSIGN(auto claim,
+                          verdict::statement_from_json(
+                              claims[i], fmt::format("{}: at /claims/{}", name, i), library));
     spec.claims.push_back(std::move(claim));
   }
   return spec;

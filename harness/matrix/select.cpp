@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "scenario/scenario_library.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/matrix/matrix.hpp>
@@ -209,6 +210,7 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
     }
     conflists.push_back(*std::move(conflist));
   }
+  scenario::ScenarioLibrary library;
   std::vector<ScenarioAxis> scenarios;
   std::vector<std::string> texts;
   for (const auto& list : selection.scenarios) {
@@ -216,20 +218,20 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
     texts.insert(texts.end(), some.begin(), some.end());
   }
   if (selection.all_scenarios) {
-    CNI_MATRIX_TRY_ASSIGN(const auto all, scenario::load_scenarios());
+    CNI_MATRIX_TRY_ASSIGN(const auto all, library.all());
     for (const auto& scenario : all) {
       const bool complete =
-          std::all_of(scenario.parameters.begin(), scenario.parameters.end(),
+          std::all_of(scenario->parameters.begin(), scenario->parameters.end(),
                       [](const auto& parameter) { return !parameter.second.fallback.empty(); });
-      if (complete && (selection.host_port || !scenario.needs_host_port())) {
-        texts.push_back(scenario.id);
+      if (complete && (selection.host_port || !scenario->needs_host_port())) {
+        texts.push_back(scenario->id);
       }
     }
   }
   for (const auto& text : texts) {
     CNI_MATRIX_TRY_ASSIGN(auto axis, parse_scenario(text));
     axis = with_known_parameters(std::move(axis), spec);
-    if (const auto good = check_scenario_axis(axis); !good) {
+    if (const auto good = check_scenario_axis(axis, library); !good) {
       return input_error("--scenario {}: {}", text, good.error().message);
     }
     scenarios.push_back(std::move(axis));

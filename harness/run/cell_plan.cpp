@@ -3,12 +3,11 @@
 #include "kernel_needs.hpp"
 
 #include "artifacts/catalog.hpp"
-#include "base/text.hpp"
 #include "cni/network_driver.hpp"
 #include "cni/profile.hpp"
-#include "probe/data_plane.hpp"
+#include "scenario/act.hpp"
+#include "scenario/cell_needs.hpp"
 #include "trace/rules.hpp"
-#include "verdict/judge.hpp"
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/run/runner.hpp>
 
@@ -74,11 +73,8 @@ Expected<void> plan_runtimes(const matrix::Cell& cell, bool embedded, CellPlan& 
   plan.containerds.clear();
   CNI_MATRIX_TRY_ASSIGN(plan.containerds[""],
                         plan_containerd(cell.containerd, embedded, provisioner));
-  for (const auto& step : plan.steps) {
-    if (step.kind == scenario::StepKind::replace_runtime) {
-      CNI_MATRIX_TRY_ASSIGN(plan.containerds[step.to],
-                            plan_containerd(step.to, embedded, provisioner));
-    }
+  for (const auto& token : scenario::demands_of(plan.steps).containerds) {
+    CNI_MATRIX_TRY_ASSIGN(plan.containerds[token], plan_containerd(token, embedded, provisioner));
   }
   if (!embedded) {
     const auto& runc = provisioner.host_runc();
@@ -90,114 +86,104 @@ Expected<void> plan_runtimes(const matrix::Cell& cell, bool embedded, CellPlan& 
   return {};
 }
 
-// What the scenario asks of this cell's configuration, before anything starts.
-Expected<void> check_steps(const matrix::Cell& cell, const CellPlan& plan) {
-  auto conflist = plan.conflist;
-  bool other_files = false;
-  const bool own_host_port =
-      std::any_of(plan.steps.begin(), plan.steps.end(), [](const scenario::Step& step) {
-        return step.kind == scenario::StepKind::run && step.host_port > 0;
-      });
+Expected<void> check_token(const std::string& token) {
+  if (const auto parsed = VersionToken::parse(token); !parsed) {
+    return tl::unexpected(parsed.error());
+  }
+  return {};
+}
+
+// What is known of a plan without fetching anything.
+struct BegunPlan {
+  scenario::ScenarioPointer scenario;
+  scenario::CellNeeds needs;
+  CellPlan plan;
+};
+
+// What the steps take of this cell, each as the steps before it leave the configuration.
+Expected<void> collect_needs(const std::vector<scenario::Step>& steps, const std::string& scenario,
+                             scenario::CellNeeds& needs) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    needs.place = fmt::format("scenario {}: at /steps/{}", scenario, i);
+    CNI_MATRIX_TRY(steps[i].act->plan(needs));
+  }
+  return {};
+}
+
+Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios) {
+  CNI_MATRIX_TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
+  CNI_MATRIX_TRY_ASSIGN(const auto scenario, scenarios.find(cell.scenario));
+  CellPlan plan{false, {}, {}, false, conflist, {}, {}, {}, {}, {}};
+  CNI_MATRIX_TRY_ASSIGN(plan.steps, scenario::bind_steps(*scenario, cell.parameters));
+  plan.trace = scenario->trace;
+  plan.needs_recorder = scenario->needs_recorder();
   for (const auto& rule : plan.trace) {
     if (!trace::is_trace_rule(rule)) {
       return input_error("scenario {}: at /trace: there is no rule \"{}\" for the trace",
                          cell.scenario, rule);
     }
   }
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    const auto& step = plan.steps[i];
-    const auto place = fmt::format("scenario {}: at /steps/{}", cell.scenario, i);
-    if (step.kind == scenario::StepKind::edit_conflist && step.to.empty()) {
-      if (auto patched = conflist.patch(step.patch); !patched) {
-        return input_error("{}: {}", place, patched.error().message);
-      }
-    }
-    if (step.kind == scenario::StepKind::replace_runtime ||
-        step.kind == scenario::StepKind::replace_plugins) {
-      if (const auto token = VersionToken::parse(step.to); !token) {
-        return input_error("{}/to: {}", place, token.error().message);
-      }
-    }
-    other_files = other_files || step.kind == scenario::StepKind::write_config;
-    if (step.fault && step.plugin != "loopback" && !other_files) {
-      const auto used = scenario::conflist_traits(conflist.json());
-      if (std::find(used.begin(), used.end(), step.plugin) == used.end()) {
-        return input_error("{}: a fault of the plugin {}, which the conflist {} does not use",
-                           place, step.plugin, cell.conflist.name);
-      }
-    }
-    if (step.kind == scenario::StepKind::run && step.protocols != std::vector<std::string>{"tcp"} &&
-        step.host_port == 0 && !cell.host_port) {
-      return input_error("{}: protocols without a host port; give the step a \"hostPort\"", place);
-    }
-    const auto& probes = probe::probe_names();
-    for (const auto& probe : step.probes) {
-      if (std::find(probes.begin(), probes.end(), probe) == probes.end()) {
-        return input_error("{}: there is no probe \"{}\"{}", place, probe,
-                           did_you_mean(probe, probes));
-      }
-      if (probe.find("host-port") != std::string::npos && !cell.host_port && !own_host_port) {
-        return input_error(
-            "{}: the probe {} needs a host port; give --host-port N, or \"hostPort\" "
-            "in the matrix",
-            place, probe);
-      }
-    }
-  }
-  return {};
-}
-
-// What is known of a plan without fetching anything.
-Expected<std::pair<scenario::Scenario, CellPlan>> begin_plan(const matrix::Cell& cell) {
-  CNI_MATRIX_TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
-  CellPlan plan{false, {}, {}, false, std::move(conflist), {}, {}, {}, {}, {}};
-  CNI_MATRIX_TRY_ASSIGN(auto scenario, scenario::load_scenario(cell.scenario));
-  CNI_MATRIX_TRY_ASSIGN(plan.steps, scenario::bind_steps(scenario, cell.parameters));
-  plan.trace = scenario.trace;
-  plan.needs_recorder = scenario.needs_recorder();
-  CNI_MATRIX_TRY(check_steps(cell, plan));
-  return std::pair{std::move(scenario), std::move(plan)};
+  const bool host_port = cell.host_port.has_value();
+  scenario::CellNeeds needs{std::move(conflist),
+                            cell.conflist.name,
+                            host_port,
+                            host_port || scenario->demands.own_host_port,
+                            check_token,
+                            {},
+                            false,
+                            {},
+                            {},
+                            {}};
+  CNI_MATRIX_TRY(collect_needs(plan.steps, cell.scenario, needs));
+  return BegunPlan{scenario, std::move(needs), std::move(plan)};
 }
 
 // The steps add, check and gc are done by our own driver, as the libcni of the containerd that runs
 // then does it. Error kinds: unavailable, for a gc that it does not have; input, for a containerd
 // that nothing is known of.
-Expected<void> plan_driver(CellPlan& plan) {
-  std::string token;  // of the containerd that runs then
-  for (const auto& step : plan.steps) {
-    switch (step.kind) {
-      case scenario::StepKind::replace_runtime:
-        token = step.to;
-        break;
-      case scenario::StepKind::add:
-      case scenario::StepKind::check:
-      case scenario::StepKind::gc: {
-        auto& containerd = plan.containerds.at(token);
-        CNI_MATRIX_TRY_ASSIGN(containerd.profile, cni::profile_for(containerd.version));
-        const auto lack = cni::lack_of_garbage_collection(*containerd.profile);
-        if (step.kind == scenario::StepKind::gc && !lack.empty()) {
-          return unavailable("{}", lack);
-        }
-        break;
-      }
-      default:
-        break;
+Expected<void> plan_driver(const scenario::CellNeeds& needs, CellPlan& plan) {
+  for (const auto& [token, collects_garbage] : needs.drivers) {
+    auto& containerd = plan.containerds.at(token);
+    CNI_MATRIX_TRY_ASSIGN(containerd.profile, cni::profile_for(containerd.version));
+    const auto lack = cni::lack_of_garbage_collection(*containerd.profile);
+    if (collects_garbage && !lack.empty()) {
+      return unavailable("{}", lack);
     }
+  }
+  return {};
+}
+
+Expected<void> plan_plugins(const matrix::Cell& cell, const scenario::CellNeeds& needs,
+                            CellPlan& plan, artifacts::Provisioner& provisioner) {
+  CNI_MATRIX_TRY_ASSIGN(plan.plugins[""], provisioner.ensure(Component::plugins, cell.plugins));
+  for (const auto& [token, plugin] : needs.plugins) {
+    if (!token.empty()) {
+      CNI_MATRIX_TRY_ASSIGN(plan.plugins[token], provisioner.ensure(Component::plugins, token));
+    }
+    if (plugin.empty() || plan.plugins[token].binaries.contains(plugin)) {
+      continue;
+    }
+    return token.empty()
+               ? input_error("scenario {} removes the plugin {}, which {} does not have",
+                             cell.scenario, plugin, cell.plugins)
+               : input_error("scenario {} takes the plugin {} of {}, which does not have it",
+                             cell.scenario, plugin, token);
   }
   return {};
 }
 
 }  // namespace
 
-Expected<void> check_cell(const matrix::Cell& cell) {
-  CNI_MATRIX_TRY(begin_plan(cell));
+Expected<void> check_cell(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios) {
+  CNI_MATRIX_TRY(begin_plan(cell, scenarios));
   return {};
 }
 
-Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner) {
-  CNI_MATRIX_TRY_ASSIGN(auto begun, begin_plan(cell));
-  auto& [scenario, plan] = begun;
-  for (const auto& program : scenario.programs) {
+Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner,
+                             scenario::ScenarioLibrary& scenarios) {
+  CNI_MATRIX_TRY_ASSIGN(auto begun, begin_plan(cell, scenarios));
+  auto& [scenario, needs, plan] = begun;
+  for (const auto& program : scenario->programs) {
     if (find_program(program).empty()) {
       return unavailable("{} is missing; install the package {}", program,
                          program == "nft" ? "nftables" : program);
@@ -206,7 +192,7 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
   CNI_MATRIX_TRY(check_kernel_needs(scenario::conflist_traits(plan.conflist.json())));
   using matrix::RuntimeChoice;
   const bool embedded = cell.runtime == RuntimeChoice::embedded;
-  const auto needs_daemon = scenario.needs_daemon();
+  const auto& needs_daemon = scenario->needs_daemon();
   if (embedded && !needs_daemon.empty()) {
     return unavailable("{}: that takes a real containerd", needs_daemon);
   }
@@ -220,32 +206,15 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
     }
   }
   CNI_MATRIX_TRY(std::move(runtimes));
-  CNI_MATRIX_TRY(plan_driver(plan));
+  CNI_MATRIX_TRY(plan_driver(needs, plan));
   plan.assumed = assumptions_of(plan);
   const auto& version = plan.containerds.at("").version;
-  if (scenario.containerd && !scenario.containerd->contains(version)) {
-    return unavailable("the scenario {} is about containerd {}, and this is {}", scenario.id,
-                       scenario.containerd->str(), version.str());
+  if (scenario->containerd && !scenario->containerd->contains(version)) {
+    return unavailable("the scenario {} is about containerd {}, and this is {}", scenario->id,
+                       scenario->containerd->str(), version.str());
   }
-
-  CNI_MATRIX_TRY_ASSIGN(plan.plugins[""], provisioner.ensure(Component::plugins, cell.plugins));
-  for (const auto& step : plan.steps) {
-    if (step.kind == scenario::StepKind::replace_plugins) {
-      CNI_MATRIX_TRY_ASSIGN(plan.plugins[step.to], provisioner.ensure(Component::plugins, step.to));
-    }
-    if (step.kind == scenario::StepKind::replace_plugins && !step.plugin.empty() &&
-        !plan.plugins[step.to].binaries.contains(step.plugin)) {
-      return input_error("scenario {} takes the plugin {} of {}, which does not have it",
-                         cell.scenario, step.plugin, step.to);
-    }
-    if ((step.kind == scenario::StepKind::remove_plugin ||
-         step.kind == scenario::StepKind::restore_plugin) &&
-        !plan.plugins[""].binaries.contains(step.plugin)) {
-      return input_error("scenario {} removes the plugin {}, which {} does not have", cell.scenario,
-                         step.plugin, cell.plugins);
-    }
-  }
-  return plan;
+  CNI_MATRIX_TRY(plan_plugins(cell, needs, plan, provisioner));
+  return std::move(plan);
 }
 
 }  // namespace cni_matrix::run

@@ -2,9 +2,9 @@
 
 #include "cni/profile.hpp"
 #include "scenario/conflist_file.hpp"
+#include "scenario/scenario_library.hpp"
 #include <cni_matrix/artifacts/provisioner.hpp>
 #include <cni_matrix/run/result.hpp>
-#include <cni_matrix/scenario/scenario.hpp>
 
 #include <filesystem>
 #include <map>
@@ -37,6 +37,11 @@ struct CellPlan {
 
 // Resolve and fetch. Error kinds: unavailable (the cell is skipped), input (the user's mistake),
 // broken, interrupted.
-Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner);
+Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner,
+                             scenario::ScenarioLibrary& scenarios);
+
+// Whether the cell's scenario can be done with its conflist at all: nothing is fetched or started.
+// Error kind: input, naming the scenario and the step.
+Expected<void> check_cell(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios);
 
 }  // namespace cni_matrix::run

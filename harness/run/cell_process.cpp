@@ -1,5 +1,6 @@
 #include "cell_process.hpp"
 
+#include "effects_json.hpp"
 #include "node_answer.hpp"
 #include "recording.hpp"
 
@@ -13,8 +14,9 @@
 #include "runtime/node_layout.hpp"
 #include "runtime/release_facts.hpp"
 #include "scenario/executor.hpp"
+#include "scenario/scenario.hpp"
 #include "trace/rules.hpp"
-#include "verdict/judge.hpp"
+#include "verdict/residue.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
 
@@ -134,19 +136,6 @@ std::string end_of_log() {
   return printable(text);
 }
 
-// Every pod of the scenario is run under setup_serially.
-bool always_serially(const std::vector<scenario::Step>& steps) {
-  bool serially = false;
-  for (const auto& step : steps) {
-    serially = step.settings ? step.settings->setup_serially : serially;
-    if ((step.kind == scenario::StepKind::run || step.kind == scenario::StepKind::cycle) &&
-        !serially) {
-      return false;
-    }
-  }
-  return true;
-}
-
 // Every rule of the scenario for the trace is one more step of the outcome.
 void check_trace(const CellPlan& plan, const std::vector<recorder::PluginCall>& trace,
                  scenario::Outcome& outcome) {
@@ -154,7 +143,7 @@ void check_trace(const CellPlan& plan, const std::vector<recorder::PluginCall>& 
     return;
   }
   trace::TraceFacts facts;
-  const bool serially = always_serially(plan.steps);
+  const bool serially = scenario::demands_of(plan.steps).always_serially;
   facts.conflists = outcome.conflists;
   facts.netns_gone_ns = outcome.netns_gone_ns;
   for (const auto& [token, containerd] : plan.containerds) {
@@ -169,6 +158,7 @@ void check_trace(const CellPlan& plan, const std::vector<recorder::PluginCall>& 
     StepResult step;
     step.step = "trace";
     step.detail = rule;
+    step.effect.rule = rule;
     step.ok = violations.empty();
     step.error = fmt::format("{}", fmt::join(violations, "; "));
     outcome.steps.push_back(std::move(step));
@@ -250,6 +240,7 @@ int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& o
     result->cpu.harness_us += call.recorder_cpu_us;
   }
   auto value = to_json(*result);
+  value["effects"] = effects_to_json(result->steps);
   // Last, so that making the JSON counts too.
   value["cpu"]["harness_us"] = result->cpu.harness_us + own_cpu_us();
   write_answer(output, value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");

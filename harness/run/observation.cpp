@@ -1,5 +1,8 @@
 #include "observation.hpp"
 
+#include "verdict/residue.hpp"
+#include <cni_matrix/scenario/conflist.hpp>
+
 namespace cni_matrix::run {
 
 namespace {
@@ -28,9 +31,7 @@ verdict::Observation observation_of(const CellResult& result, const Json& config
   seen.scenario = result.cell.scenario;
   seen.host_port = result.cell.host_port.has_value();
   seen.mark_chain = result.cell.mark_chain;
-  for (const auto& step : result.steps) {
-    seen.steps.push_back({step.step, step.detail, step.ok, step.error, step.pod, step.expect});
-  }
+  seen.steps = result.steps;
   if (result.after_run) {
     seen.after_run = node::classes_of(*result.after_run);
   }
@@ -43,24 +44,13 @@ verdict::Observation observation_of(const CellResult& result, const Json& config
 
 void judge_cell(const verdict::KnownBehaviours& behaviours, const CellPlan& plan,
                 CellResult& result) {
-  const auto judgement = verdict::judge(behaviours, observation_of(result, plan.conflist.json()));
-  switch (judgement.finding) {
-    case verdict::Finding::pass:
-      result.verdict = Verdict::pass;
-      break;
-    case verdict::Finding::known:
-      result.verdict = Verdict::known;
-      break;
-    case verdict::Finding::fail:
-      result.verdict = Verdict::fail;
-      break;
-    case verdict::Finding::leak:
-      result.verdict = Verdict::leak;
-      break;
-  }
-  result.reason = judgement.reason;
-  result.known = judgement.known;
-  result.remedy = judgement.remedy;
+  result.observation =
+      std::make_shared<const verdict::Observation>(observation_of(result, plan.conflist.json()));
+  auto judgement = verdict::judge(behaviours, *result.observation);
+  result.verdict = judgement.verdict;
+  result.reason = std::move(judgement.reason);
+  result.known = std::move(judgement.known);
+  result.remedy = std::move(judgement.remedy);
 }
 
 }  // namespace cni_matrix::run

@@ -8,16 +8,6 @@ namespace cni_matrix::run {
 
 namespace {
 
-constexpr std::array<std::pair<Verdict, std::string_view>, 7> k_verdicts = {{
-    {Verdict::pass, "pass"},
-    {Verdict::known, "known"},
-    {Verdict::fail, "fail"},
-    {Verdict::leak, "leak"},
-    {Verdict::skip, "skip"},
-    {Verdict::broken, "broken"},
-    {Verdict::interrupted, "interrupted"},
-}};
-
 // Texts that are empty are left out: most cells pass and have none.
 void put_text(Json& object, const char* key, const std::string& text) {
   if (!text.empty()) {
@@ -140,26 +130,6 @@ CpuTime cpu_from_json(const Json& value) {
 }
 
 }  // namespace
-
-std::string_view name_of(Verdict verdict) {
-  for (const auto& [value, name] : k_verdicts) {
-    if (value == verdict) {
-      return name;
-    }
-  }
-  return "broken";
-}
-
-Expected<Verdict> parse_verdict(std::string_view text) {
-  for (const auto& [value, name] : k_verdicts) {
-    if (name == text) {
-      return value;
-    }
-  }
-  return input_error(
-      "'{}' is no verdict; one of pass, known, fail, leak, skip, broken, interrupted",
-      printable(text));
-}
 
 Json to_json(const CellResult& result) {
   Json value = {{"cell", matrix::to_json(result.cell)},

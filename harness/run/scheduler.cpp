@@ -1,5 +1,6 @@
 #include "cell_plan.hpp"
 #include "cell_process.hpp"
+#include "effects_json.hpp"
 #include "observation.hpp"
 #include "signals.hpp"
 
@@ -109,7 +110,7 @@ class Scheduler {
  private:
   // Put a cell on a node, or finish it at once.
   Expected<void> start(const matrix::Cell& cell) {
-    auto plan = plan_cell(cell, m_provisioner);
+    auto plan = plan_cell(cell, m_provisioner, m_scenarios);
     if (plan && plan->needs_recorder && !m_options.record) {
       plan = unavailable("scenario {} needs the recorder, which --no-record leaves out",
                          cell.scenario);
@@ -213,6 +214,12 @@ class Scheduler {
     }
   }
 
+  static Expected<CellResult> worker_result(const Json& value) {
+    CNI_MATRIX_TRY_ASSIGN(auto result, cell_result_from_json(value));
+    CNI_MATRIX_TRY(take_effects(value.value("effects", Json()), result.steps));
+    return result;
+  }
+
   // The node's output has ended: read what it said.
   void complete(Running& running) {
     CellResult result;
@@ -237,8 +244,8 @@ class Scheduler {
         failure = error.message;
       } else if (!line.empty()) {
         auto parsed = parse_json(line, "the worker's result");
-        auto read = parsed ? cell_result_from_json(*parsed)
-                           : Expected<CellResult>(tl::unexpected(parsed.error()));
+        auto read =
+            parsed ? worker_result(*parsed) : Expected<CellResult>(tl::unexpected(parsed.error()));
         if (read) {
           result = std::move(*read);
           have_result = true;
@@ -362,6 +369,7 @@ class Scheduler {
   artifacts::Provisioner& m_provisioner;
   const verdict::KnownBehaviours& m_behaviours;
   const RunListener& m_listener;
+  scenario::ScenarioLibrary m_scenarios;
   const std::size_t m_total;
   std::size_t m_next = 0;
   std::list<Running> m_running;

@@ -24,7 +24,7 @@ std::optional<std::string> configuration_of_eth0(const Json& shown) {
 
 }  // namespace
 
-Expected<RuntimeResult<void>> drive_plugins(scenario::StepKind step, PodRuntime& runtime,
+Expected<RuntimeResult<void>> drive_plugins(CniCommand command, PodRuntime& runtime,
                                             const cni::Profile& profile,
                                             const std::vector<cni::AttachedPod>& pods,
                                             std::chrono::milliseconds limit) {
@@ -41,14 +41,15 @@ Expected<RuntimeResult<void>> drive_plugins(scenario::StepKind step, PodRuntime&
   }
   CNI_MATRIX_TRY_ASSIGN(auto driver, cni::NetworkDriver::create(profile, *configuration, limit));
   const auto ask = [&]() -> go::Decoded<void> {
-    switch (step) {
-      case scenario::StepKind::add:
+    switch (command) {
+      case CniCommand::add:
         return driver.add(pods.front());
-      case scenario::StepKind::check:
+      case CniCommand::check:
         return driver.check(pods.front());
-      default:
-        return driver.collect_garbage(pods);
+      case CniCommand::gc:
+        break;
     }
+    return driver.collect_garbage(pods);
   };
   const auto answer = ask();
   return answer ? RuntimeResult<void>() : refusal(answer.error());

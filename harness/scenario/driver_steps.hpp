@@ -3,7 +3,6 @@
 #include "cni/network_driver.hpp"
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
-#include <cni_matrix/scenario/scenario.hpp>
 
 #include <chrono>
 #include <string>
@@ -11,11 +10,14 @@
 
 namespace cni_matrix::scenario {
 
+// What our own driver can be asked for.
+enum class CniCommand { add, check, gc };
+
 // The steps `add` and `check` (of one pod) and `gc` (`pods` are those that are valid), on the
 // network configuration that the runtime has in force, with the libcni that is inside that
 // containerd. What libcni says is a result, not an Error; it has no gRPC status. Error kinds:
 // input, broken.
-Expected<RuntimeResult<void>> drive_plugins(scenario::StepKind step, PodRuntime& runtime,
+Expected<RuntimeResult<void>> drive_plugins(CniCommand command, PodRuntime& runtime,
                                             const cni::Profile& profile,
                                             const std::vector<cni::AttachedPod>& pods,
                                             std::chrono::milliseconds limit);

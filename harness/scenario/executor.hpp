@@ -1,13 +1,14 @@
 #pragma once
 
 #include "conflist_file.hpp"
+#include "step.hpp"
 
 #include "cni/profile.hpp"
 #include "recorder/collector.hpp"
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
+#include <cni_matrix/runtime/runtime_settings.hpp>
 #include <cni_matrix/scenario/outcome.hpp>
-#include <cni_matrix/scenario/scenario.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -33,7 +34,7 @@ struct PluginChoice {
 };
 
 struct Setup {
-  std::vector<scenario::Step> steps;  // bound: no "$NAME" left
+  std::vector<Step> steps;  // bound: no "$NAME" left
   ConflistFile conflist;
   PodSpec pod;
   std::map<std::string, RuntimeChoice> runtimes;

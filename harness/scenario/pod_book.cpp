@@ -8,14 +8,14 @@ namespace cni_matrix::scenario {
 
 namespace {
 
-// The step's host port, or that of the cell, with each of the step's protocols.
-std::vector<PortMapping> ports_of(const scenario::Step& step, std::vector<PortMapping> asked) {
-  if (step.host_port > 0) {
-    asked = {{"tcp", 80, step.host_port, ""}};
+// The host port that is asked for, or that of the cell, with each of the protocols.
+std::vector<PortMapping> ports_of(const PodRequest& request, std::vector<PortMapping> asked) {
+  if (request.host_port > 0) {
+    asked = {{"tcp", 80, request.host_port, ""}};
   }
   std::vector<PortMapping> ports;
   for (auto port : asked) {
-    for (const auto& protocol : step.protocols) {
+    for (const auto& protocol : request.protocols) {
       port.protocol = protocol;
       ports.push_back(port);
     }
@@ -25,16 +25,13 @@ std::vector<PortMapping> ports_of(const scenario::Step& step, std::vector<PortMa
 
 }  // namespace
 
-std::vector<std::string> PodBook::members(const scenario::Step& step) {
-  if (step.kind == scenario::StepKind::run && step.count > 0) {
-    auto& group = m_groups[step.pod];
-    group.clear();
-    for (int i = 1; i <= step.count; ++i) {
-      group.push_back(fmt::format("{}-{}", step.pod, i));
-    }
-    return group;
+const std::vector<std::string>& PodBook::make_group(const std::string& name, int count) {
+  auto& group = m_groups[name];
+  group.clear();
+  for (int i = 1; i <= count; ++i) {
+    group.push_back(fmt::format("{}-{}", name, i));
   }
-  return members(step.pod);
+  return group;
 }
 
 std::vector<std::string> PodBook::members(const std::string& name) const {
@@ -42,23 +39,23 @@ std::vector<std::string> PodBook::members(const std::string& name) const {
   return group == m_groups.end() ? std::vector<std::string>{name} : group->second;
 }
 
-PodSpec PodBook::next(const scenario::Step& step) {
+PodSpec PodBook::next(const PodRequest& request) {
   auto spec = m_spec;
   if (m_made > 0) {
     spec.name += fmt::format("-{}", m_made + 1);
     spec.uid += fmt::format("-{}", m_made + 1);
   }
   ++m_made;
-  spec.handler = step.handler;
-  spec.host_network = step.host_network;
-  spec.annotations = step.annotations;
-  spec.dns = step.dns;
-  spec.port_mappings = ports_of(step, std::move(spec.port_mappings));
+  spec.handler = request.handler;
+  spec.host_network = request.host_network;
+  spec.annotations = request.annotations;
+  spec.dns = request.dns;
+  spec.port_mappings = ports_of(request, std::move(spec.port_mappings));
   return spec;
 }
 
-PodSpec PodBook::next(const scenario::Step& step, const std::string& name) {
-  m_pods[name] = {"", next(step)};
+PodSpec PodBook::next(const PodRequest& request, const std::string& name) {
+  m_pods[name] = {"", next(request)};
   return m_pods[name].spec;
 }
 

@@ -1,13 +1,22 @@
 #pragma once
 
 #include <cni_matrix/runtime/pod_runtime.hpp>
-#include <cni_matrix/scenario/scenario.hpp>
 
 #include <map>
 #include <string>
 #include <vector>
 
 namespace cni_matrix::scenario {
+
+// What a step asks for beside the cell's pod.
+struct PodRequest {
+  std::string handler;  // a runtime handler of the settings in force
+  bool host_network = false;
+  int host_port = 0;                          // to port 80 of the pod; 0: that of the cell, if any
+  std::vector<std::string> protocols{"tcp"};  // of the host port: "tcp", "udp"
+  std::map<std::string, std::string> annotations;
+  DnsConfig dns;
+};
 
 // A pod by the scenario's name of it.
 struct ScenarioPod {
@@ -24,16 +33,15 @@ class PodBook {
   ScenarioPod& operator[](const std::string& name) { return m_pods[name]; }
   [[nodiscard]] const std::map<std::string, ScenarioPod>& all() const { return m_pods; }
 
-  // The pods that a step is about: a group's members, or the one. A `run` with a count makes the
-  // group.
-  std::vector<std::string> members(const scenario::Step& step);
+  // Makes a group: POD-1, POD-2, ...
+  const std::vector<std::string>& make_group(const std::string& name, int count);
   // Of a group, or the pod itself.
   [[nodiscard]] std::vector<std::string> members(const std::string& name) const;
 
-  // What a `run` asks the runtime for.
-  PodSpec next(const scenario::Step& step);
+  // What the runtime is asked for.
+  PodSpec next(const PodRequest& request);
   // The same for a pod that the scenario has a name for; its id is not known yet.
-  PodSpec next(const scenario::Step& step, const std::string& name);
+  PodSpec next(const PodRequest& request, const std::string& name);
 
   // Take the ids of pods that have none from what the runtime lists.
   void find(const std::vector<PodSandbox>& listed);

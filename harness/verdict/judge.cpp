@@ -1,10 +1,11 @@
 #include "judge.hpp"
 
+#include "conditions.hpp"
+#include "moment.hpp"
 #include "normalise.hpp"
 
 #include "base/regex_text.hpp"
 #include "runtime/release_facts.hpp"
-#include <cni_matrix/scenario/outcome.hpp>
 
 #include <fmt/format.h>
 
@@ -23,108 +24,14 @@ using Leaks = std::set<node::LeakClass>;
 // The rule for the trace that every ADD has a DEL.
 constexpr std::string_view k_del_rule = "add-has-del";
 
-// Released versions of the CNI specification.
-constexpr std::array<std::string_view, 7> k_spec_versions = {"0.1.0", "0.2.0", "0.3.0", "0.3.1",
-                                                             "0.4.0", "1.0.0", "1.1.0"};
-
 constexpr std::string_view k_setup = "failed to setup network for sandbox \"<ID>\": ";
 constexpr std::string_view k_destroy = "failed to destroy network for sandbox \"<ID>\": ";
 constexpr std::string_view k_forced = "failed to forcibly stop sandbox \"<ID>\": ";
-
-// The node at the moment of a step.
-struct Moment {
-  Version containerd;
-  Version plugins;
-  std::string cni_version;
-  // When the pod in question was started; absent unless ADD succeeded: only then there is a cached
-  // result.
-  std::string created_cni_version;
-  std::optional<Version> created_containerd;
-  bool netns_gone = false;
-  Leaks damaged;  // what a step has taken from a pod behind its plugins' back
-  bool rebooted = false;
-  bool conflist_gone = false;
-  std::set<std::string> gone_plugins;
-};
-
-bool has_trait(const Observation& observation, const std::string& trait) {
-  return std::find(observation.traits.begin(), observation.traits.end(), trait) !=
-         observation.traits.end();
-}
-
-bool version_listed(const std::vector<std::string>& list, const std::string& version) {
-  const bool absent = version == "none" || version == "empty";
-  const bool spec =
-      std::find(k_spec_versions.begin(), k_spec_versions.end(), version) != k_spec_versions.end();
-  return list.empty() || std::any_of(list.begin(), list.end(), [&](const std::string& entry) {
-           return entry == "absent"    ? absent
-                  : entry == "unknown" ? !absent && !spec
-                                       : entry == version;
-         });
-}
-
-bool flag_fits(const std::optional<bool>& wanted, bool is) {
-  return !wanted || *wanted == is;
-}
-
-bool applies(const BehaviourCondition& when, const Moment& now, const Observation& observation) {
-  const bool plugin_gone =
-      std::any_of(now.gone_plugins.begin(), now.gone_plugins.end(), [&](const std::string& plugin) {
-        return observation.traits.empty() || has_trait(observation, plugin);
-      });
-  return (!when.containerd || when.containerd->contains(now.containerd)) &&
-         (!when.created_containerd ||
-          (now.created_containerd && when.created_containerd->contains(*now.created_containerd))) &&
-         (!when.plugins || when.plugins->contains(now.plugins)) &&
-         version_listed(when.cni_versions, now.cni_version) &&
-         (when.created_cni_versions.empty() ||
-          (!now.created_cni_version.empty() &&
-           version_listed(when.created_cni_versions, now.created_cni_version))) &&
-         (when.scenarios.empty() || std::find(when.scenarios.begin(), when.scenarios.end(),
-                                              observation.scenario) != when.scenarios.end()) &&
-         std::all_of(when.uses.begin(), when.uses.end(),
-                     [&](const std::string& trait) { return has_trait(observation, trait); }) &&
-         flag_fits(when.host_port, observation.host_port) &&
-         flag_fits(when.mark_chain, observation.mark_chain) &&
-         flag_fits(when.netns_gone, now.netns_gone) &&
-         flag_fits(when.conflist_gone, now.conflist_gone) &&
-         flag_fits(when.plugin_gone, plugin_gone);
-}
 
 struct Candidate {
   const KnownBehaviour* behaviour = nullptr;
   const BehaviourCase* rule = nullptr;
 };
-
-// What the step takes from a pod; null when it is no such step.
-const node::LeakClass* taken_by(const ObservedStep& step) {
-  static const std::map<std::pair<std::string, std::string>, node::LeakClass> k_taken = {
-      {{"damage-cache", "delete"}, node::LeakClass::cached_result},
-      {{"damage-attachment", "delete-lease"}, node::LeakClass::lease},
-      {{"damage-attachment", "delete-interface"}, node::LeakClass::veth},
-      {{"damage-attachment", "delete-rules"}, node::LeakClass::nat_rule}};
-  const auto found = k_taken.find({step.step, step.to});
-  return found == k_taken.end() ? nullptr : &found->second;
-}
-
-// What a conflist makes at all, so that a behaviour may list leases and still be about a
-// configuration without host-local.
-bool makes(const Observation& observation, node::LeakClass leak) {
-  if (observation.traits.empty()) {
-    return true;
-  }
-  switch (leak) {
-    case node::LeakClass::lease:
-      return has_trait(observation, "host-local");
-    case node::LeakClass::veth:
-      return has_trait(observation, "bridge") || has_trait(observation, "ptp");
-    case node::LeakClass::nat_rule:
-      return has_trait(observation, "ipMasq") ||
-             (observation.host_port && has_trait(observation, "portmap"));
-    default:
-      return true;
-  }
-}
 
 // What a reboot does not take away.
 bool is_on_disk(node::LeakClass leak) {
@@ -143,11 +50,7 @@ std::string names_of(const Leaks& leaks) {
 class Judge {
  public:
   Judge(const KnownBehaviours& behaviours, const Observation& observation)
-      : m_behaviours(behaviours), m_observation(observation) {
-    m_now.containerd = observation.containerd;
-    m_now.plugins = observation.plugins;
-    m_now.cni_version = observation.cni_version;
-  }
+      : m_behaviours(behaviours), m_observation(observation), m_now(observation) {}
 
   Judgement result() {
     const auto whole = candidates(Kind::outcome, {});
@@ -160,7 +63,7 @@ class Judge {
     }
     // It may not have come as far as the scenario means to: a pod of this cell cannot be started.
     if (auto other = Judge(m_behaviours, m_observation).by_steps();
-        other.finding == Finding::known && any_unexpected_failure()) {
+        other.verdict == Verdict::known && any_unexpected_failure()) {
       return other;
     }
     refute(*whole.front().behaviour);
@@ -181,13 +84,13 @@ class Judge {
 
   Judgement conclusion() {
     if (!m_failure.empty()) {
-      m_judgement.finding = Finding::fail;
+      m_judgement.verdict = Verdict::fail;
       m_judgement.reason = m_failure;
     } else if (!m_leak.empty()) {
-      m_judgement.finding = Finding::leak;
+      m_judgement.verdict = Verdict::leak;
       m_judgement.reason = m_leak;
     } else if (!m_judgement.known.empty()) {
-      m_judgement.finding = Finding::known;
+      m_judgement.verdict = Verdict::known;
     }
     return std::move(m_judgement);
   }
@@ -197,8 +100,7 @@ class Judge {
     bool exists = false;
     bool host_network = false;
     bool run_failed = false;
-    std::string created_cni_version;  // as in Moment
-    std::optional<Version> created_containerd;
+    Creation created;
     std::string record;  // of failed_clean_up
     bool stop_tried = false;
     bool stopped = false;
@@ -219,7 +121,8 @@ class Judge {
         if (rule.kind == kind &&
             (step.empty() ||
              std::find(rule.steps.begin(), rule.steps.end(), step) != rule.steps.end()) &&
-            applies(rule.when, m_now, m_observation)) {
+            applies(rule.when, m_now, m_pod == nullptr ? Creation() : m_pod->created,
+                    m_observation)) {
           result.push_back({&behaviour, &rule});
         }
       }
@@ -257,11 +160,12 @@ class Judge {
   }
 
   [[nodiscard]] bool any_unexpected_failure() const {
-    return std::any_of(m_observation.steps.begin(), m_observation.steps.end(),
-                       [](const ObservedStep& step) { return !step.ok && !fails_as_meant(step); });
+    return std::any_of(
+        m_observation.steps.begin(), m_observation.steps.end(),
+        [](const scenario::StepResult& step) { return !step.ok && !fails_as_meant(step); });
   }
 
-  static bool fails_as_meant(const ObservedStep& step) {
+  static bool fails_as_meant(const scenario::StepResult& step) {
     return !step.ok && !step.expect.empty() &&
            regex_found(step.expect, normalise_error(step.error));
   }
@@ -307,7 +211,7 @@ class Judge {
   // The candidate that says what happened. Null when the step succeeded and should have, and when
   // it is a failure of the cell, which is noted.
   const BehaviourCase* compare(
-      const ObservedStep& step,
+      const scenario::StepResult& step,
       const std::vector<std::pair<Candidate, std::string_view>>& expected) {
     if (step.ok) {
       if (!step.expect.empty()) {
@@ -360,76 +264,41 @@ class Judge {
     return result;
   }
 
-  void take(const ObservedStep& step) {
+  void take(const scenario::StepResult& step) {
     m_pod = &m_pods[step.pod];
-    m_now.created_cni_version = m_pod->created_cni_version;
-    m_now.created_containerd = m_pod->created_containerd;
-    if (step.step == "RunPodSandbox") {
-      run(step);
-    } else if (step.step == "StopPodSandbox") {
-      stop(step);
-    } else if (step.step == "RemovePodSandbox") {
-      remove(step);
-    } else if (step.step == "trace" && step.to == k_del_rule && m_del_failed && !step.ok) {
+    using Call = scenario::Effect::Call;
+    const auto& effect = step.effect;
+    switch (effect.call) {
+      case Call::run:
+        return run(step);
+      case Call::stop:
+        return stop(step);
+      case Call::remove:
+        return remove(step);
+      case Call::none:
+        break;
+    }
+    if (effect.rule == k_del_rule && m_del_failed && !step.ok) {
       return;  // follows from what is known already
-    } else if (step.step == "trace") {
-      compare(step, with_prefix(candidates(Kind::failure, "trace:" + step.to), {}));
-    } else if (step.step == "replace-runtime") {
-      // Its failure is one of the new containerd.
-      change(step);
-      compare(step, with_prefix(candidates(Kind::failure, step.step), {}));
-    } else {
-      compare(step, with_prefix(candidates(Kind::failure, step.step), {}));
-      change(step);
     }
+    if (effect.containerd) {
+      m_now.take(effect);  // a failure of this step is one of the new containerd
+    }
+    const auto name = effect.rule.empty() ? step.step : "trace:" + effect.rule;
+    compare(step, with_prefix(candidates(Kind::failure, name), {}));
+    m_now.take(effect);
   }
 
-  void change(const ObservedStep& step) {
-    if (step.step == "edit-conflist") {
-      m_now.cni_version = step.to;
-    } else if (step.step == "remove-conflist" || step.step == "remove-config-dir") {
-      m_now.conflist_gone = true;
-    } else if (step.step == "write-config" || step.step == "make-config-dir") {
-      m_now.conflist_gone = false;  // there is one, if another
-    } else if (step.step == "restore-conflist") {
-      m_now.conflist_gone = false;
-      m_now.cni_version = m_observation.cni_version;
-    } else if (step.step == "delete-netns") {
-      m_now.netns_gone = true;
-    } else if (const auto* taken = taken_by(step)) {
-      m_now.damaged.insert(*taken);
-    } else if (step.step == "reboot") {
-      m_now.netns_gone = true;
-      m_now.rebooted = true;
-    } else if (step.step == "remove-plugin") {
-      m_now.gone_plugins.insert(step.to);
-    } else if (step.step == "restore-plugin") {
-      m_now.gone_plugins.erase(step.to);
-    } else if (step.step == "replace-plugins" && step.to.find(' ') != std::string::npos) {
-      return;  // one plugin alone: the others are what they were
-    } else if (step.step == "replace-runtime" || step.step == "replace-plugins") {
-      const auto version = Version::parse(step.to);
-      if (!version) {
-        fail(fmt::format("{}: it is not known which version \"{}\" is", step.step, step.to));
-      } else {
-        (step.step == "replace-runtime" ? m_now.containerd : m_now.plugins) = *version;
-      }
-    }
-  }
-
-  void run(const ObservedStep& step) {
+  void run(const scenario::StepResult& step) {
     finish_pod(*m_pod);
     *m_pod = Pod{};
     m_pod->exists = true;
-    m_pod->host_network = step.to == scenario::k_host_network;
+    m_pod->host_network = step.effect.host_network;
     m_now.netns_gone = false;
     m_now.rebooted = false;
-    m_now.created_cni_version.clear();
-    m_now.created_containerd.reset();
     const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
     if (step.ok) {
-      m_pod->created_cni_version = m_now.cni_version;
-      m_pod->created_containerd = m_now.containerd;
+      m_pod->created = {m_now.cni_version, m_now.containerd};
       return;
     }
     m_pod->run_failed = true;
@@ -492,7 +361,7 @@ class Judge {
            });
   }
 
-  void stop(const ObservedStep& step) {
+  void stop(const scenario::StepResult& step) {
     m_pod->stop_tried = true;
     if (m_pod->run_failed && m_pod->record == "forgotten") {
       fail(fmt::format("changed: a pod whose start failed is still there on containerd {}",
@@ -550,7 +419,7 @@ class Judge {
     add_leaves(rule, m_pod->leaves);
   }
 
-  void remove(const ObservedStep& step) {
+  void remove(const scenario::StepResult& step) {
     m_pod->remove_tried = true;
     std::vector<std::pair<Candidate, std::string_view>> expected;
     if (!m_pod->stopped && !m_pod->removed && m_pod->record != "releasable") {
@@ -637,20 +506,6 @@ class Judge {
 };
 
 }  // namespace
-
-std::string_view name_of(Finding finding) {
-  switch (finding) {
-    case Finding::pass:
-      return "pass";
-    case Finding::known:
-      return "known";
-    case Finding::fail:
-      return "fail";
-    case Finding::leak:
-      return "leak";
-  }
-  return "fail";
-}
 
 Judgement judge(const KnownBehaviours& behaviours, const Observation& observation) {
   return Judge(behaviours, observation).result();

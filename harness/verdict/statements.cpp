@@ -3,7 +3,8 @@
 
 #include "base/regex_text.hpp"
 #include "base/text.hpp"
-#include <cni_matrix/scenario/scenario.hpp>
+#include "scenario/scenario_library.hpp"
+#include "scenario/vocabulary.hpp"
 #include <cni_matrix/verdict/statements.hpp>
 
 #include <fmt/format.h>
@@ -25,9 +26,10 @@ bool listed(const Strings& list, const std::string& text) {
 }
 
 bool run_succeeded(const Observation& observation) {
-  const auto first =
-      std::find_if(observation.steps.begin(), observation.steps.end(),
-                   [](const ObservedStep& step) { return step.step == "RunPodSandbox"; });
+  const auto first = std::find_if(observation.steps.begin(), observation.steps.end(),
+                                  [](const scenario::StepResult& step) {
+                                    return step.effect.call == scenario::Effect::Call::run;
+                                  });
   return first != observation.steps.end() && first->ok;
 }
 
@@ -48,13 +50,14 @@ std::string first_line(const std::string& text) {
 }
 
 // What a step did, in a few words.
-std::string account(const ObservedStep& step) {
+std::string account(const scenario::StepResult& step) {
   return step.ok ? step.step + " succeeds"
                  : fmt::format("{} fails: {}", step.step, first_line(normalise_error(step.error)));
 }
 
-const ObservedStep* find_step(const StepExpectation& expectation, const Observation& observation) {
-  const ObservedStep* found = nullptr;
+const scenario::StepResult* find_step(const StepExpectation& expectation,
+                                      const Observation& observation) {
+  const scenario::StepResult* found = nullptr;
   for (const auto& step : observation.steps) {
     if (step.step == expectation.step) {
       found = &step;
@@ -72,7 +75,7 @@ std::string objection(const StatementCheck& check, const Observation& observatio
     const auto* step = find_step(expectation, observation);
     if (step == nullptr) {
       const auto failed = std::find_if(observation.steps.begin(), observation.steps.end(),
-                                       [](const ObservedStep& one) { return !one.ok; });
+                                       [](const scenario::StepResult& one) { return !one.ok; });
       return failed != observation.steps.end() ? account(*failed)
                                                : fmt::format("no {} was done", expectation.step);
     }
@@ -201,16 +204,12 @@ std::optional<bool> flag_at(const Json& value, const char* key) {
 
 // "run" as scenarios write it; any other text is taken for a label.
 std::string label_for(const std::string& name) {
-  for (const auto kind : {scenario::StepKind::run, scenario::StepKind::stop,
-                          scenario::StepKind::remove, scenario::StepKind::status}) {
-    if (name == scenario::name_of(kind)) {
-      return std::string(scenario::label_of(kind));
-    }
-  }
-  return name;
+  const auto* kind = scenario::find_step(name);
+  return kind == nullptr ? name : std::string(kind->label);
 }
 
-Expected<StatementCheck> check_from_json(const Json& value, std::string_view place) {
+Expected<StatementCheck> check_from_json(const Json& value, std::string_view place,
+                                         scenario::ScenarioLibrary& library) {
   StatementCheck check;
   check.about = value.at("about").get<std::string>();
   CNI_MATRIX_TRY_ASSIGN(check.containerd, range_at(value, "containerd", place));
@@ -219,7 +218,7 @@ Expected<StatementCheck> check_from_json(const Json& value, std::string_view pla
   check.cni_versions = value.value("cniVersions", Strings{});
   check.scenarios = value.value("scenarios", Strings{});
   for (const auto& id : check.scenarios) {
-    if (const auto scenario = scenario::load_scenario(id); !scenario) {
+    if (const auto scenario = library.find(id); !scenario) {
       return input_error("{}/scenarios: {}", place, scenario.error().message);
     }
   }
@@ -263,15 +262,16 @@ std::string_view name_of(Truth truth) {
   return "not checked";
 }
 
-Expected<Statement> statement_from_json(const Json& value, std::string_view place) {
+Expected<Statement> statement_from_json(const Json& value, std::string_view place,
+                                        scenario::ScenarioLibrary& library) {
   Statement statement;
   statement.id = value.at("id").get<std::string>();
   statement.says = value.at("says").get<std::string>();
   statement.note = value.value("note", "");
   const auto& checks = value.at("checks");
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    CNI_MATRIX_TRY_ASSIGN(auto check,
-                          check_from_json(checks[i], fmt::format("{}/checks/{}", place, i)));
+    CNI_MATRIX_TRY_ASSIGN(
+        auto check, check_from_json(checks[i], fmt::format("{}/checks/{}", place, i), library));
     statement.checks.push_back(std::move(check));
   }
   return statement;

@@ -3,7 +3,6 @@
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/matrix/cell.hpp>
-#include <cni_matrix/scenario/scenario.hpp>
 #include <cni_matrix/verdict/statements.hpp>
 
 #include <filesystem>
@@ -16,6 +15,10 @@
 
 // A matrix as matrix/*.json writes it down (matrix/matrix.schema.json), and the cells it stands
 // for.
+namespace cni_matrix::scenario {
+class ScenarioLibrary;
+}  // namespace cni_matrix::scenario
+
 namespace cni_matrix::matrix {
 
 // A scenario with the values that each of its parameters takes: their product.
@@ -99,7 +102,7 @@ Expected<std::vector<Cell>> all_cells(const Matrix& spec,
 Error no_cells(const Matrix& spec, const std::vector<std::string>& cells);
 
 // The scenario is there, and its parameters are the ones it knows. Error kind: input.
-Expected<void> check_scenario_axis(const ScenarioAxis& axis);
+Expected<void> check_scenario_axis(const ScenarioAxis& axis, scenario::ScenarioLibrary& library);
 
 // The file of a matrix: a path, or the name of one that is shipped ("default"). Error kind: input,
 // when it is neither.

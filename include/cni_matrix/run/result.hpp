@@ -9,10 +9,12 @@
 #include <cni_matrix/runtime/pod_runtime.hpp>
 #include <cni_matrix/scenario/outcome.hpp>
 #include <cni_matrix/verdict/statements.hpp>
+#include <cni_matrix/verdict/verdict.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,11 +23,10 @@
 // What a run says of its cells. Passive data: made by run/, shown by report/.
 namespace cni_matrix::run {
 
-enum class Verdict { pass, known, fail, leak, skip, broken, interrupted };
-std::string_view name_of(Verdict verdict);
-Expected<Verdict> parse_verdict(std::string_view text);
-
 using scenario::StepResult;
+using verdict::name_of;
+using verdict::parse_verdict;
+using verdict::Verdict;
 
 // CPU time of a cell, in microseconds.
 struct CpuTime {
@@ -54,6 +55,8 @@ struct CellResult {
   std::vector<StepResult> steps;
   std::optional<node::Inventory> after_run;  // what the running pod added; absent when run failed
   node::Inventory leftover;  // what was there after the last step and not before the first
+  // What it was judged by; null for a cell that did not run, and in a run that was saved.
+  std::shared_ptr<const verdict::Observation> observation;
   std::optional<NetworkStatus> network;  // CRI Status after a failed run or an edit
   std::vector<recorder::PluginCall> trace;
   std::string

@@ -47,10 +47,6 @@ bool out_of_time(const RunOptions& options);
 // That, or a signal came (StopSignals).
 bool must_stop(const RunOptions& options);
 
-// Whether the cell's scenario can be done with its conflist at all: nothing is fetched or started.
-// Error kind: input, naming the scenario and the step.
-Expected<void> check_cell(const matrix::Cell& cell);
-
 // Where a provisioner has foreign programs asked for their version: a node, without a network, that
 // ends with them. `cancelled` is asked often, and true ends it.
 artifacts::Sandbox node_sandbox(std::function<bool()> cancelled = {}, bool privileged = false);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/version.hpp>
 #include <cni_matrix/node/inventory.hpp>
 #include <cni_matrix/recorder/plugin_call.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
@@ -8,24 +10,37 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace cni_matrix::scenario {
 
-// What `detail` of a RunPodSandbox says of a pod that has the node's network.
-inline constexpr std::string_view k_host_network = "host network";
+// What a step was and did, as facts for who judges it. What is absent did not change.
+struct Effect {
+  enum class Call { none, run, stop, remove } call = Call::none;  // the call of CRI that it was
+  bool host_network = false;               // run: the pod has the node's network
+  std::string rule;                        // of the trace, that was looked at
+  std::optional<std::string> cni_version;  // what the conflist says now: "none", "empty", the text
+  std::optional<bool> conflist_gone;
+  std::optional<Version> containerd;  // what runs now
+  std::optional<Version> plugins;     // all of them, now
+  std::string plugin_gone;
+  std::string plugin_back;
+  std::optional<node::LeakClass> taken;  // from a pod, behind its plugins' back
+  bool netns_gone = false;
+  bool rebooted = false;
+};
 
 // One step of a scenario as it went.
 struct StepResult {
-  std::string step;    // "RunPodSandbox", "StopPodSandbox", "edit-conflist", ...
-  std::string detail;  // the cniVersion, resolved version or plugin that it is about; often empty
+  std::string step;    // StepKind::label: "RunPodSandbox", "StopPodSandbox", "edit-conflist", ...
+  std::string detail;  // for people: what it was about, beside the pod; often empty
   bool ok = false;
   std::string code;   // gRPC status name of a runtime's refusal
   std::string error;  // its message as it came
   std::int64_t wall_us = 0;
   std::string pod{};     // the scenario's name of it; empty where there is but one
   std::string expect{};  // the scenario says that it fails, with a match of this
+  Effect effect{};       // empty in a run that was saved
 };
 
 // What a scenario came to on its node.

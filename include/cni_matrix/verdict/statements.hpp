@@ -12,6 +12,10 @@
 #include <vector>
 
 // Statements that a matrix puts to the test: "claims" of a matrix file.
+namespace cni_matrix::scenario {
+class ScenarioLibrary;
+}  // namespace cni_matrix::scenario
+
 namespace cni_matrix::verdict {
 
 struct Observation;
@@ -66,7 +70,8 @@ std::vector<StatementResult> evaluate_statements(const std::vector<Statement>& s
                                                  const std::vector<Observation>& observations);
 
 // An entry of "claims", already checked against the schema. `place` is what an error names.
-Expected<Statement> statement_from_json(const Json& value, std::string_view place);
+Expected<Statement> statement_from_json(const Json& value, std::string_view place,
+                                        scenario::ScenarioLibrary& library);
 
 Json to_json(const StatementResult& result);
 // Of what to_json made, already checked against the schema. Error kind: input.

@@ -2,8 +2,8 @@
 
 #include "base/file.hpp"
 #include "node/node.hpp"
-#include "verdict/judge.hpp"
 #include "verdict/leaks.hpp"
+#include "verdict/residue.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/matrix/matrix.hpp>
 #include <cni_matrix/run/runner.hpp>

@@ -5,8 +5,8 @@
 #include "fake_runtime.hpp"
 #include "in_node.hpp"
 
+#include "scenario/scenario_library.hpp"
 #include <cni_matrix/base/paths.hpp>
-#include <cni_matrix/scenario/scenario.hpp>
 
 namespace cni_matrix::scenario {
 namespace {
@@ -24,12 +24,25 @@ struct Course {
   Lines steps;
   Lines calls;
   Lines limits;
+  Lines pods;  // what they were run with
 };
 
 std::string line_of(const StepResult& step) {
   return fmt::format("{}{}{}{}{}", step.step, step.pod.empty() ? "" : " " + step.pod,
                      step.detail.empty() ? "" : " (" + step.detail + ")", step.ok ? "" : ": ",
                      step.error);
+}
+
+std::string line_of(const PodSpec& pod) {
+  auto line = fmt::format("{} {}{}", pod.name, pod.handler, pod.host_network ? " host" : "");
+  for (const auto& port : pod.port_mappings) {
+    line += fmt::format(" {}:{}/{}", port.host_port, port.container_port, port.protocol);
+  }
+  for (const auto& [key, value] : pod.annotations) {
+    line += fmt::format(" {}={}", key, value);
+  }
+  return line +
+         fmt::format(" {} {}", fmt::join(pod.dns.servers, ","), fmt::join(pod.dns.options, ","));
 }
 
 class ExecutorTest : public InNode {
@@ -45,11 +58,12 @@ class ExecutorTest : public InNode {
     const auto file = directory->path() / "asked.json";
     value_or_throw(
         write_file(file, R"({"id": "asked", "title": "Asked", "steps": )" + steps + "}"));
-    const auto scenario = value_or_throw(scenario::load_scenario(file.string()));
+    ScenarioLibrary library;
+    const auto scenario = value_or_throw(library.find(file.string()));
     scenario::Conflist conflist;
     conflist.name = "bridge-portmap";
     conflist.file = data_directory() / "scenarios/conflists/bridge-portmap.conflist";
-    scenario::Setup setup{value_or_throw(scenario::bind_steps(scenario, {})),
+    scenario::Setup setup{value_or_throw(bind_steps(*scenario, {})),
                           value_or_throw(ConflistFile::load(conflist)),
                           {},
                           {},
@@ -79,6 +93,9 @@ class ExecutorTest : public InNode {
       for (const auto& call : memory->calls) {
         told.push_back("c" + call);
       }
+      for (const auto& [pod, spec] : memory->spec_of) {
+        told.push_back("p" + line_of(spec));
+      }
       for (const auto& [pod, limit] : memory->limit_of) {
         told.push_back(fmt::format("l{} {}", pod, limit ? limit->count() : 0));
       }
@@ -88,6 +105,7 @@ class ExecutorTest : public InNode {
     for (const auto& line : lines) {
       auto& where = line.starts_with('s')   ? course.steps
                     : line.starts_with('c') ? course.calls
+                    : line.starts_with('p') ? course.pods
                                             : course.limits;
       where.push_back(line.substr(1));
     }
@@ -132,6 +150,20 @@ TEST_F(ExecutorTest, GivesADeadlineToItsOwnStepOnly) {
       {"step": "run", "pod": "group", "count": 2, "parallel": true},
       {"step": "cycle", "pod": "more", "times": 1}])");
   EXPECT_THAT(course.limits, ElementsAre("pod 700", "pod-2 0", "pod-3 0", "pod-4 0"));
+}
+
+TEST_F(ExecutorTest, AsksForWhatAPodIsToHave) {
+  const auto course = execute(R"([{"step": "run", "hostPort": 8089, "protocols": ["tcp", "udp"],
+      "annotations": {"example.org/x": "any text"},
+      "dns": {"servers": ["10.96.0.10"], "options": ["ndots:5"]}}, {"step": "run", "pod": "b"}])");
+  EXPECT_THAT(course.pods,
+              ElementsAre("pod  8089:80/tcp 8089:80/udp example.org/x=any text 10.96.0.10 ndots:5",
+                          "pod-2   "));
+}
+
+TEST_F(ExecutorTest, AsksForAVersionOfCri) {
+  EXPECT_THAT(execute(R"([{"step": "call-api", "api": "v1alpha2"}])").calls,
+              ElementsAre("start", "call api v1alpha2"));
 }
 
 // The judge does not ask of CNI for such pods.

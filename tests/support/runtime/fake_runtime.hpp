@@ -24,6 +24,7 @@ class FakeRuntime : public PodRuntime {
   // What is shared by all runtimes of one scenario, and looked at by the test afterwards.
   struct Memory {
     std::vector<std::string> calls;              // "run a", "stop 1", "start"
+    std::map<std::string, PodSpec> spec_of;      // what a pod was run with, by its name
     std::map<std::string, Limit> limit_of;       // the limit under which a pod was run, by its name
     std::map<std::string, std::string> refused;  // the error of a call, by how it stands in `calls`
     std::map<std::string, PodSandbox> pods;
@@ -54,6 +55,7 @@ class FakeRuntime : public PodRuntime {
 
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod) override {
     const std::lock_guard lock(m_mutex);
+    m_memory->spec_of[pod.name] = pod;
     m_memory->limit_of[pod.name] = m_limit;
     if (auto refusal = ask("run " + pod.name); !refusal) {
       return tl::unexpected(refusal.error());

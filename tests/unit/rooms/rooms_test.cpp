@@ -44,7 +44,7 @@ std::set<std::string> uses_of(const std::string& room) {
   std::regex_search(text, found, std::regex("add_room\\(" + room + "\\s+USES ([^)]*)\\)"));
   std::set<std::string> uses;
   for (const auto& word : words_of(found[1].str())) {
-    if (word == "LINK") {
+    if (word == "LINK" || word == "FOLDERS") {
       break;
     }
     uses.insert(word);

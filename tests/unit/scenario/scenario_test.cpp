@@ -1,13 +1,16 @@
-#include <cni_matrix/scenario/scenario.hpp>
+#include "scenario/scenario.hpp"
+
+#include "scenario/act.hpp"
 
 #include <gmock/gmock.h>
 
 namespace cni_matrix::scenario {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
-using testing::Pair;
 
 Expected<Scenario> with_step(const std::string& step) {
   return scenario_from_json(Json::parse(R"({"id": "mine", "title": "Mine", "parameters":
@@ -17,10 +20,17 @@ Expected<Scenario> with_step(const std::string& step) {
                             "mine.json");
 }
 
-Step step_of(const std::string& text) {
-  auto scenario = with_step(text);
+// What the steps ask of a cell.
+Demands demands_of(const std::string& text) {
+  const auto scenario = with_step(text);
   EXPECT_TRUE(scenario) << scenario.error().message;
-  return scenario ? scenario->steps.front() : Step();
+  return scenario ? scenario->demands : Demands();
+}
+
+std::chrono::milliseconds::rep deadline_of(const std::string& text) {
+  const auto scenario = with_step(text);
+  EXPECT_TRUE(scenario) << scenario.error().message;
+  return scenario ? scenario->steps.back().act->deadline().count() : -1;
 }
 
 std::string refusal_of(const std::string& text) {
@@ -28,17 +38,9 @@ std::string refusal_of(const std::string& text) {
   return scenario ? "" : scenario.error().message;
 }
 
-TEST(RunStep, TakesWhatAPodAsksFor) {
-  const auto run = step_of(R"({"step": "run", "hostPort": 8089,
-      "annotations": {"kubernetes.io/ingress-bandwidth": "10M", "example.org/x": "any text"},
-      "dns": {"servers": ["10.96.0.10"], "options": ["ndots:5"]}})");
-  EXPECT_EQ(run.host_port, 8089);
-  EXPECT_THAT(run.annotations, ElementsAre(Pair("example.org/x", "any text"),
-                                           Pair("kubernetes.io/ingress-bandwidth", "10M")));
-  EXPECT_THAT(run.dns.servers, ElementsAre("10.96.0.10"));
-  EXPECT_THAT(run.dns.options, ElementsAre("ndots:5"));
-  EXPECT_FALSE(run.dns.empty());
-  EXPECT_TRUE(step_of(R"({"step": "run"})").dns.empty());
+TEST(RunStep, MayPublishAHostPort) {
+  EXPECT_TRUE(demands_of(R"({"step": "run", "hostPort": 8089})").own_host_port);
+  EXPECT_FALSE(demands_of(R"({"step": "run"})").own_host_port);
 }
 
 TEST(RunStep, RefusesWhatNoRuntimeTakes) {
@@ -50,11 +52,22 @@ TEST(RunStep, RefusesWhatNoRuntimeTakes) {
   EXPECT_THAT(refusal_of(R"({"step": "status", "hostPort": 80})"), HasSubstr("no \"hostPort\""));
 }
 
-TEST(ReplacePluginsStep, IsAboutAllOrOne) {
-  EXPECT_EQ(step_of(R"({"step": "replace-plugins", "to": "$to_plugins"})").plugin, "");
-  EXPECT_EQ(
-      step_of(R"({"step": "replace-plugins", "to": "$to_plugins", "plugin": "portmap"})").plugin,
-      "portmap");
+TEST(ReplaceSteps, TakeOtherReleases) {
+  EXPECT_THAT(demands_of(R"({"step": "replace-plugins", "to": "$to_plugins", "plugin": "portmap"},
+                            {"step": "replace-runtime", "to": "1.7.24"})"),
+              AllOf(Field("plugins", &Demands::plugins, ElementsAre("$to_plugins")),
+                    Field("containerds", &Demands::containerds, ElementsAre("1.7.24"))));
+}
+
+TEST(BindSteps, PutsValuesInThePlaceOfNames) {
+  const auto scenario = with_step(R"({"step": "replace-plugins", "to": "$to_plugins"})");
+  ASSERT_TRUE(scenario);
+  const auto steps = bind_steps(*scenario, {{"to_plugins", "0.9.0"}});
+  ASSERT_TRUE(steps) << steps.error().message;
+  EXPECT_THAT(demands_of(*steps).plugins, ElementsAre("0.9.0"));
+  EXPECT_THAT(bind_steps(*scenario, {}).error().message, HasSubstr("\"to_plugins\" is not set"));
+  EXPECT_THAT(bind_steps(*scenario, {{"to", "1"}}).error().message,
+              HasSubstr("has no parameter \"to\""));
 }
 
 // Steps of our own driver, after a `run` of the pod.
@@ -72,14 +85,9 @@ TEST(DriverSteps, AreAboutPodsThatRan) {
   EXPECT_THAT(refusal_after_run(R"({"step": "gc", "valid": ["/"]})"), HasSubstr("valid"));
 }
 
-TEST(DriverSteps, TellNoValidPodFromAll) {
-  EXPECT_FALSE(step_of(R"({"step": "gc"})").valid);
-  ASSERT_TRUE(step_of(R"({"step": "gc", "valid": []})").valid);
-  EXPECT_TRUE(step_of(R"({"step": "gc", "valid": []})").valid->empty());
-}
-
 TEST(DamageAttachmentStep, KnowsItsDamages) {
-  for (const auto& how : damages()) {
+  for (const std::string how : {"flush-address", "delete-routes", "link-down", "delete-interface",
+                                "delete-lease", "delete-rules"}) {
     EXPECT_EQ(
         refusal_after_run(R"({"step": "damage-attachment", "pod": "a", "how": ")" + how + "\"}"),
         "");
@@ -91,21 +99,18 @@ TEST(DamageAttachmentStep, KnowsItsDamages) {
 }
 
 TEST(AwaitStep, MayAskForAMessage) {
-  EXPECT_EQ(step_of(R"({"step": "await", "ready": false, "message": "code 5."})").message,
-            "code 5.");
+  EXPECT_EQ(refusal_of(R"({"step": "await", "ready": false, "message": "code 5."})"), "");
   EXPECT_THAT(refusal_of(R"({"step": "await", "message": "("})"), HasSubstr("/message"));
   EXPECT_THAT(refusal_of(R"({"step": "stop", "message": "x"})"), HasSubstr("no \"message\""));
 }
 
 TEST(RunStep, HasADeadlineAndAHostPortOverBothProtocols) {
-  const auto run = step_of(R"({"step": "run", "withinMs": 1500, "hostPort": 8089,
-                               "protocols": ["tcp", "udp"]})");
-  EXPECT_EQ(run.within_ms, 1500);
-  EXPECT_THAT(run.protocols, ElementsAre("tcp", "udp"));
-  const auto usual = step_of(R"({"step": "run"})");
-  EXPECT_EQ(usual.within_ms, 0);
-  EXPECT_THAT(usual.protocols, ElementsAre("tcp"));
-  EXPECT_EQ(step_of(R"({"step": "await"})").within_ms, 2000);
+  EXPECT_EQ(deadline_of(R"({"step": "run", "withinMs": 1500, "hostPort": 8089,
+                            "protocols": ["tcp", "udp"]})"),
+            1500);
+  EXPECT_EQ(deadline_of(R"({"step": "run"})"), 0);
+  EXPECT_EQ(deadline_of(R"({"step": "run"}, {"step": "stop", "withinMs": 10})"), 10);
+  EXPECT_EQ(deadline_of(R"({"step": "await"})"), 2000);
   EXPECT_THAT(refusal_of(R"({"step": "run", "withinMs": 0})"), HasSubstr("withinMs"));
   EXPECT_THAT(refusal_of(R"({"step": "run", "protocols": ["sctp"]})"), HasSubstr("protocols"));
   EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "remove", "withinMs": 1})"),
@@ -113,15 +118,15 @@ TEST(RunStep, HasADeadlineAndAHostPortOverBothProtocols) {
 }
 
 TEST(NodeSteps, TakeOnlyWhatTheyKnow) {
-  EXPECT_EQ(step_of(R"({"step": "hold-xtables-lock", "milliseconds": 10})").milliseconds, 10);
+  EXPECT_EQ(refusal_of(R"({"step": "hold-xtables-lock", "milliseconds": 10})"), "");
   EXPECT_THAT(refusal_of(R"({"step": "hold-xtables-lock", "milliseconds": 60001})"),
               HasSubstr("/steps/0/milliseconds: 1 to 60000"));
   EXPECT_THAT(refusal_of(R"({"step": "hold-xtables-lock"})"), HasSubstr("needs \"milliseconds\""));
-  EXPECT_EQ(step_of(R"({"step": "use-iptables", "to": "legacy"})").to, "legacy");
+  EXPECT_EQ(refusal_of(R"({"step": "use-iptables", "to": "legacy"})"), "");
   EXPECT_THAT(refusal_of(R"({"step": "use-iptables", "to": "ebtables"})"),
               HasSubstr("/steps/0/to: legacy or nft"));
   EXPECT_THAT(refusal_of(R"({"step": "fill-disk", "what": "root"})"), HasSubstr("what"));
-  EXPECT_EQ(step_of(R"({"step": "add-link", "link": "spare"})").link, "spare");
+  EXPECT_EQ(refusal_of(R"({"step": "add-link", "link": "spare"})"), "");
   EXPECT_THAT(refusal_of(R"({"step": "add-link", "link": "much-too-long"})"),
               HasSubstr("at most 11"));
   EXPECT_THAT(refusal_of(R"({"step": "reboot", "pod": "pod"})"), HasSubstr("no \"pod\""));
@@ -162,24 +167,25 @@ TEST(NeedsOf, AHostPortOfThePodsOwnIsEnough) {
 }
 
 TEST(SettingsOfTheRuntime, ComeWithItsRestart) {
-  const auto restart = step_of(R"({"step": "restart-runtime", "settings": {"configVersion": 3,
+  const auto settings = demands_of(R"({"step": "restart-runtime", "settings": {"configVersion": 3,
       "maxConfNum": 0, "setupSerially": true, "internalLoopback": true, "binDir": "/a",
-      "binDirs": ["/b"], "handlers": {"fast": {"confDir": "/etc/cni/fast.d", "maxConfNum": 2}}}})");
-  ASSERT_TRUE(restart.settings);
-  EXPECT_EQ(restart.settings->config_version, 3);
-  EXPECT_EQ(restart.settings->max_conf_num, 0);
-  EXPECT_TRUE(restart.settings->setup_serially);
-  EXPECT_TRUE(restart.settings->internal_loopback);
-  EXPECT_EQ(restart.settings->bin_dir, "/a");
-  EXPECT_THAT(restart.settings->bin_dirs, ElementsAre("/b"));
-  ASSERT_TRUE(restart.settings->handlers.contains("fast"));
-  EXPECT_EQ(restart.settings->handlers.at("fast").conf_dir, "/etc/cni/fast.d");
-  EXPECT_EQ(restart.settings->handlers.at("fast").max_conf_num, 2);
-  EXPECT_FALSE(step_of(R"({"step": "restart-runtime"})").settings);
-  const auto defaults = step_of(R"({"step": "restart-runtime", "settings": {}})").settings;
-  ASSERT_TRUE(defaults);
-  EXPECT_EQ(defaults->config_version, 2);
-  EXPECT_FALSE(defaults->max_conf_num);
+      "binDirs": ["/b"], "handlers": {"fast": {"confDir": "/etc/cni/fast.d", "maxConfNum": 2}}}})")
+                            .settings;
+  EXPECT_EQ(settings.config_version, 3);
+  EXPECT_EQ(settings.max_conf_num, 0);
+  EXPECT_TRUE(settings.setup_serially);
+  EXPECT_TRUE(settings.internal_loopback);
+  EXPECT_EQ(settings.bin_dir, "/a");
+  EXPECT_THAT(settings.bin_dirs, ElementsAre("/b"));
+  ASSERT_TRUE(settings.handlers.contains("fast"));
+  EXPECT_EQ(settings.handlers.at("fast").conf_dir, "/etc/cni/fast.d");
+  EXPECT_EQ(settings.handlers.at("fast").max_conf_num, 2);
+  const std::string third = R"({"step": "restart-runtime", "settings": {"configVersion": 3}}, )";
+  EXPECT_EQ(demands_of(third + R"({"step": "restart-runtime"})").settings.config_version, 3);
+  const auto defaults =
+      demands_of(third + R"({"step": "restart-runtime", "settings": {}})").settings;
+  EXPECT_EQ(defaults.config_version, 2);
+  EXPECT_FALSE(defaults.max_conf_num);
 }
 
 TEST(SettingsOfTheRuntime, AreRefusedWhenTheyMakeNoSense) {
@@ -210,7 +216,8 @@ TEST(RunStep, AsksForAHandlerOfTheSettingsInForce) {
 }
 
 TEST(RunStep, StartsAGroupAtOnce) {
-  EXPECT_TRUE(step_of(R"({"step": "run", "count": 3, "parallel": true})").parallel);
+  EXPECT_TRUE(demands_of(R"({"step": "run", "count": 3, "parallel": true})").pods_at_once);
+  EXPECT_FALSE(demands_of(R"({"step": "run", "count": 3})").pods_at_once);
   EXPECT_THAT(refusal_of(R"({"step": "run", "parallel": true})"), HasSubstr("needs a \"count\""));
 }
 
@@ -228,14 +235,14 @@ TEST(WriteConfigStep, KnowsHowFilesCome) {
   const auto with = [](const std::string& rest) {
     return R"({"step": "write-config", "file": "a.conf", "text": "{}")" + rest + "}";
   };
-  EXPECT_EQ(step_of(with(R"(, "how": "configmap")")).how, "configmap");
-  EXPECT_EQ(step_of(with(R"(, "dir": "/etc/cni/own.d")")).dir, "/etc/cni/own.d");
+  EXPECT_EQ(refusal_of(with(R"(, "how": "configmap")")), "");
+  EXPECT_EQ(refusal_of(with(R"(, "dir": "/etc/cni/own.d")")), "");
   EXPECT_THAT(refusal_of(with(R"(, "how": "teleport")")), HasSubstr("symlink-swap or configmap"));
   EXPECT_THAT(refusal_of(with(R"(, "dir": "/etc")")), HasSubstr("/dir"));
 }
 
 TEST(CallApiStep, KnowsTheVersionsOfCri) {
-  EXPECT_EQ(step_of(R"({"step": "call-api", "api": "v1alpha2"})").api, "v1alpha2");
+  EXPECT_EQ(refusal_of(R"({"step": "call-api", "api": "v1alpha2"})"), "");
   EXPECT_THAT(refusal_of(R"({"step": "call-api", "api": "v2"})"), HasSubstr("/api"));
   EXPECT_THAT(refusal_of(R"({"step": "call-api"})"), HasSubstr("needs \"api\""));
 }

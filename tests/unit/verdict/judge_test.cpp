@@ -1,8 +1,10 @@
+#include "verdict/judge.hpp"
+
 #include "observed_rows.hpp"
 
 #include "verdict/normalise.hpp"
+#include "verdict/residue.hpp"
 #include <cni_matrix/scenario/conflist.hpp>
-#include <cni_matrix/scenario/outcome.hpp>
 
 #include <gmock/gmock.h>
 
@@ -12,6 +14,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::observed_rows;
+using testing_support::step_of;
+using testing_support::steps_of;
 
 const KnownBehaviours& shipped() {
   static const auto behaviours = value_or_throw(KnownBehaviours::load());
@@ -19,15 +23,15 @@ const KnownBehaviours& shipped() {
 }
 
 bool accepted(const Observation& observation) {
-  const auto finding = judge(shipped(), observation).finding;
-  return finding == Finding::pass || finding == Finding::known;
+  const auto verdict = judge(shipped(), observation).verdict;
+  return verdict == Verdict::pass || verdict == Verdict::known;
 }
 
 std::string describe(const Observation& observation) {
   std::string text = observation.name + (observation.host_port ? " hostport" : "") +
                      (observation.mark_chain ? " markchain" : "");
   for (const auto& step : observation.steps) {
-    text += "\n  " + step.step + " " + step.to + (step.ok ? " ok" : " " + step.error);
+    text += "\n  " + step.step + " " + step.detail + (step.ok ? " ok" : " " + step.error);
   }
   for (const auto leak : observation.leftover) {
     text += "\n  left: " + std::string(node::name_of(leak));
@@ -41,9 +45,9 @@ TEST(ObservedRows, EachIsExplained) {
   std::size_t known = 0;
   for (const auto& row : rows) {
     const auto judgement = judge(shipped(), row);
-    EXPECT_TRUE(judgement.finding == Finding::pass || judgement.finding == Finding::known)
-        << describe(row) << "\n  => " << name_of(judgement.finding) << ": " << judgement.reason;
-    known += judgement.finding == Finding::known ? 1U : 0U;
+    EXPECT_TRUE(judgement.verdict == Verdict::pass || judgement.verdict == Verdict::known)
+        << describe(row) << "\n  => " << name_of(judgement.verdict) << ": " << judgement.reason;
+    known += judgement.verdict == Verdict::known ? 1U : 0U;
   }
   EXPECT_GT(known, 200U);
 }
@@ -88,10 +92,10 @@ TEST(ObservedRows, LeftoversAreExact) {
       row.leftover = kept;
       if (kept.contains(leak)) {
         row.leftover.erase(leak);
-        EXPECT_EQ(judge(shipped(), row).finding, Finding::fail) << describe(row);
+        EXPECT_EQ(judge(shipped(), row).verdict, Verdict::fail) << describe(row);
       } else {
         row.leftover.insert(leak);
-        EXPECT_EQ(judge(shipped(), row).finding, Finding::leak) << describe(row);
+        EXPECT_EQ(judge(shipped(), row).verdict, Verdict::leak) << describe(row);
       }
     }
   }
@@ -100,12 +104,12 @@ TEST(ObservedRows, LeftoversAreExact) {
 TEST(ObservedRows, SecondaryClassesComeWithPrimaryOnesOnly) {
   for (auto row : observed_rows()) {
     const bool left_anything = !row.leftover.empty();
-    const bool passed = judge(shipped(), row).finding == Finding::pass;
+    const bool passed = judge(shipped(), row).verdict == Verdict::pass;
     row.leftover.insert({node::LeakClass::filter_rule, node::LeakClass::mount});
     if (left_anything) {
       EXPECT_TRUE(accepted(row)) << describe(row);
     } else if (passed) {
-      EXPECT_EQ(judge(shipped(), row).finding, Finding::leak) << describe(row);
+      EXPECT_EQ(judge(shipped(), row).verdict, Verdict::leak) << describe(row);
     }
   }
 }
@@ -117,9 +121,9 @@ Observation lifecycle(const char* containerd, const char* plugins, const char* c
   observation.cni_version = cni_version;
   observation.traits = {"bridge", "host-local", "ipMasq", "portmap", "externalSetMarkChain"};
   observation.scenario = "lifecycle";
-  observation.steps = {{"RunPodSandbox", "", true, ""},
-                       {"StopPodSandbox", "", true, ""},
-                       {"RemovePodSandbox", "", true, ""}};
+  observation.steps = steps_of({{"RunPodSandbox", "", true, ""},
+                                {"StopPodSandbox", "", true, ""},
+                                {"RemovePodSandbox", "", true, ""}});
   return observation;
 }
 
@@ -127,31 +131,31 @@ const std::string k_id(64, 'a');
 
 TEST(Judge, PassesWhatWorks) {
   const auto judgement = judge(shipped(), lifecycle("1.6.20", "1.1.1", "1.0.0"));
-  EXPECT_EQ(judgement.finding, Finding::pass);
+  EXPECT_EQ(judgement.verdict, Verdict::pass);
   EXPECT_TRUE(judgement.known.empty());
 }
 
 TEST(Judge, SaysWhatChanged) {
   const auto judgement = judge(shipped(), lifecycle("1.6.2", "1.1.1", "none"));
-  EXPECT_EQ(judgement.finding, Finding::fail);
+  EXPECT_EQ(judgement.verdict, Verdict::fail);
   EXPECT_THAT(judgement.reason, HasSubstr("changed: F02"));
 }
 
 TEST(Judge, NamesLoopbackOf163AndWhatItLeaves) {
   auto observation = lifecycle("1.6.3", "0.9.0", "0.4.0");
-  observation.steps = {
-      {"RunPodSandbox", "", false,
-       "failed to setup network for sandbox \"" + k_id +
-           "\": plugin type=\"loopback\" failed (add): incompatible CNI versions; config is "
-           "\"1.0.0\", plugin supports [\"0.1.0\" \"0.2.0\" \"0.3.0\" \"0.3.1\" \"0.4.0\"]"}};
+  observation.steps = steps_of(
+      {{"RunPodSandbox", "", false,
+        "failed to setup network for sandbox \"" + k_id +
+            "\": plugin type=\"loopback\" failed (add): incompatible CNI versions; config is "
+            "\"1.0.0\", plugin supports [\"0.1.0\" \"0.2.0\" \"0.3.0\" \"0.3.1\" \"0.4.0\"]"}});
   observation.leftover = {node::LeakClass::lease, node::LeakClass::nat_rule,
                           node::LeakClass::cached_result};
   const auto judgement = judge(shipped(), observation);
-  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  EXPECT_EQ(judgement.verdict, Verdict::known) << judgement.reason;
   EXPECT_THAT(judgement.known, ElementsAre("F01", "F30"));
   EXPECT_THAT(judgement.remedy, HasSubstr("1.6.4"));
   observation.leftover.clear();
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::fail);
 }
 
 TEST(Judge, FollowsTheRuntimeThroughADowngrade) {
@@ -161,36 +165,39 @@ TEST(Judge, FollowsTheRuntimeThroughADowngrade) {
   observation.scenario = "replace-runtime";
   observation.after_run = std::set{node::LeakClass::netns, node::LeakClass::lease};
   observation.leftover = *observation.after_run;
-  observation.steps = {{"RunPodSandbox", "", true, ""},
-                       {"replace-runtime", "1.6.2", true, ""},
-                       {"StopPodSandbox", "", false, error},
-                       {"RemovePodSandbox", "", false,
-                        "failed to forcibly stop sandbox \"" + k_id + "\": " + error}};
+  observation.steps = steps_of({{"RunPodSandbox", "", true, ""},
+                                {"replace-runtime", "1.6.2", true, ""},
+                                {"StopPodSandbox", "", false, error},
+                                {"RemovePodSandbox", "", false,
+                                 "failed to forcibly stop sandbox \"" + k_id + "\": " + error}});
   EXPECT_THAT(judge(shipped(), observation).known, ElementsAre("F02"));
-  observation.steps[1].to = "1.6.20";
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+  observation.steps[1] = step_of({"replace-runtime", "1.6.20", true, ""});
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::fail);
 }
 
 TEST(Judge, KnowsWhichContainerdStartedAPod) {
   auto observation = lifecycle("1.6.12", "1.1.1", "0.4.0");
   observation.scenario = "upgrade";
-  observation.steps = {
-      {"RunPodSandbox", "", true, "", "old"},    {"replace-runtime", "1.7.28", true, ""},
-      {"RunPodSandbox", "", true, "", "new"},    {"StopPodSandbox", "", true, "", "old"},
-      {"RemovePodSandbox", "", true, "", "old"}, {"StopPodSandbox", "", true, "", "new"},
-      {"RemovePodSandbox", "", true, "", "new"}};
+  observation.steps = steps_of({{"RunPodSandbox", "", true, "", "old"},
+                                {"replace-runtime", "1.7.28", true, ""},
+                                {"RunPodSandbox", "", true, "", "new"},
+                                {"StopPodSandbox", "", true, "", "old"},
+                                {"RemovePodSandbox", "", true, "", "old"},
+                                {"StopPodSandbox", "", true, "", "new"},
+                                {"RemovePodSandbox", "", true, "", "new"}});
   using enum node::LeakClass;
   observation.leftover = {lease, nat_rule, cached_result};
   EXPECT_THAT(judge(shipped(), observation).known, ElementsAre("F33"));
   observation.containerd = *Version::parse("1.6.15");
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::leak);
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::leak);
 }
 
 TEST(Judge, NamesWhatMayBeLeftOnlyWhereItIs) {
   auto observation = lifecycle("2.1.9", "1.1.1", "0.4.0");
   observation.scenario = "downgrade";
-  observation.steps.insert(observation.steps.begin() + 1, {"replace-runtime", "1.7.24", true, ""});
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::pass);
+  observation.steps.insert(observation.steps.begin() + 1,
+                           step_of({"replace-runtime", "1.7.24", true, ""}));
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::pass);
   observation.leftover = {node::LeakClass::process};
   EXPECT_THAT(judge(shipped(), observation).known, ElementsAre("F130"));
 }
@@ -198,19 +205,20 @@ TEST(Judge, NamesWhatMayBeLeftOnlyWhereItIs) {
 TEST(Judge, ReplacingOnePluginLeavesTheOthersWhatTheyWere) {
   auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
   observation.steps.insert(observation.steps.begin(),
-                           {"replace-plugins", "portmap 0.9.0", true, ""});
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::pass);
-  observation.steps[0].to = "0.9.0";  // all of them: F03 is due
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+                           step_of({"replace-plugins", "portmap 0.9.0", true, ""}));
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::pass);
+  observation.steps[0] =
+      step_of({"replace-plugins", "0.9.0", true, ""});  // all of them: F03 is due
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::fail);
 }
 
 TEST(Judge, ARebootTakesWhatIsNotOnTheDisk) {
   auto observation = lifecycle("1.6.20", "1.1.1", "0.4.0");
-  observation.steps.insert(observation.steps.begin() + 1, {"reboot", "", true, ""});
+  observation.steps.insert(observation.steps.begin() + 1, step_of({"reboot", "", true, ""}));
   // The rules of F25 went with the node's others.
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::pass);
-  observation.steps[1].step = "delete-netns";
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::pass);
+  observation.steps[1] = step_of({"delete-netns", "", true, ""});
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::fail);
 
   // Where a pod cannot be stopped, what is on the disk stays; up to 1.5 the pod can be removed
   // then.
@@ -220,22 +228,22 @@ TEST(Judge, ARebootTakesWhatIsNotOnTheDisk) {
   using enum node::LeakClass;
   observation.after_run = std::set{netns, veth, lease, cached_result, nat_rule};
   observation.leftover = {lease, cached_result};
-  observation.steps = {{"RunPodSandbox", "", true, ""},
-                       {"reboot", "", true, ""},
-                       {"StopPodSandbox", "", false, error},
-                       {"RemovePodSandbox", "", true, ""}};
+  observation.steps = steps_of({{"RunPodSandbox", "", true, ""},
+                                {"reboot", "", true, ""},
+                                {"StopPodSandbox", "", false, error},
+                                {"RemovePodSandbox", "", true, ""}});
   const auto judgement = judge(shipped(), observation);
-  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  EXPECT_EQ(judgement.verdict, Verdict::known) << judgement.reason;
   EXPECT_THAT(judgement.known, ElementsAre("F02"));
   observation.leftover.erase(lease);
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::fail);
 }
 
 TEST(Judge, ReportsALeakOfASuccess) {
   auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
   observation.leftover = {node::LeakClass::veth};
   const auto judgement = judge(shipped(), observation);
-  EXPECT_EQ(judgement.finding, Finding::leak);
+  EXPECT_EQ(judgement.verdict, Verdict::leak);
   EXPECT_THAT(judgement.reason, HasSubstr("veth"));
 }
 
@@ -246,20 +254,17 @@ TEST(Judge, AFailedReplacementIsOneOfTheNewContainerd) {
   observation.containerd = *Version::parse("2.1.9");
   observation.plugins = *Version::parse("1.1.1");
   observation.cni_version = "0.4.0";
-  ObservedStep replaced;
-  replaced.step = "replace-runtime";
-  replaced.to = "1.7.24";
-  replaced.error = "unsupported config version `3`";
-  observation.steps = {replaced};
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::known);
-  observation.steps.front().to = "2.0.5";
-  EXPECT_EQ(judge(shipped(), observation).finding, Finding::fail);
+  const std::string error = "unsupported config version `3`";
+  observation.steps = steps_of({{"replace-runtime", "1.7.24", false, error}});
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::known);
+  observation.steps = steps_of({{"replace-runtime", "2.0.5", false, error}});
+  EXPECT_EQ(judge(shipped(), observation).verdict, Verdict::fail);
 }
 
 TEST(Judge, WithoutBehavioursEveryFailureIsOne) {
   auto observation = lifecycle("1.6.20", "1.1.1", "1.0.0");
-  observation.steps[1] = {"StopPodSandbox", "", false, "no"};
-  EXPECT_EQ(judge(KnownBehaviours(), observation).finding, Finding::fail);
+  observation.steps[1] = step_of({"StopPodSandbox", "", false, "no"});
+  EXPECT_EQ(judge(KnownBehaviours(), observation).verdict, Verdict::fail);
 }
 
 TEST(KnownBehaviours, HasTheOnesThatTheReadmeNames) {
@@ -303,9 +308,9 @@ TEST(Residue, IsPortmapsSharedChainsOnly) {
 Observation stuck() {
   auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
   seen.scenario = "add-and-del-fail";
-  seen.steps = {{"RunPodSandbox", "", false, "plugin failed: no way in"},
-                {"StopPodSandbox", "", false, "plugin failed: no way out"},
-                {"RemovePodSandbox", "", false, "plugin failed: no way out"}};
+  seen.steps = steps_of({{"RunPodSandbox", "", false, "plugin failed: no way in"},
+                         {"StopPodSandbox", "", false, "plugin failed: no way out"},
+                         {"RemovePodSandbox", "", false, "plugin failed: no way out"}});
   using enum node::LeakClass;
   seen.leftover = {netns, veth, lease, nat_rule, pod_record};
   return seen;
@@ -313,36 +318,36 @@ Observation stuck() {
 
 TEST(Outcomes, AreKnownOnlyAsAWhole) {
   const auto judgement = judge(shipped(), stuck());
-  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  EXPECT_EQ(judgement.verdict, Verdict::known) << judgement.reason;
   EXPECT_THAT(judgement.known, ElementsAre("F90"));
 
   auto other_era = stuck();
   other_era.containerd = *Version::parse("2.1.9");
-  EXPECT_EQ(judge(shipped(), other_era).finding, Finding::fail);
+  EXPECT_EQ(judge(shipped(), other_era).verdict, Verdict::fail);
   auto stopped = stuck();
   stopped.steps[1].ok = true;
   EXPECT_THAT(judge(shipped(), stopped).reason, HasSubstr("changed: it went otherwise than F90"));
   auto other_error = stuck();
   other_error.steps[2].error = "something else";
-  EXPECT_EQ(judge(shipped(), other_error).finding, Finding::fail);
+  EXPECT_EQ(judge(shipped(), other_error).verdict, Verdict::fail);
   auto cleaner = stuck();
   cleaner.leftover.erase(node::LeakClass::lease);
   EXPECT_THAT(judge(shipped(), cleaner).reason, HasSubstr("and it is not: lease"));
   auto dirtier = stuck();
   dirtier.leftover.insert(node::LeakClass::process);
-  EXPECT_EQ(judge(shipped(), dirtier).finding, Finding::leak);
+  EXPECT_EQ(judge(shipped(), dirtier).verdict, Verdict::leak);
 }
 
 TEST(Expectations, AStepHasToFailWithTheError) {
   auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
   seen.scenario = "add-fails";
-  seen.steps = {{"RunPodSandbox", "", false, "try again later", "", "again"},
-                {"RunPodSandbox", "", true, "", "second"},
-                {"StopPodSandbox", "", true, "", "second"},
-                {"RemovePodSandbox", "", true, "", "second"}};
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::pass) << judge(shipped(), seen).reason;
+  seen.steps = steps_of({{"RunPodSandbox", "", false, "try again later", "", "again"},
+                         {"RunPodSandbox", "", true, "", "second"},
+                         {"StopPodSandbox", "", true, "", "second"},
+                         {"RemovePodSandbox", "", true, "", "second"}});
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::pass) << judge(shipped(), seen).reason;
   seen.steps[0].error = "no such luck";
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::fail);
   seen.steps[0].ok = true;
   EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("should have failed"));
 }
@@ -353,17 +358,18 @@ TEST(Expectations, PodsAreFollowedOneByOne) {
   const std::string error = "failed to destroy network for sandbox \"" + k_id +
                             "\": invalid version \"\": the version is empty";
   for (const char* pod : {"a", "b"}) {
-    seen.steps.push_back({"RunPodSandbox", "", true, "", pod});
+    seen.steps.push_back(step_of({"RunPodSandbox", "", true, "", pod}));
   }
   seen.after_run = std::set{node::LeakClass::netns, node::LeakClass::lease};
-  seen.steps.push_back({"StopPodSandbox", "", false, error, "b"});
-  seen.steps.push_back({"RemovePodSandbox", "", false,
-                        "failed to forcibly stop sandbox \"" + k_id + "\": " + error, "b"});
+  seen.steps.push_back(step_of({"StopPodSandbox", "", false, error, "b"}));
+  seen.steps.push_back(
+      step_of({"RemovePodSandbox", "", false,
+               "failed to forcibly stop sandbox \"" + k_id + "\": " + error, "b"}));
   seen.leftover = *seen.after_run;
   const auto judgement = judge(shipped(), seen);
-  EXPECT_EQ(judgement.finding, Finding::known) << judgement.reason;
+  EXPECT_EQ(judgement.verdict, Verdict::known) << judgement.reason;
   // One that is gone although the behaviour says that it stays.
-  seen.steps.back() = {"RemovePodSandbox", "", true, "", "b"};
+  seen.steps.back() = step_of({"RemovePodSandbox", "", true, "", "b"});
   EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("changed: F02"));
 }
 
@@ -373,10 +379,10 @@ Observation kept_by_f02(const std::string& scenario) {
   seen.scenario = scenario;
   const std::string error = "failed to destroy network for sandbox \"" + k_id +
                             "\": invalid version \"\": the version is empty";
-  seen.steps = {{"RunPodSandbox", "", true, ""},
-                {"StopPodSandbox", "", false, error},
-                {"RemovePodSandbox", "", false,
-                 "failed to forcibly stop sandbox \"" + k_id + "\": " + error}};
+  seen.steps = steps_of({{"RunPodSandbox", "", true, ""},
+                         {"StopPodSandbox", "", false, error},
+                         {"RemovePodSandbox", "", false,
+                          "failed to forcibly stop sandbox \"" + k_id + "\": " + error}});
   using enum node::LeakClass;
   seen.after_run = std::set{netns, veth, lease, cached_result, nat_rule, pod_record};
   seen.leftover = *seen.after_run;
@@ -385,7 +391,7 @@ Observation kept_by_f02(const std::string& scenario) {
 
 TEST(Outcomes, YieldToWhatEndsTheScenarioEarly) {
   const auto seen = kept_by_f02("portmap-backend-changed");
-  ASSERT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  ASSERT_EQ(judge(shipped(), seen).verdict, Verdict::known) << judge(shipped(), seen).reason;
   EXPECT_THAT(judge(shipped(), seen).known, ElementsAre("F02"));
   // But not to a success where an outcome is known.
   auto changed = lifecycle("1.6.20", "1.9.1", "1.0.0");
@@ -396,35 +402,35 @@ TEST(Outcomes, YieldToWhatEndsTheScenarioEarly) {
 TEST(Expectations, ACacheThatTheScenarioDeletesIsNotLeft) {
   auto seen = kept_by_f02("cache-deleted");
   seen.leftover.erase(node::LeakClass::cached_result);
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
-  seen.steps.insert(seen.steps.begin() + 1, {"damage-cache", "delete", true, ""});
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::fail);
+  seen.steps.insert(seen.steps.begin() + 1, step_of({"damage-cache", "delete", true, ""}));
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::known) << judge(shipped(), seen).reason;
 }
 
 TEST(Expectations, APodOfTheNodesNetworkIsNoMatterOfCni) {
   auto seen = lifecycle("1.6.2", "1.1.1", "none");
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
-  seen.steps[0].to = scenario::k_host_network;
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::pass) << judge(shipped(), seen).reason;
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::fail);
+  seen.steps[0].effect.host_network = true;
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::pass) << judge(shipped(), seen).reason;
 }
 
 TEST(Expectations, AForcedStopThatFailsKeepsThePod) {
   auto seen = kept_by_f02("remove-without-stop");
   seen.steps.erase(seen.steps.begin() + 1);
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::known) << judge(shipped(), seen).reason;
   seen.leftover.clear();
   EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("changed: F02"));
 }
 
 TEST(Expectations, AMissingDelFollowsFromAStopThatIsKnownToFail) {
   auto seen = kept_by_f02("trace-rules");
-  seen.steps.push_back({"trace", "add-has-del", false, "bridge ADD has no DEL after it"});
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
-  seen.steps.back().to = "del-in-reverse";
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  seen.steps.push_back(step_of({"trace", "add-has-del", false, "bridge ADD has no DEL after it"}));
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::known) << judge(shipped(), seen).reason;
+  seen.steps.back().effect.rule = "del-in-reverse";
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::fail);
   auto clean = lifecycle("1.6.20", "1.1.1", "0.4.0");
-  clean.steps.push_back({"trace", "add-has-del", false, "bridge ADD has no DEL after it"});
-  EXPECT_EQ(judge(shipped(), clean).finding, Finding::fail);
+  clean.steps.push_back(step_of({"trace", "add-has-del", false, "bridge ADD has no DEL after it"}));
+  EXPECT_EQ(judge(shipped(), clean).verdict, Verdict::fail);
 }
 
 TEST(Expectations, WhatAStepTookAwayNeedNotBeLeft) {
@@ -433,24 +439,24 @@ TEST(Expectations, WhatAStepTookAwayNeedNotBeLeft) {
                             "\": invalid version \"\": the version is empty";
   seen.after_run = std::set{node::LeakClass::netns, node::LeakClass::lease};
   seen.leftover = {node::LeakClass::netns};
-  seen.steps = {{"RunPodSandbox", "", true, ""},
-                {"damage-attachment", "delete-lease", true, ""},
-                {"StopPodSandbox", "", false, error},
-                {"RemovePodSandbox", "", false,
-                 "failed to forcibly stop sandbox \"" + k_id + "\": " + error}};
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::known) << judge(shipped(), seen).reason;
-  seen.steps[1].to = "link-down";
+  seen.steps = steps_of({{"RunPodSandbox", "", true, ""},
+                         {"damage-attachment", "delete-lease", true, ""},
+                         {"StopPodSandbox", "", false, error},
+                         {"RemovePodSandbox", "", false,
+                          "failed to forcibly stop sandbox \"" + k_id + "\": " + error}});
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::known) << judge(shipped(), seen).reason;
+  seen.steps[1] = step_of({"damage-attachment", "link-down", true, ""});
   EXPECT_THAT(judge(shipped(), seen).reason, HasSubstr("and it is not: lease"));
 }
 
 TEST(Expectations, TraceRulesCanBeKnownToBreak) {
   auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
   seen.steps.push_back(
-      {"trace", "no-capabilities", false,
-       "portmap ADD of container 0123456789ab on eth0 got the key capabilities: {}"});
+      step_of({"trace", "no-capabilities", false,
+               "portmap ADD of container 0123456789ab on eth0 got the key capabilities: {}"}));
   EXPECT_THAT(judge(shipped(), seen).known, ElementsAre("F96"));
-  seen.steps.back().to = "del-in-reverse";
-  EXPECT_EQ(judge(shipped(), seen).finding, Finding::fail);
+  seen.steps.back().effect.rule = "del-in-reverse";
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::fail);
 }
 
 TEST(Traits, ComeFromPluginsAndTheirIpam) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "observed_steps.hpp"
+
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "verdict/judge.hpp"
@@ -15,6 +17,8 @@
 
 // The rows of tests/data/observed-outcomes.jsonl as observations.
 namespace cni_matrix::verdict::testing {
+
+using testing_support::step_of;
 
 inline Observation observation_of_row(const Json& row) {
   using node::LeakClass;
@@ -50,7 +54,7 @@ inline Observation observation_of_row(const Json& row) {
                 row.at("plugins").get<std::string>() + "/" + row.at("conflist").get<std::string>() +
                 "/" + result.scenario;
   if (scenario == "plugin-missing-before-run") {
-    result.steps.push_back({"remove-plugin", "portmap", true, ""});
+    result.steps.push_back(step_of({"remove-plugin", "portmap", true, ""}));
   }
   bool mark_chain_missing = false;
   for (const auto& step : row.at("steps")) {
@@ -58,21 +62,24 @@ inline Observation observation_of_row(const Json& row) {
     if (name == "containerd-SIGTERM") {
       continue;
     }
-    ObservedStep one;
+    testing_support::Told one;
     one.ok = step.at("ok").get<bool>();
     one.error = step.value("error", "");
-    one.to = step.value("to", "");
+    one.about = step.value("to", "");
     if (name == "containerd-start") {
       name = row.contains("to_containerd") ? "replace-runtime" : "restart-runtime";
-      one.to = row.value("to_containerd", "");
+      one.about = row.value("to_containerd", "");
     } else if (const auto known = k_steps.find(name); known != k_steps.end()) {
-      one.to = name.starts_with("portmap") ? "portmap" : one.to;
+      one.about = name.starts_with("portmap") ? "portmap" : one.about;
       name = known->second;
     }
     one.step = name;
+    if (name == "restore-conflist") {
+      one.about = result.cni_version;
+    }
     mark_chain_missing =
         mark_chain_missing || one.error.find("KUBE-MARK-MASQ") != std::string::npos;
-    result.steps.push_back(std::move(one));
+    result.steps.push_back(step_of(one));
   }
   // The rows count portmap's jumps to its top-level chain too: two a family, IPv6 after IPv4.
   const int residue = mark_chain_missing ? 2 : result.host_port ? 4 : 0;

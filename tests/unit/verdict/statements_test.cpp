@@ -1,5 +1,6 @@
 #include "observed_rows.hpp"
 
+#include "scenario/scenario_library.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/matrix/matrix.hpp>
 
@@ -60,9 +61,10 @@ TEST(Statements, WithoutCellsNothingIsChecked) {
 }
 
 TEST(Statements, NameTheirPlaceWhenTheyCannotBeRead) {
+  scenario::ScenarioLibrary library;
   const auto broken = statement_from_json(Json::parse(R"({"id": "X", "says": "x",
         "checks": [{"about": "a", "expect": [{"step": "run", "error": "(("}]}]})"),
-                                          "my.json: at /claims/0");
+                                          "my.json: at /claims/0", library);
   ASSERT_FALSE(broken.has_value());
   EXPECT_THAT(broken.error().message, HasSubstr("my.json: at /claims/0/checks/0/expect"));
 }

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "conflist_file.hpp"
+
+#include <cni_matrix/base/error.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace cni_matrix::scenario {
+
+// A cell as the steps of its scenario find it, and what they take of it, in the order of the steps.
+struct CellNeeds {
+  // What the cell has.
+  ConflistFile conflist;        // as the steps so far leave it
+  std::string conflist_name;    // for errors
+  bool cell_host_port = false;  // the cell publishes one
+  bool any_host_port = false;   // the cell, or a pod of the scenario, does
+  std::function<Expected<void>(const std::string& token)> check_token;
+  std::string place;  // of the step: starts the message of an error
+
+  // What the steps have made of it.
+  bool other_files = false;  // of network configuration
+  std::string containerd;    // token of the one that runs; empty: the cell's own
+
+  // What they take.
+  struct Plugin {
+    std::string token;   // of the release that has to have it; empty: the cell's own
+    std::string plugin;  // empty: the whole release
+  };
+  std::vector<Plugin> plugins;
+  // The CNI commands that our own driver gives, as the libcni of that containerd does.
+  struct Driver {
+    std::string containerd;
+    bool collects_garbage = false;
+  };
+  std::vector<Driver> drivers;
+};
+
+}  // namespace cni_matrix::scenario

@@ -1,0 +1,206 @@
+#include "stage.hpp"
+
+#include "act.hpp"
+#include "configuration_wait.hpp"
+
+#include "runtime/node_layout.hpp"
+#include <cni_matrix/base/process.hpp>
+#include <cni_matrix/recorder/faults.hpp>
+
+#include <utility>
+
+namespace cni_matrix::scenario {
+
+namespace {
+
+// Results do not name a pod when it is the only one.
+constexpr std::string_view k_only_pod = "pod";
+
+// A runtime may see its deadline so much earlier than we see ours.
+constexpr auto k_deadline_slack = std::chrono::milliseconds(50);
+
+Expected<void> make_mark_chain() {
+  for (const auto* program : {"iptables", "ip6tables"}) {
+    if (find_program(program).empty()) {
+      return unavailable("{} is missing; install the package iptables", program);
+    }
+    CNI_MATRIX_TRY_ASSIGN(const auto made,
+                          run_command({program, "-w", "-t", "nat", "-N", "KUBE-MARK-MASQ"}));
+    if (!made.ok()) {
+      return broken("cannot make the chain KUBE-MARK-MASQ: {}", made.err);
+    }
+  }
+  return {};
+}
+
+std::int64_t nanoseconds_of(Stage::Clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+Stage::Stage(const Setup& setup)
+    : m_setup(setup),
+      m_conflist(setup.conflist),
+      m_plugins(setup.collector != nullptr),
+      m_pods(setup.pod) {}
+
+Expected<void> Stage::open() {
+  CNI_MATRIX_TRY(m_plugins.use(m_setup.plugins.at("").folder));
+  CNI_MATRIX_TRY(write_conflist());
+  CNI_MATRIX_TRY(prepare_node());
+  tell("start the runtime");
+  CNI_MATRIX_TRY(start_runtime(""));
+  return m_watch.begin();
+}
+
+Expected<Outcome> Stage::close() {
+  tell("take the inventory");
+  CNI_MATRIX_TRY_ASSIGN(m_outcome.leftover, m_watch.settled(*m_runtime));
+  return std::move(m_outcome);
+}
+
+Expected<void> Stage::note(const Step& step, const std::string& pod,
+                           const std::function<Expected<void>(StepResult&)>& work) {
+  auto result = begin(step, pod);
+  tell(result.pod.empty() ? result.step : result.step + " " + result.pod);
+  const auto began = Clock::now();
+  CNI_MATRIX_TRY(work(result));
+  result.wall_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began).count();
+  return end(step, began, std::move(result));
+}
+
+// The deadline of a step's calls is its own.
+StepResult Stage::begin(const Step& step, const std::string& pod) {
+  StepResult result;
+  result.step = step.kind->label;
+  result.expect = step.expect.value_or("");
+  if (pod != k_only_pod) {
+    result.pod = pod;
+  }
+  if (m_runtime) {
+    const auto deadline = step.act->deadline();
+    m_runtime->set_call_limit(deadline.count() > 0 ? std::optional(deadline) : std::nullopt);
+  }
+  return result;
+}
+
+Expected<void> Stage::end(const Step& step, Clock::time_point begin, StepResult result) {
+  if (step.act->ends_processes() || came_to_deadline(step, result)) {
+    m_outcome.interruptions.push_back({nanoseconds_of(begin), nanoseconds_of(Clock::now())});
+  }
+  const bool ran = result.effect.call == Effect::Call::run && result.ok;
+  m_outcome.steps.push_back(std::move(result));
+  if (ran && !m_outcome.after_run) {
+    CNI_MATRIX_TRY_ASSIGN(m_outcome.after_run, m_watch.added(*m_runtime));
+  }
+  return {};
+}
+
+// Then the runtime kills the plugin that it waits for. By the time that it took, and not by its
+// error text, which a plugin may have written.
+bool Stage::came_to_deadline(const Step& step, const StepResult& result) const {
+  const auto own = step.act->deadline();
+  const auto limit = own.count() > 0 ? own : m_setup.call_timeout;
+  return !result.ok && (result.code == "DeadlineExceeded" ||
+                        (step.act->is_one_call() &&
+                         std::chrono::microseconds(result.wall_us) + k_deadline_slack >= limit));
+}
+
+void Stage::tell(const std::string& what) const {
+  if (m_setup.progress) {
+    m_setup.progress(what);
+  }
+}
+
+Expected<void> Stage::write_conflist() {
+  m_outcome.conflists.push_back(m_conflist.json());
+  return m_conflist.write();
+}
+
+Expected<void> Stage::await_configuration(const Json& wanted) {
+  CNI_MATRIX_TRY_ASSIGN(m_outcome.network, wait_for_configuration(*m_runtime, wanted));
+  return {};
+}
+
+Expected<void> Stage::start_runtime(const std::string& token) {
+  const auto choice = m_setup.runtimes.find(token);
+  if (choice == m_setup.runtimes.end()) {
+    return broken("the step asks for containerd {}, which the cell does not have", token);
+  }
+  m_runtime.reset();
+  CNI_MATRIX_TRY_ASSIGN(m_runtime, choice->second.make(m_settings.value_or(RuntimeSettings())));
+  m_runtime_token = token;
+  CNI_MATRIX_TRY(m_runtime->start());
+  if (m_has_faults && m_runtime->pid() > 0) {
+    return recorder::set_runtime_pid(layout::k_faults, m_runtime->pid());
+  }
+  return {};
+}
+
+Expected<void> Stage::find_pods() {
+  CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_of(*m_runtime));
+  m_pods.find(pods);
+  return {};
+}
+
+Expected<cni::AttachedPod> Stage::attached(const std::string& name) {
+  const auto& pod = m_pods[name];
+  PodStatus status;
+  if (auto answer = m_runtime->pod_sandbox_status(pod.id)) {
+    status = std::move(*answer);
+  }
+  CNI_MATRIX_TRY_ASSIGN(auto netns, m_watch.netns_of(status, *m_runtime));
+  return cni::AttachedPod{pod.id, std::move(netns), pod.spec};
+}
+
+void Stage::note_netns_gone(const std::string& path) {
+  m_outcome.netns_gone_ns[path] = nanoseconds_of(Clock::now());
+}
+
+Expected<void> Stage::prepare_node() const {
+  return m_setup.mark_chain ? make_mark_chain() : Expected<void>();
+}
+
+Expected<void> Stage::place_fault(const recorder::Fault& fault) {
+  CNI_MATRIX_TRY(recorder::place_fault(layout::k_faults, fault, layout::k_fault_counts));
+  m_has_faults = true;
+  if (m_runtime->pid() > 0) {
+    return recorder::set_runtime_pid(layout::k_faults, m_runtime->pid());
+  }
+  return {};
+}
+
+void Stage::take_start(const Step& step, const std::string& pod,
+                       const RuntimeResult<std::string>& answer, StepResult& result) {
+  take_answer(answer, result);
+  if (answer) {
+    m_pods[pod].id = *answer;
+  } else if (!step.expect) {
+    m_failed_pod = pod;
+  } else if (const auto pods = m_runtime->list_pod_sandboxes()) {
+    m_pods.find(*pods);
+  }
+}
+
+Expected<void> NodeAct::perform(Stage& stage, const Step& step) const {
+  return stage.note(step, {}, [&](StepResult& result) -> Expected<void> {
+    CNI_MATRIX_TRY(change(stage, result));
+    result.ok = true;
+    return {};
+  });
+}
+
+Expected<void> PodAct::perform(Stage& stage, const Step& step) const {
+  for (const auto& pod : stage.pods().members(m_pod)) {
+    if (stage.pods()[pod].id.empty()) {
+      continue;  // its run failed and was forgotten: there is nothing to do it to
+    }
+    CNI_MATRIX_TRY(
+        stage.note(step, pod, [&](StepResult& result) { return ask(stage, pod, result); }));
+  }
+  return {};
+}
+
+}  // namespace cni_matrix::scenario

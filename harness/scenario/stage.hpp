@@ -1,0 +1,112 @@
+#pragma once
+
+#include "conflist_file.hpp"
+#include "executor.hpp"
+#include "leftovers_watch.hpp"
+#include "plugin_directory.hpp"
+#include "pod_book.hpp"
+#include "step.hpp"
+#include "xtables_lock.hpp"
+
+#include "cni/network_driver.hpp"
+#include <cni_matrix/base/error.hpp>
+#include <cni_matrix/recorder/faults.hpp>
+#include <cni_matrix/scenario/outcome.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace cni_matrix::scenario {
+
+// The node, the runtime and the pods that steps are done on, and what came of them so far. Error
+// kinds of its functions: as execute().
+class Stage {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit Stage(const Setup& setup);
+
+  // Put plugins and configuration in their places and start the cell's runtime.
+  Expected<void> open();
+  // What is left, and all that was noted. Nothing can be done afterwards.
+  Expected<Outcome> close();
+
+  // Do something for a step, and note how it went. `pod` is empty where it is about none.
+  Expected<void> note(const Step& step, const std::string& pod,
+                      const std::function<Expected<void>(StepResult&)>& work);
+  // The parts of note(), for several pods at once: what is known before, and what follows.
+  StepResult begin(const Step& step, const std::string& pod);
+  Expected<void> end(const Step& step, Clock::time_point begin, StepResult result);
+  // A result that comes beside that of the step.
+  void add(StepResult result) { m_outcome.steps.push_back(std::move(result)); }
+  void tell(const std::string& what) const;
+
+  [[nodiscard]] const Setup& setup() const { return m_setup; }
+  [[nodiscard]] PodRuntime& runtime() const { return *m_runtime; }
+  PodBook& pods() { return m_pods; }
+  ConflistFile& conflist() { return m_conflist; }
+  PluginDirectory& plugins() { return m_plugins; }
+  LeftoversWatch& watch() { return m_watch; }
+  XtablesLock& xtables_lock() { return m_xtables_lock; }
+
+  // Write the configuration as it is now.
+  Expected<void> write_conflist();
+  // Wait until the runtime has it in force, or, where it is null, none.
+  Expected<void> await_configuration(const Json& wanted);
+  void note_status(const NetworkStatus& status) { m_outcome.network = status; }
+
+  // Those of the cell, or of the last step that asked for some; absent: none has.
+  std::optional<RuntimeSettings>& settings() { return m_settings; }
+  // Of the containerd that runs.
+  [[nodiscard]] const std::string& runtime_token() const { return m_runtime_token; }
+  Expected<void> start_runtime(const std::string& token);
+  // A pod whose run was cut short may have a record all the same.
+  Expected<void> find_pods();
+
+  // What our own driver and what damages an attachment have to know of a pod.
+  Expected<cni::AttachedPod> attached(const std::string& pod);
+  void note_netns_gone(const std::string& path);
+  // What is done to the node before the first step, and again after a reboot.
+  Expected<void> prepare_node() const;
+  // The runtime's process is told to the recorder from now on.
+  Expected<void> place_fault(const recorder::Fault& fault);
+
+  void take_start(const Step& step, const std::string& pod,
+                  const RuntimeResult<std::string>& answer, StepResult& result);
+  // A pod whose run failed when it should not have; empty: none.
+  [[nodiscard]] const std::string& failed_pod() const { return m_failed_pod; }
+  void set_stop_failed(bool failed) { m_stop_failed = failed; }
+  [[nodiscard]] bool stop_failed() const { return m_stop_failed; }
+
+ private:
+  [[nodiscard]] bool came_to_deadline(const Step& step, const StepResult& result) const;
+
+  const Setup& m_setup;
+  ConflistFile m_conflist;
+  PluginDirectory m_plugins;
+  std::unique_ptr<PodRuntime> m_runtime;
+  std::string m_runtime_token;
+  std::optional<RuntimeSettings> m_settings;
+  LeftoversWatch m_watch;
+  Outcome m_outcome;
+  PodBook m_pods;
+  XtablesLock m_xtables_lock;
+  std::string m_failed_pod;
+  bool m_stop_failed = false;
+  bool m_has_faults = false;
+};
+
+// A runtime's answer as a result.
+template <typename T>
+void take_answer(const RuntimeResult<T>& answer, StepResult& result) {
+  result.ok = answer.has_value();
+  if (!answer) {
+    result.code = answer.error().code;
+    result.error = answer.error().message;
+  }
+}
+
+}  // namespace cni_matrix::scenario

@@ -1,0 +1,104 @@
+#include "../act.hpp"
+#include "../cell_needs.hpp"
+#include "../configuration_files.hpp"
+#include "../configuration_wait.hpp"
+#include "../stage.hpp"
+#include "families.hpp"
+
+#include "runtime/node_layout.hpp"
+
+// write-config, remove-config, remove-config-dir, make-config-dir: files beside the cell's own
+// configuration, and their directory.
+namespace cni_matrix::scenario::steps {
+
+namespace {
+
+std::filesystem::path directory_in(const Fields& fields) {
+  return fields.text("dir", layout::k_cni_conf);
+}
+
+class Write : public NodeAct {
+ public:
+  static Expected<Write> read(const Fields& fields) {
+    Write act;
+    act.m_directory = directory_in(fields);
+    act.m_file = fields.text("file");
+    act.m_text = fields.text("text");
+    CNI_MATRIX_TRY_ASSIGN(
+        act.m_how,
+        fields.one_of("how", {"write", "rename", "move-in", "symlink", "symlink-swap", "configmap"},
+                      "write"));
+    return act;
+  }
+
+  Expected<void> plan(CellNeeds& needs) const override {
+    needs.other_files = true;
+    return {};
+  }
+
+ private:
+  Expected<void> change(Stage& /*stage*/, StepResult& result) const override {
+    result.detail = m_file;
+    result.effect.conflist_gone = false;  // there is one, if another
+    return write_config(m_directory, m_file, m_text, m_how);
+  }
+
+  std::filesystem::path m_directory;
+  std::string m_file;
+  std::string m_text;
+  std::string m_how;  // see configuration_files.hpp
+};
+
+class Remove : public NodeAct {
+ public:
+  explicit Remove(const Fields& fields)
+      : m_directory(directory_in(fields)), m_file(fields.text("file")) {}
+
+ private:
+  Expected<void> change(Stage& /*stage*/, StepResult& result) const override {
+    result.detail = m_file;
+    return remove_config(m_directory, m_file);
+  }
+
+  std::filesystem::path m_directory;
+  std::string m_file;
+};
+
+// rm -r of it, until the runtime has noticed.
+class RemoveDirectory : public NodeAct {
+ public:
+  explicit RemoveDirectory(const Fields& /*fields*/) {}
+
+ private:
+  Expected<void> change(Stage& stage, StepResult& result) const override {
+    CNI_MATRIX_TRY(remove_config_directory(layout::k_cni_conf));
+    result.effect.conflist_gone = true;
+    return wait_for_lost_directory(stage.runtime());
+  }
+};
+
+// With the conflist in it.
+class MakeDirectory : public NodeAct {
+ public:
+  explicit MakeDirectory(const Fields& /*fields*/) {}
+
+ private:
+  Expected<void> change(Stage& stage, StepResult& result) const override {
+    CNI_MATRIX_TRY(make_config_directory(layout::k_cni_conf));
+    result.effect.conflist_gone = false;
+    return stage.conflist().write();
+  }
+};
+
+}  // namespace
+
+std::vector<StepKind> configuration() {
+  return {
+      {"write-config", "write-config", {"file", "text"}, {"how", "dir"}, read_act<Write>},
+      {"remove-config", "remove-config", {"file"}, {"dir"}, read_act<Remove>},
+      {"remove-config-dir", "remove-config-dir", {}, {}, read_act<RemoveDirectory>},
+      {"make-config-dir", "make-config-dir", {}, {}, read_act<MakeDirectory>},
+  };
+}
+
+}  // namespace cni_matrix::scenario::steps

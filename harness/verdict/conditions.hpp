@@ -1,0 +1,27 @@
+#pragma once
+
+#include "moment.hpp"
+#include "observation.hpp"
+
+#include <cni_matrix/node/inventory.hpp>
+#include <cni_matrix/verdict/known_behaviours.hpp>
+
+#include <optional>
+
+namespace cni_matrix::verdict {
+
+// Whether a condition of a known behaviour holds at this moment of a cell.
+// `created` is of the pod in question.
+bool applies(const BehaviourCondition& when, const Moment& now, const Creation& created,
+             const Observation& observation);
+
+// Whether the cell's configuration makes such a thing at all, so that a behaviour may list leases
+// and still be about a configuration without host-local.
+bool makes(const Observation& observation, node::LeakClass leak);
+
+// A flag that may be left open.
+inline bool flag_fits(const std::optional<bool>& wanted, bool is) {
+  return !wanted || *wanted == is;
+}
+
+}  // namespace cni_matrix::verdict
