@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
@@ -22,10 +21,6 @@ using Leaks = std::set<node::LeakClass>;
 
 // The rule for the trace that every ADD has a DEL.
 constexpr std::string_view k_del_rule = "add-has-del";
-
-// Released versions of the CNI specification.
-constexpr std::array<std::string_view, 7> k_spec_versions = {"0.1.0", "0.2.0", "0.3.0", "0.3.1",
-                                                             "0.4.0", "1.0.0", "1.1.0"};
 
 constexpr std::string_view k_setup = "failed to setup network for sandbox \"<ID>\": ";
 constexpr std::string_view k_destroy = "failed to destroy network for sandbox \"<ID>\": ";
@@ -52,17 +47,6 @@ bool has_trait(const Observation& observation, const std::string& trait) {
          observation.traits.end();
 }
 
-bool version_listed(const std::vector<std::string>& list, const std::string& version) {
-  const bool absent = version == "none" || version == "empty";
-  const bool spec =
-      std::find(k_spec_versions.begin(), k_spec_versions.end(), version) != k_spec_versions.end();
-  return list.empty() || std::any_of(list.begin(), list.end(), [&](const std::string& entry) {
-           return entry == "absent"    ? absent
-                  : entry == "unknown" ? !absent && !spec
-                                       : entry == version;
-         });
-}
-
 bool flag_fits(const std::optional<bool>& wanted, bool is) {
   return !wanted || *wanted == is;
 }
@@ -76,10 +60,10 @@ bool applies(const BehaviourCondition& when, const Moment& now, const Observatio
          (!when.created_containerd ||
           (now.created_containerd && when.created_containerd->contains(*now.created_containerd))) &&
          (!when.plugins || when.plugins->contains(now.plugins)) &&
-         version_listed(when.cni_versions, now.cni_version) &&
-         (when.created_cni_versions.empty() ||
+         (!when.cni_version || when.cni_version->contains(now.cni_version)) &&
+         (!when.created_cni_version ||
           (!now.created_cni_version.empty() &&
-           version_listed(when.created_cni_versions, now.created_cni_version))) &&
+           when.created_cni_version->contains(now.created_cni_version))) &&
          (when.scenarios.empty() || std::find(when.scenarios.begin(), when.scenarios.end(),
                                               observation.scenario) != when.scenarios.end()) &&
          std::all_of(when.uses.begin(), when.uses.end(),

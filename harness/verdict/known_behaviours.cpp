@@ -14,12 +14,13 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-Expected<std::optional<VersionRange>> range_at(const Json& value, const char* key,
-                                               std::string_view place) {
+template <typename Range>
+Expected<std::optional<Range>> range_at(const Json& value, const char* key,
+                                        std::string_view place) {
   if (!value.contains(key)) {
     return std::nullopt;
   }
-  auto range = VersionRange::parse(value.at(key).get<std::string>());
+  auto range = Range::parse(value.at(key).get<std::string>());
   if (!range) {
     return input_error("{}/{}: {}", place, key, range.error().message);
   }
@@ -46,11 +47,15 @@ std::vector<node::LeakClass> leaks_at(const Json& value, const char* key) {
 
 Expected<BehaviourCondition> condition_from_json(const Json& value, std::string_view place) {
   BehaviourCondition when;
-  CNI_MATRIX_TRY_ASSIGN(when.containerd, range_at(value, "containerd", place));
-  CNI_MATRIX_TRY_ASSIGN(when.created_containerd, range_at(value, "createdContainerd", place));
-  CNI_MATRIX_TRY_ASSIGN(when.plugins, range_at(value, "plugins", place));
-  when.cni_versions = value.value("cniVersion", Strings{});
-  when.created_cni_versions = value.value("createdCniVersion", Strings{});
+  const auto versions = [&](const char* key) { return range_at<VersionRange>(value, key, place); };
+  const auto cni_versions = [&](const char* key) {
+    return range_at<CniVersionRange>(value, key, place);
+  };
+  CNI_MATRIX_TRY_ASSIGN(when.containerd, versions("containerd"));
+  CNI_MATRIX_TRY_ASSIGN(when.created_containerd, versions("createdContainerd"));
+  CNI_MATRIX_TRY_ASSIGN(when.plugins, versions("plugins"));
+  CNI_MATRIX_TRY_ASSIGN(when.cni_version, cni_versions("cniVersion"));
+  CNI_MATRIX_TRY_ASSIGN(when.created_cni_version, cni_versions("createdCniVersion"));
   when.scenarios = value.value("scenario", Strings{});
   when.uses = value.value("uses", Strings{});
   when.host_port = flag_at(value, "hostPort");

@@ -4,6 +4,7 @@
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/version.hpp>
 #include <cni_matrix/node/inventory.hpp>
+#include <cni_matrix/verdict/cni_version_range.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -21,9 +22,8 @@ struct BehaviourCondition {
   std::optional<VersionRange> containerd;
   std::optional<VersionRange> created_containerd;  // when the pod was started
   std::optional<VersionRange> plugins;
-  std::vector<std::string> cni_versions;  // "absent" (none or empty), a value, "unknown" (no
-                                          // released version of the CNI specification)
-  std::vector<std::string> created_cni_versions;  // the same, when the pod was started
+  std::optional<CniVersionRange> cni_version;
+  std::optional<CniVersionRange> created_cni_version;  // when the pod was started
   std::vector<std::string> scenarios;
   std::vector<std::string> uses;  // all of them in the conflist's traits
   std::optional<bool> host_port;  // the pod publishes one
