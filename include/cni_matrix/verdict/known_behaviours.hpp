@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-// matrix/known-behaviours.json (matrix/known-behaviours.schema.json): what certain versions are
+// matrix/known-behaviours/*.json (matrix/known-behaviours.schema.json): what certain versions are
 // known to do, as data.
 namespace cni_matrix::verdict {
 
@@ -87,11 +87,12 @@ struct KnownBehaviour {
   std::vector<BehaviourCase> cases;
 };
 
+// In the order of their ids: of several that explain a failure, the first one's remedy is told.
 class KnownBehaviours {
  public:
-  // Error kind: input.
-  static Expected<KnownBehaviours> load(const std::filesystem::path& file);
-  // matrix/known-behaviours.json of data_directory(); none at all when that file is missing.
+  // A file, or a folder with all its .json files. Error kind: input, also when an id stands twice.
+  static Expected<KnownBehaviours> load(const std::filesystem::path& place);
+  // matrix/known-behaviours of data_directory(); none at all when that is missing.
   static Expected<KnownBehaviours> load();
   static Expected<KnownBehaviours> from_json(const Json& value, std::string_view name);
 
