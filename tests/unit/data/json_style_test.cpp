@@ -76,5 +76,24 @@ TEST(JsonStyle, RefusesWhatItWouldLoseAndWhatOthersCannotRead) {
   EXPECT_THAT(error("{"), HasSubstr("file.json:1:2: not JSON"));
 }
 
+// Of all but the schemas.
+TEST(JsonStyle, IsThatOfEveryFileThatPeopleWrite) {
+  std::size_t files = 0;
+  for (const auto* folder : {"matrix", "scenarios"}) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(data_directory() / folder)) {
+      const auto file = entry.path().string();
+      if (!file.ends_with(".json") || file.ends_with(".schema.json")) {
+        continue;
+      }
+      ++files;
+      const auto text = value_or_throw(read_file(entry.path()));
+      EXPECT_EQ(value_or_throw(in_json_style(text, file)), text)
+          << "write it again: format_json " << file;
+    }
+  }
+  EXPECT_GT(files, 100U);
+}
+
 }  // namespace
 }  // namespace cni_matrix::testing_support
