@@ -1,4 +1,5 @@
 #include "debian.hpp"
+#include "debian_suites.hpp"
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -10,14 +11,6 @@
 namespace cni_matrix::artifacts {
 
 namespace {
-
-constexpr std::string_view k_suites[] = {"buster", "bullseye",  "bookworm",     "trixie",
-                                         "forky",  "sid",       "unstable",     "testing",
-                                         "stable", "oldstable", "oldoldstable", "experimental"};
-
-bool is_debian_suite(std::string_view suite) {
-  return std::find(std::begin(k_suites), std::end(k_suites), suite) != std::end(k_suites);
-}
 
 // A suite of the security archive: "bookworm-security", and "buster/updates" of old.
 bool is_security_suite(std::string_view suite) {

@@ -2,6 +2,7 @@
 #include "cache.hpp"
 #include "catalog.hpp"
 #include "debian.hpp"
+#include "debian_suites.hpp"
 #include "directory.hpp"
 #include "download.hpp"
 #include "executable.hpp"
@@ -24,8 +25,6 @@ namespace cni_matrix::artifacts {
 
 namespace {
 
-// Where a bare version is looked for after the releases.
-constexpr const char* k_suites[] = {"bullseye", "bookworm", "trixie", "forky"};
 // A rolling suite is read again after so long.
 constexpr std::chrono::hours k_rolling_memory{7 * 24};
 // A bare version stays with the provider that it was resolved to for so long.
@@ -168,7 +167,11 @@ class Provisioner::Implementation {
                          first.error().message);
     }
     std::string last = fmt::format("no Debian suite that could be read has it");
-    for (const char* suite : k_suites) {
+    for (const auto& [name, searched] : debian_suites()) {
+      if (!searched) {
+        continue;
+      }
+      const std::string suite(name);
       const auto index = suite_index(suite);
       if (!index) {
         if (index.error().kind != ErrorKind::unavailable) {

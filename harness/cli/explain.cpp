@@ -1,8 +1,8 @@
 #include "explain.hpp"
 
 #include "base/text.hpp"
+#include "verdict/behaviour_files.hpp"
 #include <cni_matrix/base/json.hpp>
-#include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <fmt/format.h>
@@ -55,12 +55,11 @@ std::string describe(const verdict::KnownBehaviour& known) {
 
 Expected<std::string> json_text(const std::vector<std::string>& ids) {
   CNI_MATRIX_TRY_ASSIGN(const auto all,
-                        load_json(data_directory() / "matrix" / "known-behaviours.json"));
+                        verdict::load_behaviour_entries(verdict::shipped_behaviours()));
   Json chosen = Json::array();
-  for (const auto& entry : all.at("behaviours")) {
-    const auto id = entry.at("id").get<std::string>();
-    if (ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end()) {
-      chosen.push_back(entry);
+  for (const auto& entry : all) {
+    if (ids.empty() || std::find(ids.begin(), ids.end(), entry.id) != ids.end()) {
+      chosen.push_back(entry.value);
     }
   }
   return chosen.dump(2) + "\n";

@@ -10,7 +10,7 @@ namespace cni_matrix::cli {
 
 struct ExplainArguments {
   std::vector<std::string> ids;  // "F02"; none: list all
-  bool json = false;             // the entries of matrix/known-behaviours.json
+  bool json = false;             // the entries of matrix/known-behaviours
 };
 
 // `cni-matrix explain`: print known behaviours with their remedy and references. Returns the exit

@@ -2,6 +2,7 @@
 
 #include "text.hpp"
 
+#include "artifacts/debian_suites.hpp"
 #include "base/text.hpp"
 #include <cni_matrix/base/version.hpp>
 
@@ -42,12 +43,11 @@ std::optional<Version> version_in(const std::string& token) {
   return version ? std::optional<Version>(*version) : std::nullopt;
 }
 
-// Debian's suites in the order of their releases, which is the one of the versions they have.
-int suite_rank(const std::string& token) {
-  constexpr std::string_view k_suites[] = {"debian:bullseye", "debian:bookworm", "debian:trixie",
-                                           "debian:forky",    "debian:testing",  "debian:sid"};
-  const auto* const found = std::find(std::begin(k_suites), std::end(k_suites), token);
-  return static_cast<int>(found - std::begin(k_suites));
+// Debian's suites in the order of their releases; what is no suite comes after them.
+int suite_rank(std::string_view token) {
+  constexpr std::string_view k_debian = "debian:";
+  return artifacts::rank_of_debian_suite(token.starts_with(k_debian) ? token.substr(k_debian.size())
+                                                                     : std::string_view());
 }
 
 // "as in the file", none and empty before the versions.

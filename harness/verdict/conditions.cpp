@@ -1,31 +1,15 @@
 #include "conditions.hpp"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
+#include <string>
 
 namespace cni_matrix::verdict {
 
 namespace {
 
-// Released versions of the CNI specification.
-constexpr std::array<std::string_view, 7> k_spec_versions = {"0.1.0", "0.2.0", "0.3.0", "0.3.1",
-                                                             "0.4.0", "1.0.0", "1.1.0"};
-
 bool has_trait(const Observation& observation, const std::string& trait) {
   return std::find(observation.traits.begin(), observation.traits.end(), trait) !=
          observation.traits.end();
-}
-
-bool version_listed(const std::vector<std::string>& list, const std::string& version) {
-  const bool absent = version == "none" || version == "empty";
-  const bool spec =
-      std::find(k_spec_versions.begin(), k_spec_versions.end(), version) != k_spec_versions.end();
-  return list.empty() || std::any_of(list.begin(), list.end(), [&](const std::string& entry) {
-           return entry == "absent"    ? absent
-                  : entry == "unknown" ? !absent && !spec
-                                       : entry == version;
-         });
 }
 
 }  // namespace
@@ -40,10 +24,9 @@ bool applies(const BehaviourCondition& when, const Moment& now, const Creation& 
          (!when.created_containerd ||
           (created.containerd && when.created_containerd->contains(*created.containerd))) &&
          (!when.plugins || when.plugins->contains(now.plugins)) &&
-         version_listed(when.cni_versions, now.cni_version) &&
-         (when.created_cni_versions.empty() ||
-          (!created.cni_version.empty() &&
-           version_listed(when.created_cni_versions, created.cni_version))) &&
+         (!when.cni_version || when.cni_version->contains(now.cni_version)) &&
+         (!when.created_cni_version || (!created.cni_version.empty() &&
+                                        when.created_cni_version->contains(created.cni_version))) &&
          (when.scenarios.empty() || std::find(when.scenarios.begin(), when.scenarios.end(),
                                               observation.scenario) != when.scenarios.end()) &&
          std::all_of(when.uses.begin(), when.uses.end(),

@@ -1,11 +1,11 @@
+#include "behaviour_files.hpp"
+
 #include "base/regex_text.hpp"
-#include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <system_error>
 
 namespace cni_matrix::verdict {
@@ -14,12 +14,13 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-Expected<std::optional<VersionRange>> range_at(const Json& value, const char* key,
-                                               std::string_view place) {
+template <typename Range>
+Expected<std::optional<Range>> range_at(const Json& value, const char* key,
+                                        std::string_view place) {
   if (!value.contains(key)) {
     return std::nullopt;
   }
-  auto range = VersionRange::parse(value.at(key).get<std::string>());
+  auto range = Range::parse(value.at(key).get<std::string>());
   if (!range) {
     return input_error("{}/{}: {}", place, key, range.error().message);
   }
@@ -46,11 +47,15 @@ std::vector<node::LeakClass> leaks_at(const Json& value, const char* key) {
 
 Expected<BehaviourCondition> condition_from_json(const Json& value, std::string_view place) {
   BehaviourCondition when;
-  CNI_MATRIX_TRY_ASSIGN(when.containerd, range_at(value, "containerd", place));
-  CNI_MATRIX_TRY_ASSIGN(when.created_containerd, range_at(value, "createdContainerd", place));
-  CNI_MATRIX_TRY_ASSIGN(when.plugins, range_at(value, "plugins", place));
-  when.cni_versions = value.value("cniVersion", Strings{});
-  when.created_cni_versions = value.value("createdCniVersion", Strings{});
+  const auto versions = [&](const char* key) { return range_at<VersionRange>(value, key, place); };
+  const auto cni_versions = [&](const char* key) {
+    return range_at<CniVersionRange>(value, key, place);
+  };
+  CNI_MATRIX_TRY_ASSIGN(when.containerd, versions("containerd"));
+  CNI_MATRIX_TRY_ASSIGN(when.created_containerd, versions("createdContainerd"));
+  CNI_MATRIX_TRY_ASSIGN(when.plugins, versions("plugins"));
+  CNI_MATRIX_TRY_ASSIGN(when.cni_version, cni_versions("cniVersion"));
+  CNI_MATRIX_TRY_ASSIGN(when.created_cni_version, cni_versions("createdCniVersion"));
   when.scenarios = value.value("scenario", Strings{});
   when.uses = value.value("uses", Strings{});
   when.host_port = flag_at(value, "hostPort");
@@ -114,54 +119,60 @@ Expected<void> add_cases(const Json& value, const std::string& place,
   return {};
 }
 
+Expected<KnownBehaviour> behaviour_from_json(const Json& entry, std::string_view place) {
+  KnownBehaviour behaviour;
+  behaviour.id = entry.at("id").get<std::string>();
+  behaviour.title = entry.at("title").get<std::string>();
+  behaviour.since = entry.at("since").get<std::string>();
+  behaviour.until = entry.at("until").get<std::string>();
+  behaviour.why = entry.at("why").get<std::string>();
+  behaviour.remedy = entry.at("remedy").get<std::string>();
+  behaviour.observed = entry.at("evidence").get<std::string>() == "observed";
+  if (entry.contains("seen")) {
+    const auto& seen = entry.at("seen");
+    behaviour.seen = {seen.at("on").get<std::string>(), seen.at("with").get<std::string>(),
+                      seen.value("prediction", "")};
+  }
+  behaviour.references = entry.at("references").get<Strings>();
+  const auto& cases = entry.at("cases");
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    CNI_MATRIX_TRY(add_cases(cases[i], fmt::format("{}/cases/{}", place, i), behaviour.cases));
+  }
+  return behaviour;
+}
+
+Expected<std::vector<KnownBehaviour>> behaviours_of(const std::vector<BehaviourEntry>& entries) {
+  std::vector<KnownBehaviour> behaviours;
+  for (const auto& entry : entries) {
+    CNI_MATRIX_TRY_ASSIGN(auto behaviour, behaviour_from_json(entry.value, entry.place));
+    behaviours.push_back(std::move(behaviour));
+  }
+  return behaviours;
+}
+
 }  // namespace
 
 Expected<KnownBehaviours> KnownBehaviours::from_json(const Json& value, std::string_view name) {
-  CNI_MATRIX_TRY(check_schema(value, "known-behaviours", name));
+  CNI_MATRIX_TRY_ASSIGN(const auto entries, behaviour_entries(value, name));
   KnownBehaviours result;
-  std::set<std::string> ids;
-  const auto& list = value.at("behaviours");
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const auto& entry = list[i];
-    const auto place = fmt::format("{}: at /behaviours/{}", name, i);
-    KnownBehaviour behaviour;
-    behaviour.id = entry.at("id").get<std::string>();
-    if (!ids.insert(behaviour.id).second) {
-      return input_error("{}/id: {} is there twice", place, behaviour.id);
-    }
-    behaviour.title = entry.at("title").get<std::string>();
-    behaviour.since = entry.at("since").get<std::string>();
-    behaviour.until = entry.at("until").get<std::string>();
-    behaviour.why = entry.at("why").get<std::string>();
-    behaviour.remedy = entry.at("remedy").get<std::string>();
-    behaviour.observed = entry.at("evidence").get<std::string>() == "observed";
-    if (entry.contains("seen")) {
-      const auto& seen = entry.at("seen");
-      behaviour.seen = {seen.at("on").get<std::string>(), seen.at("with").get<std::string>(),
-                        seen.value("prediction", "")};
-    }
-    behaviour.references = entry.at("references").get<Strings>();
-    const auto& cases = entry.at("cases");
-    for (std::size_t j = 0; j < cases.size(); ++j) {
-      CNI_MATRIX_TRY(add_cases(cases[j], fmt::format("{}/cases/{}", place, j), behaviour.cases));
-    }
-    result.m_all.push_back(std::move(behaviour));
-  }
+  CNI_MATRIX_TRY_ASSIGN(result.m_all, behaviours_of(entries));
   return result;
 }
 
-Expected<KnownBehaviours> KnownBehaviours::load(const std::filesystem::path& file) {
-  CNI_MATRIX_TRY_ASSIGN(const auto value, load_json(file));
-  return from_json(value, file.string());
+Expected<KnownBehaviours> KnownBehaviours::load(const std::filesystem::path& place) {
+  CNI_MATRIX_TRY_ASSIGN(const auto entries, load_behaviour_entries(place));
+  KnownBehaviours result;
+  CNI_MATRIX_TRY_ASSIGN(result.m_all, behaviours_of(entries));
+  return result;
 }
 
 Expected<KnownBehaviours> KnownBehaviours::load() {
-  const auto file = data_directory() / "matrix" / "known-behaviours.json";
+  const auto folder = shipped_behaviours();
   std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) {
+  if (!std::filesystem::exists(folder, ignored)) {
     return KnownBehaviours();
   }
-  return load(file);
+  return load(folder);
 }
 
 const KnownBehaviour* KnownBehaviours::find(std::string_view id) const {

@@ -4,6 +4,7 @@
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/version.hpp>
 #include <cni_matrix/node/inventory.hpp>
+#include <cni_matrix/verdict/cni_version_range.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -11,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-// matrix/known-behaviours.json (matrix/known-behaviours.schema.json): what certain versions are
+// matrix/known-behaviours/*.json (matrix/known-behaviours.schema.json): what certain versions are
 // known to do, as data.
 namespace cni_matrix::verdict {
 
@@ -21,9 +22,8 @@ struct BehaviourCondition {
   std::optional<VersionRange> containerd;
   std::optional<VersionRange> created_containerd;  // when the pod was started
   std::optional<VersionRange> plugins;
-  std::vector<std::string> cni_versions;  // "absent" (none or empty), a value, "unknown" (no
-                                          // released version of the CNI specification)
-  std::vector<std::string> created_cni_versions;  // the same, when the pod was started
+  std::optional<CniVersionRange> cni_version;
+  std::optional<CniVersionRange> created_cni_version;  // when the pod was started
   std::vector<std::string> scenarios;
   std::vector<std::string> uses;  // all of them in the conflist's traits
   std::optional<bool> host_port;  // the pod publishes one
@@ -87,11 +87,12 @@ struct KnownBehaviour {
   std::vector<BehaviourCase> cases;
 };
 
+// In the order of their ids: of several that explain a failure, the first one's remedy is told.
 class KnownBehaviours {
  public:
-  // Error kind: input.
-  static Expected<KnownBehaviours> load(const std::filesystem::path& file);
-  // matrix/known-behaviours.json of data_directory(); none at all when that file is missing.
+  // A file, or a folder with all its .json files. Error kind: input, also when an id stands twice.
+  static Expected<KnownBehaviours> load(const std::filesystem::path& place);
+  // matrix/known-behaviours of data_directory(); none at all when that is missing.
   static Expected<KnownBehaviours> load();
   static Expected<KnownBehaviours> from_json(const Json& value, std::string_view name);
 

@@ -265,6 +265,17 @@ TEST(Console, RowsStandInTheOrderOfTheirResolvedVersions) {
   EXPECT_LT(text.find("debian:bookworm 1.6.20 d"), text.find("2.1.9 d"));
 }
 
+TEST(Console, DebiansSuitesStandInTheOrderOfTheirReleases) {
+  const auto text =
+      plain(options_with_clock(), {passed("dir:/here", "", "1.1.1", "1.1.1", ""),
+                                   passed("debian:sid", "", "1.1.1", "1.1.1", ""),
+                                   passed("debian:forky", "", "1.1.1", "1.1.1", ""),
+                                   passed("debian:bullseye", "", "1.1.1", "1.1.1", "")});
+  EXPECT_LT(text.find("debian:bullseye"), text.find("debian:forky"));
+  EXPECT_LT(text.find("debian:forky"), text.find("debian:sid"));
+  EXPECT_LT(text.find("debian:sid"), text.find("dir:/here"));
+}
+
 TEST(Console, AWriteThatFailsIsAnError) {
   std::FILE* full = std::fopen("/dev/full", "w");
   ASSERT_NE(full, nullptr);
