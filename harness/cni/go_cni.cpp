@@ -3,6 +3,9 @@
 #include "libcni.hpp"
 #include "network_config.hpp"
 
+#include "go/format.hpp"
+#include "go/json_parse.hpp"
+#include "go/value.hpp"
 #include <cni_matrix/base/process.hpp>
 
 #include <fmt/format.h>

@@ -3,6 +3,9 @@
 #include "plugin_exec.hpp"
 
 #include "go/decode.hpp"
+#include "go/format.hpp"
+#include "go/interface.hpp"
+#include "go/json_print.hpp"
 
 #include <fmt/format.h>
 

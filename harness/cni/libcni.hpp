@@ -4,6 +4,9 @@
 #include "network_config.hpp"
 #include "result.hpp"
 
+#include "go/json_parse.hpp"
+#include "go/value.hpp"
+
 #include <chrono>
 #include <filesystem>
 #include <mutex>

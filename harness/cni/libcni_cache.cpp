@@ -3,6 +3,11 @@
 #include "go/base64.hpp"
 #include "go/decode.hpp"
 #include "go/file.hpp"
+#include "go/format.hpp"
+#include "go/interface.hpp"
+#include "go/json_parse.hpp"
+#include "go/json_print.hpp"
+#include "go/value.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,8 @@
 #include "libcni.hpp"
 
+#include "go/format.hpp"
+#include "go/json_parse.hpp"
+
 #include <fmt/format.h>
 
 // CHECK, which is the same in every release since 0.7.0: forward through the list, each plugin with

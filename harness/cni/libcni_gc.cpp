@@ -1,5 +1,8 @@
 #include "libcni.hpp"
 
+#include "go/json_parse.hpp"
+#include "go/value.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

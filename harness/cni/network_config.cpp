@@ -2,6 +2,9 @@
 
 #include "go/decode.hpp"
 #include "go/file.hpp"
+#include "go/format.hpp"
+#include "go/interface.hpp"
+#include "go/json_print.hpp"
 
 #include <fmt/format.h>
 

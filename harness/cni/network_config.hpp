@@ -3,7 +3,8 @@
 #include "libcni_traits.hpp"
 #include "result.hpp"
 
-#include "go/json.hpp"
+#include "go/json_parse.hpp"
+#include "go/value.hpp"
 
 #include <filesystem>
 #include <map>

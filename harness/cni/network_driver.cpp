@@ -3,6 +3,7 @@
 #include "attachment_options.hpp"
 #include "libcni.hpp"
 
+#include "go/value.hpp"
 #include <cni_matrix/base/process.hpp>
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 
 #include "profile.hpp"
 
-#include "go/json.hpp"
+#include "go/json_parse.hpp"
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
 

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "go/json.hpp"
+#include "go/json_parse.hpp"
 #include "go/net.hpp"
+#include "go/value.hpp"
 
 #include <cstdint>
 #include <optional>

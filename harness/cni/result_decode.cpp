@@ -1,6 +1,9 @@
 #include "result.hpp"
 
 #include "go/decode.hpp"
+#include "go/format.hpp"
+#include "go/json_parse.hpp"
+#include "go/value.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "spec_version.hpp"
 
 #include "base/text.hpp"
-#include "go/json.hpp"
+#include "go/format.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,7 @@
 #include "decode.hpp"
 
+#include "utf8.hpp"
+
 #include <charconv>
 
 namespace cni_matrix::go {
@@ -77,13 +79,16 @@ std::optional<DecodeError> StructDecoder::error() const {
   return m_stopped ? m_stopped : m_saved;
 }
 
+bool StructDecoder::is_there(const Value& value, Value::Kind kind, std::string_view type) {
+  if (!value.is(kind) && !value.is(Value::Kind::null)) {
+    mismatch(value, type);
+  }
+  return value.is(kind);
+}
+
 bool StructDecoder::object(const Value& value, std::string_view type, std::string_view name,
                            const std::vector<Field>& fields) {
-  if (value.is(Value::Kind::null)) {
-    return true;
-  }
-  if (!value.is(Value::Kind::object)) {
-    mismatch(value, type);
+  if (!is_there(value, Value::Kind::object, type)) {
     return true;
   }
   for (const auto& [key, member] : value.members) {
@@ -115,49 +120,38 @@ bool StructDecoder::object(const Value& value, std::string_view type, std::strin
 }
 
 bool StructDecoder::string(const Value& value, std::string& out) {
-  if (value.is(Value::Kind::string)) {
+  if (is_there(value, Value::Kind::string, "string")) {
     out = value.text;
-  } else if (!value.is(Value::Kind::null)) {
-    mismatch(value, "string");
   }
   return true;
 }
 
 bool StructDecoder::boolean(const Value& value, bool& out) {
-  if (value.is(Value::Kind::boolean)) {
+  if (is_there(value, Value::Kind::boolean, "bool")) {
     out = value.boolean;
-  } else if (!value.is(Value::Kind::null)) {
-    mismatch(value, "bool");
+  }
+  return true;
+}
+
+template <typename T>
+bool StructDecoder::number(const Value& value, std::string_view type, T& out) {
+  if (!is_there(value, Value::Kind::number, type)) {
+    return true;
+  }
+  if (T read = 0; to_integer(value.text, read)) {
+    out = read;
+  } else {
+    mismatch("number " + value.text, type);
   }
   return true;
 }
 
 bool StructDecoder::unsigned_integer(const Value& value, std::uint64_t& out) {
-  if (value.is(Value::Kind::number)) {
-    std::uint64_t number = 0;
-    if (to_integer(value.text, number)) {
-      out = number;
-    } else {
-      mismatch("number " + value.text, "uint");
-    }
-  } else if (!value.is(Value::Kind::null)) {
-    mismatch(value, "uint");
-  }
-  return true;
+  return number(value, "uint", out);
 }
 
 bool StructDecoder::integer(const Value& value, std::int64_t& out) {
-  if (value.is(Value::Kind::number)) {
-    std::int64_t number = 0;
-    if (to_integer(value.text, number)) {
-      out = number;
-    } else {
-      mismatch("number " + value.text, "int");
-    }
-  } else if (!value.is(Value::Kind::null)) {
-    mismatch(value, "int");
-  }
-  return true;
+  return number(value, "int", out);
 }
 
 bool StructDecoder::optional_integer(const Value& value, std::optional<std::int64_t>& out) {
@@ -184,8 +178,7 @@ bool StructDecoder::array(const Value& value, std::string_view type,
     resize(0);
     return true;
   }
-  if (!value.is(Value::Kind::array)) {
-    mismatch(value, type);
+  if (!is_there(value, Value::Kind::array, type)) {
     return true;
   }
   resize(value.items.size());
@@ -199,11 +192,7 @@ bool StructDecoder::array(const Value& value, std::string_view type,
 
 bool StructDecoder::map(const Value& value, std::string_view type,
                         const std::function<bool(const std::string&, const Value&)>& element) {
-  if (value.is(Value::Kind::null)) {
-    return true;
-  }
-  if (!value.is(Value::Kind::object)) {
-    mismatch(value, type);
+  if (!is_there(value, Value::Kind::object, type)) {
     return true;
   }
   for (const auto& [key, member] : value.members) {

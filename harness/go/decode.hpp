@@ -1,6 +1,6 @@
 #pragma once
 
-#include "json.hpp"
+#include "json_parse.hpp"
 
 #include <tl/expected.hpp>
 
@@ -65,6 +65,10 @@ class StructDecoder {
   [[nodiscard]] std::optional<DecodeError> error() const;
 
  private:
+  // Whether the value is of that kind; null leaves what was there, anything else is a type error.
+  bool is_there(const Value& value, Value::Kind kind, std::string_view type);
+  template <typename T>
+  bool number(const Value& value, std::string_view type, T& out);
   void add_context(DecodeError& error) const;
 
   std::string m_struct;

@@ -22,6 +22,7 @@ struct RuntimeCall {
 
   [[nodiscard]] const std::string& plugin() const { return raw->plugin; }
   [[nodiscard]] bool is(std::string_view command) const { return raw->command == command; }
+  [[nodiscard]] bool is_attachment_call() const { return is("ADD") || is("DEL"); }
   [[nodiscard]] bool succeeded() const { return raw->finished && raw->exit_code == 0; }
   // A CNI_* variable; empty when it was empty or not there.
   [[nodiscard]] std::string variable(const std::string& name) const;
@@ -61,5 +62,20 @@ std::vector<RuntimeCall> all_calls(const std::vector<recorder::PluginCall>& trac
 
 // They point into `calls`.
 std::vector<Attachment> attachments(const std::vector<RuntimeCall>& calls);
+
+// For every DEL of an attachment that has an ADD: visit(del, add).
+template <typename Visit>
+void for_each_del(const std::vector<RuntimeCall>& calls, const Visit& visit) {
+  for (const auto& attachment : attachments(calls)) {
+    for (std::size_t i = 0; i < attachment.runs.size(); ++i) {
+      const auto* add = attachment.add_before(i);
+      if (attachment.runs[i].is("DEL") && add != nullptr) {
+        for (const auto* del : attachment.runs[i].calls) {
+          visit(*del, *add);
+        }
+      }
+    }
+  }
+}
 
 }  // namespace cni_matrix::trace

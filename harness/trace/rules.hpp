@@ -1,10 +1,9 @@
 #pragma once
 
-#include <cni_matrix/base/json.hpp>
+#include "facts.hpp"
+
 #include <cni_matrix/recorder/plugin_call.hpp>
 
-#include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,24 +25,6 @@ const std::vector<TraceRule>& trace_rules();
 // Whether violations() knows the name: one of trace_rules(), or "negotiated=1.0.0".
 bool is_trace_rule(std::string_view name);
 
-// What the trace itself does not say.
-struct TraceFacts {
-  // This runtime attaches a pod's networks at the same time by design: containerd since 1.6.0,
-  // unless setup_serially is set.
-  bool parallel_attach = false;
-  // This runtime has K8S_POD_UID among its arguments: containerd since 1.5.3.
-  bool pod_uid = true;
-  // Every network configuration that the runtime was given, edited ones too: lists ("plugins") and
-  // single ones ("type"). Without them, what was declared is not known.
-  std::vector<Json> conflists;
-  // The newest result that the runtime's libcni reads, "1.0.0"; it takes an ADD with a newer one
-  // for failed. Empty when not known.
-  std::string highest_result;
-  // When a network namespace's path was removed behind the runtime's back: CLOCK_MONOTONIC in
-  // nanoseconds by path.
-  std::map<std::string, std::int64_t> netns_gone_ns;
-};
-
 // What in the trace breaks the rule: one sentence each that names plugin, command, container (its
 // first 12 digits) and what was seen. Empty when there is nothing to object to, also when the trace
 // has nothing that the rule is about. Calls by other plugins (IPAM) are not the runtime's and never
@@ -52,9 +33,5 @@ struct TraceFacts {
 std::vector<std::string> violations(std::string_view rule,
                                     const std::vector<recorder::PluginCall>& trace,
                                     const TraceFacts& facts);
-
-// The cniVersion that the first ADD of a network other than loopback was given; "none" when its
-// configuration has no version, empty when the trace has no such ADD.
-std::string negotiated_version(const std::vector<recorder::PluginCall>& trace);
 
 }  // namespace cni_matrix::trace

@@ -3,7 +3,9 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "go/base64.hpp"
-#include "go/json.hpp"
+#include "go/format.hpp"
+#include "go/json_parse.hpp"
+#include "go/json_print.hpp"
 #include <cni_matrix/base/process.hpp>
 
 #include <fmt/format.h>

@@ -2,6 +2,8 @@
 
 #include "stub_plugins.hpp"
 
+#include "go/value.hpp"
+
 #include <gtest/gtest.h>
 
 #include <iostream>

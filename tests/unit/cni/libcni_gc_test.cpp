@@ -1,6 +1,7 @@
 #include "stub_plugins.hpp"
 
 #include "cni/libcni.hpp"
+#include "go/json_parse.hpp"
 #include <cni_matrix/base/process.hpp>
 
 #include <gmock/gmock.h>
