@@ -22,7 +22,17 @@ std::filesystem::path prefix() {
   return self.parent_path().parent_path();
 }
 
+// Empty when nobody has told it; places in it are relative then.
+std::filesystem::path& installation() {
+  static std::filesystem::path prefix;
+  return prefix;
+}
+
 }  // namespace
+
+void set_installation(const std::filesystem::path& prefix) {
+  installation() = prefix;
+}
 
 const std::filesystem::path& data_directory() {
   static const auto directory = [] {
@@ -30,8 +40,9 @@ const std::filesystem::path& data_directory() {
       return set;
     }
     // Installed, or in a build folder of a source tree: wherever that was moved to.
-    for (const auto& place : {prefix() / "share/cni-matrix", prefix().parent_path()}) {
-      if (std::filesystem::exists(place / "matrix/profiles.json")) {
+    for (const auto& place : {installation() / "share/cni-matrix", prefix() / "share/cni-matrix",
+                              prefix().parent_path()}) {
+      if (place.is_absolute() && std::filesystem::exists(place / "matrix/profiles.json")) {
         return place;
       }
     }
@@ -42,8 +53,9 @@ const std::filesystem::path& data_directory() {
 
 const std::filesystem::path& libexec_directory() {
   static const auto directory = [] {
-    for (const auto& place : {prefix() / "libexec/cni-matrix", prefix() / "libexec"}) {
-      if (std::filesystem::exists(place / "recorder")) {
+    for (const auto& place : {installation() / "libexec/cni-matrix",
+                              prefix() / "libexec/cni-matrix", prefix() / "libexec"}) {
+      if (place.is_absolute() && std::filesystem::exists(place / "recorder")) {
         return place;
       }
     }

@@ -1,5 +1,8 @@
 #include "diff.hpp"
 
+#include "command_line.hpp"
+
+#include <memory>
 #include <string>
 
 namespace cni_matrix::cli {
@@ -16,6 +19,21 @@ Expected<Ending> diff_command(const DiffArguments& arguments, std::FILE* out) {
   auto ending = difference.ending();
   ending.line = Ending::Line::on_error;
   return ending;
+}
+
+void add_diff(Command& program) {
+  auto command = program.command("diff", "the cells whose verdict differs in two runs");
+  const auto arguments = std::make_shared<DiffArguments>();
+  command.examples(R"(  cni-matrix diff old.json new.json)");
+  command.option("old", arguments->before, "a saved run").required();
+  command.option("new", arguments->after, "a saved run").required();
+  command
+      .option("--by", arguments->by,
+              "what makes a cell the same in both, where builds are compared: containerd, "
+              "plugins, conflist, scenario, runtime")
+      .list();
+  command.flag("--json", arguments->json, "as JSON");
+  command.performs([arguments] { return diff_command(*arguments, stdout); });
 }
 
 }  // namespace cni_matrix::cli

@@ -10,6 +10,8 @@
 
 namespace cni_matrix::cli {
 
+class Command;
+
 // `cni-matrix diff old.json new.json [--by COLUMN,...] [--json]`
 struct DiffArguments {
   std::filesystem::path before;
@@ -22,5 +24,8 @@ struct DiffArguments {
 // Writes the cells that differ to `out`. Bad news is a cell that got worse, no answer two runs
 // without a cell in common. Error kind: input.
 Expected<Ending> diff_command(const DiffArguments& arguments, std::FILE* out);
+
+// Adds the command and its options to the program's.
+void add_diff(Command& program);
 
 }  // namespace cni_matrix::cli

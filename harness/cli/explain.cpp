@@ -1,5 +1,7 @@
 #include "explain.hpp"
 
+#include "command_line.hpp"
+
 #include "base/text.hpp"
 #include "verdict/behaviour_files.hpp"
 #include <cni_matrix/base/json.hpp>
@@ -8,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <string_view>
 
 namespace cni_matrix::cli {
@@ -96,6 +99,16 @@ Expected<Ending> explain_command(const ExplainArguments& arguments, std::FILE* o
   return Ending{ExitStatus::good,
                 fmt::format("{} known {}", count, count == 1 ? "behaviour" : "behaviours"),
                 arguments.json ? Ending::Line::on_error : Ending::Line::on_output};
+}
+
+void add_explain(Command& program) {
+  auto command = program.command("explain", "print a known behaviour and its remedy");
+  const auto arguments = std::make_shared<ExplainArguments>();
+  command.examples(R"(  cni-matrix explain
+  cni-matrix explain F02 F05)");
+  command.option("id", arguments->ids, "such as F02; none lists all");
+  command.flag("--json", arguments->json, "as JSON");
+  command.performs([arguments] { return explain_command(*arguments, stdout); });
 }
 
 }  // namespace cni_matrix::cli

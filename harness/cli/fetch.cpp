@@ -1,11 +1,15 @@
 #include "fetch.hpp"
 
+#include "common_options.hpp"
+
 #include "base/line_printer.hpp"
 #include "base/say.hpp"
 #include "run/signals.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/run/runner.hpp>
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace cni_matrix::cli {
@@ -25,9 +29,32 @@ std::string describe(const artifacts::Artifact& artifact) {
                               : fmt::format(" (SHA-256 {}...)", artifact.sha256.substr(0, 12)));
 }
 
+// Adds what the cells of the matrix begin with.
+Expected<void> add_tokens_of(const std::filesystem::path& matrix, FetchArguments& arguments) {
+  RunArguments run;
+  run.matrix = matrix;
+  CNI_MATRIX_TRY_ASSIGN(const auto cells, cells_of(run));
+  const auto add = [](std::vector<std::string>& tokens, const std::string& token) {
+    if (std::find(tokens.begin(), tokens.end(), token) == tokens.end()) {
+      tokens.push_back(token);
+    }
+  };
+  for (const auto& cell : cells) {
+    add(arguments.containerd, cell.containerd);
+    add(arguments.plugins, cell.plugins);
+  }
+  return {};
+}
+
 }  // namespace
 
-Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, std::FILE* err) {
+Expected<Ending> fetch_command(FetchArguments arguments, std::FILE* out, std::FILE* err) {
+  if (!arguments.matrix.empty()) {
+    CNI_MATRIX_TRY(add_tokens_of(arguments.matrix, arguments));
+  }
+  if (arguments.containerd.empty() && arguments.plugins.empty() && arguments.runc.empty()) {
+    return input_error("fetch what? name a matrix, --containerd, --plugins or --runc");
+  }
   CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   LinePrinter printer(err);
   auto options = arguments.options;
@@ -71,6 +98,20 @@ Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, 
                   fmt::format("{} of {} could not be had", wanted.size() - had, wanted.size())};
   }
   return Ending{ExitStatus::good, fmt::format("all {} are in the store", had)};
+}
+
+void add_fetch(Command& program) {
+  auto command = program.command("fetch", "fill the store without running anything");
+  const auto arguments = std::make_shared<FetchArguments>();
+  command.examples(R"(  cni-matrix fetch default
+  cni-matrix fetch --containerd 1.7.24 --plugins debian:bookworm --mirror https://mirror.example/)");
+  command.option("matrix", arguments->matrix, "fetch what this matrix needs").shown_as("MATRIX");
+  command.option("--containerd", arguments->containerd, "containerd versions").list();
+  command.option("--plugins", arguments->plugins, "CNI plugin versions").list();
+  command.option("--runc", arguments->runc, "runc versions").list();
+  add_fetching(command, arguments->options);
+  add_privileged(command, arguments->privileged);
+  command.performs([arguments] { return fetch_command(*arguments, stdout, stderr); });
 }
 
 }  // namespace cni_matrix::cli

@@ -10,9 +10,12 @@
 
 namespace cni_matrix::cli {
 
-// `cni-matrix fetch [--containerd T,...] [--plugins T,...] [--runc T,...] [--mirror URL]
+class Command;
+
+// `cni-matrix fetch [MATRIX] [--containerd T,...] [--plugins T,...] [--runc T,...] [--mirror URL]
 //                   [--debian-mirror URL] [--catalog FILE] [--offline] [--refresh]`
 struct FetchArguments {
+  std::filesystem::path matrix;         // what its cells begin with; empty: the tokens alone
   std::vector<std::string> containerd;  // version tokens
   std::vector<std::string> plugins;
   std::vector<std::string> runc;
@@ -24,6 +27,9 @@ struct FetchArguments {
 // Fills the store without running a cell; one line of `out` for each token, a status line on
 // `err`. What this machine cannot have is told, and the ending is incomplete then. Error kinds:
 // those of Provisioner::ensure but `unavailable`.
-Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, std::FILE* err);
+Expected<Ending> fetch_command(FetchArguments arguments, std::FILE* out, std::FILE* err);
+
+// Adds the command and its options to the program's.
+void add_fetch(Command& program);
 
 }  // namespace cni_matrix::cli

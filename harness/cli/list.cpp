@@ -1,5 +1,7 @@
 #include "list.hpp"
 
+#include "command_line.hpp"
+
 #include "base/say.hpp"
 #include "probe/data_plane.hpp"
 #include "scenario/scenario_library.hpp"
@@ -9,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 namespace cni_matrix::cli {
@@ -122,6 +125,18 @@ Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out) {
       : arguments.format == "markdown" ? markdown_of(scenarios)
                                        : text_of(scenarios));
   return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
+}
+
+void add_list(Command& program) {
+  auto command = program.command("list", "what there is to choose from");
+  const auto arguments = std::make_shared<ListArguments>();
+  command.examples(R"(  cni-matrix list scenarios
+  cni-matrix list probes)");
+  command.option("what", arguments->what, "scenarios, trace-rules or probes")
+      .one_of({"scenarios", "trace-rules", "probes"});
+  command.option("--format", arguments->format, "of scenarios: text, json or markdown")
+      .one_of({"text", "json", "markdown"});
+  command.performs([arguments] { return list_command(*arguments, stdout); });
 }
 
 }  // namespace cni_matrix::cli

@@ -7,6 +7,8 @@
 
 namespace cni_matrix::cli {
 
+class Command;
+
 struct ListArguments {
   std::string what = "scenarios";  // or "trace-rules", "probes"
   std::string format = "text";     // or "json", "markdown" (scenarios only)
@@ -14,5 +16,8 @@ struct ListArguments {
 
 // `cni-matrix list`: what there is to choose from. Returns the ending. Error kind: input.
 Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out);
+
+// Adds the command and its options to the program's.
+void add_list(Command& program);
 
 }  // namespace cni_matrix::cli

@@ -1,8 +1,11 @@
 #include "plan.hpp"
 
+#include "common_options.hpp"
+
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <memory>
 #include <string>
 
 namespace cni_matrix::cli {
@@ -74,6 +77,18 @@ Expected<Ending> plan_command(const PlanArguments& arguments, std::FILE* out) {
   }
   return Ending{ExitStatus::good, fmt::format("{} {}", count, count == 1 ? "cell" : "cells"),
                 arguments.json ? Ending::Line::on_error : Ending::Line::on_output};
+}
+
+void add_plan(Command& program) {
+  auto command = program.command("plan", "print the cells and their ids; run nothing");
+  const auto arguments = std::make_shared<PlanArguments>();
+  command.examples(R"(  cni-matrix plan default
+  cni-matrix plan --containerd 1.6.20,2.1.9 --plugins 1.1.1 --all-scenarios --json)");
+  command.option("matrix", arguments->matrix, "a matrix file, or the name of a shipped one")
+      .shown_as("MATRIX");
+  add_selection(command, arguments->selection);
+  command.flag("--json", arguments->json, "one JSON object a line");
+  command.performs([arguments] { return plan_command(*arguments, stdout); });
 }
 
 }  // namespace cni_matrix::cli

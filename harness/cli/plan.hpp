@@ -8,6 +8,8 @@
 
 namespace cni_matrix::cli {
 
+class Command;
+
 struct PlanArguments {
   std::filesystem::path matrix;  // empty: the selection alone
   matrix::Selection selection;
@@ -18,5 +20,8 @@ struct PlanArguments {
 // printed as they are made, so memory stays flat. Returns the ending.
 // Error kind: input, also when there is no cell; broken when `out` cannot be written.
 Expected<Ending> plan_command(const PlanArguments& arguments, std::FILE* out);
+
+// Adds the command and its options to the program's.
+void add_plan(Command& program);
 
 }  // namespace cni_matrix::cli

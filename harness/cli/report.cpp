@@ -1,9 +1,10 @@
 #include "report.hpp"
 
+#include "common_options.hpp"
+
 #include "base/line_printer.hpp"
 #include "base/text.hpp"
-#include "report/json.hpp"
-#include "report/junit.hpp"
+#include "report/formats.hpp"
 #include "report/saved_run.hpp"
 #include <cni_matrix/verdict/known_behaviours.hpp>
 
@@ -16,14 +17,28 @@ namespace cni_matrix::cli {
 
 namespace {
 
+// "console, junit or json"
+std::string known_formats() {
+  const auto names = report::format_names();
+  return fmt::format("{} or {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+}
+
+// "junit and json"
+std::string formats_of_files() {
+  const auto names = report::format_names();
+  return fmt::format("{} and {}", fmt::join(names.begin() + 1, names.end() - 1, ", "),
+                     names.back());
+}
+
 Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& arguments,
                                                          const verdict::KnownBehaviours& known,
                                                          std::FILE* out) {
   if (arguments.format == "console") {
     if (arguments.output != "-") {
       return input_error(
-          "--output is for the formats junit and json; the console format goes to "
-          "standard output, which can be redirected");
+          "--output is for the formats {}; the console format goes to "
+          "standard output, which can be redirected",
+          formats_of_files());
     }
     auto options = arguments.console;
     options.replay = true;
@@ -38,15 +53,11 @@ Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& 
     return input_error("{}: is the run that is read; give --output another file",
                        arguments.output.string());
   }
-  if (arguments.format == "junit") {
-    return report::make_junit_reporter(arguments.output);
+  if (const auto* format = report::find_format(arguments.format); format != nullptr) {
+    return format->make(arguments.output);
   }
-  if (arguments.format == "json") {
-    return report::make_json_reporter(arguments.output);
-  }
-  return input_error("there is no format '{}'; it is console, junit or json{}",
-                     printable(arguments.format),
-                     did_you_mean(arguments.format, {"console", "junit", "json"}));
+  return input_error("there is no format '{}'; it is {}{}", printable(arguments.format),
+                     known_formats(), did_you_mean(arguments.format, report::format_names()));
 }
 
 }  // namespace
@@ -67,6 +78,18 @@ Expected<Ending> report_command(const ReportArguments& arguments, std::FILE* out
   ending.line = data ? Ending::Line::on_error : Ending::Line::on_output;
   ending.coloured = arguments.console.colour.value_or(Terminal::of(data ? err : out).colour);
   return ending;
+}
+
+void add_report(Command& program) {
+  auto command = program.command("report", "show a saved run again");
+  const auto arguments = std::make_shared<ReportArguments>();
+  command.examples(R"(  cni-matrix report run.json
+  cni-matrix report run.json --format junit --output junit.xml)");
+  command.option("run", arguments->run, "what `run --json` wrote").required();
+  command.option("--format", arguments->format, known_formats());
+  command.option("--output,-o", arguments->output, "file; - for standard output");
+  add_console(command, arguments->console);
+  command.performs([arguments] { return report_command(*arguments, stdout, stderr); });
 }
 
 }  // namespace cni_matrix::cli

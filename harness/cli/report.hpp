@@ -9,6 +9,8 @@
 
 namespace cni_matrix::cli {
 
+class Command;
+
 // `cni-matrix report run.json --format console|junit|json [--output FILE]`
 struct ReportArguments {
   std::filesystem::path run;
@@ -21,5 +23,8 @@ struct ReportArguments {
 // that was killed, what is there of it. Notes for the user go to `err`. Error kind: input (no such
 // format, a file that is no run), broken (could not be written).
 Expected<Ending> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err);
+
+// Adds the command and its options to the program's.
+void add_report(Command& program);
 
 }  // namespace cni_matrix::cli

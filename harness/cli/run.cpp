@@ -1,12 +1,13 @@
 #include "run.hpp"
 
+#include "common_options.hpp"
+
 #include "artifacts/store.hpp"
 #include "base/line_printer.hpp"
 #include "base/say.hpp"
 #include "base/text.hpp"
 #include "report/diff.hpp"
-#include "report/json.hpp"
-#include "report/junit.hpp"
+#include "report/formats.hpp"
 #include "report/saved_run.hpp"
 #include "run/cell_plan.hpp"
 #include "run/signals.hpp"
@@ -31,14 +32,7 @@ Expected<std::unique_ptr<report::Reporters>> make_reporters(const RunArguments& 
                                                             const verdict::KnownBehaviours& known,
                                                             std::FILE* console, std::FILE* err) {
   auto reporters = std::make_unique<report::Reporters>();
-  if (!arguments.json.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(auto json, report::make_json_reporter(arguments.json));
-    reporters->add(std::move(json));
-  }
-  if (!arguments.junit.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(auto junit, report::make_junit_reporter(arguments.junit));
-    reporters->add(std::move(junit));
-  }
+  CNI_MATRIX_TRY(report::add_reporters(arguments.reports, *reporters));
   auto options = arguments.console;
   options.notices = err;
   options.title_of = [&known](const std::string& id) {
@@ -160,7 +154,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     report::keep_only(*baseline, cells);
   }
   // A report on standard output leaves it to the report alone.
-  const bool piped = arguments.json == "-" || arguments.junit == "-";
+  const bool piped = report::uses_standard_output(arguments.reports);
   std::FILE* console = piped ? err : out;
   CNI_MATRIX_TRY_ASSIGN(const auto reporters, make_reporters(arguments, known, console, err));
   CNI_MATRIX_TRY_ASSIGN(auto provenance, run::take_provenance(arguments.run.privileged));
@@ -263,6 +257,37 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     return told;
   }
   return ending ? *ending : conclude(*summary);
+}
+
+void add_run(Command& program) {
+  auto command = program.command("run", "run the cells of a matrix, or of the options alone");
+  const auto arguments = std::make_shared<RunArguments>();
+  add_running(command, *arguments);
+  add_console(command, arguments->console);
+  command.flag(
+      "--no-record", [arguments] { arguments->run.record = false; },
+      "call the plugins directly, without a trace");
+  command.flag("--fail-fast", arguments->run.fail_fast, "stop at the first bad cell");
+  command.flag("--keep", arguments->run.keep, "keep the nodes until Ctrl-C");
+  command.option("--repeat", arguments->run.repeat, "run each cell so often; report flaky ones")
+      .between(1, 100'000);
+  for (const auto& format : report::formats()) {
+    const std::string name(format.name);
+    command.option("--" + name, arguments->reports[name], std::string(format.help));
+  }
+  command.option("--baseline", arguments->baseline,
+                 "fail where a cell got worse than in this run: to fail, leak, broken or skip");
+  command.flag("--new-failures-only", arguments->new_failures_only,
+               "with --baseline: fail only for what did not fail there");
+  command.option("--fail-on", arguments->fail_on, "bad news too: skip, modelled")
+      .list()
+      .one_of({"skip", "modelled"});
+  command.option("--rerun-failed", arguments->rerun_failed, "the failed cells of this run");
+  command.examples(R"(  cni-matrix run default
+  cni-matrix run default --cell 80dac9
+  cni-matrix run --containerd 1.6.20 --plugins 1.1.1 --conflist /etc/cni/net.d --scenario netns-gone
+  cni-matrix run default --baseline old.json --json new.json)");
+  command.performs([arguments] { return run_command(*arguments, stdout, stderr); });
 }
 
 }  // namespace cni_matrix::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "report/console.hpp"
+#include "report/formats.hpp"
 #include <cni_matrix/artifacts/provisioner.hpp>
 #include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/matrix/matrix.hpp>
@@ -13,6 +14,8 @@
 
 namespace cni_matrix::cli {
 
+class Command;
+
 // `cni-matrix run [MATRIX.json] ...`
 struct RunArguments {
   std::filesystem::path matrix;  // empty: the selection alone
@@ -20,8 +23,8 @@ struct RunArguments {
   run::RunOptions run;
   artifacts::FetchOptions fetch;
   report::ConsoleOptions console;
-  std::filesystem::path json;  // empty: none; "-": standard output
-  std::filesystem::path junit;
+  report::ReportFiles reports;
+  std::filesystem::path json;          // of verify-embedded; empty: none; "-": standard output
   std::filesystem::path baseline;      // fail where a cell got worse than in this saved run
   bool new_failures_only = false;      // with a baseline: fail for nothing that failed there too
   std::vector<std::string> fail_on;    // "skip", "modelled": bad news too
@@ -36,5 +39,8 @@ Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
 // beside the baseline. Errors are those from before the first cell; what goes wrong later is said
 // on `err` and is the ending of the report.
 Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std::FILE* err);
+
+// Adds the command and its options to the program's.
+void add_run(Command& program);
 
 }  // namespace cni_matrix::cli

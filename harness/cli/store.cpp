@@ -1,5 +1,6 @@
 #include "artifacts/store.hpp"
 
+#include "command_line.hpp"
 #include "store.hpp"
 
 #include "base/say.hpp"
@@ -9,6 +10,7 @@
 #include <fmt/chrono.h>
 
 #include <chrono>
+#include <memory>
 
 namespace cni_matrix::cli {
 
@@ -77,6 +79,22 @@ Expected<Ending> store_prune_command(const StorePruneArguments& arguments, std::
   }
   say(out, "{} entries removed, {} freed\n", result.removed.size(), megabytes(result.freed_bytes));
   return Ending{ExitStatus::good, "pruned"};
+}
+
+void add_store(Command& program) {
+  auto command = program.command("store", "what is in the store of binaries");
+  command.needs_command();
+  command.examples(R"(  cni-matrix store list
+  cni-matrix store prune --unused-for 30)");
+  auto list_command = command.command("list", "list it");
+  const auto list = std::make_shared<StoreListArguments>();
+  list_command.flag("--json", list->json, "as JSON");
+  list_command.performs([list] { return store_list_command(*list, stdout); });
+  auto prune_command = command.command("prune", "remove what was not used lately");
+  const auto prune = std::make_shared<StorePruneArguments>();
+  prune_command.option("--unused-for", prune->unused_for_days, "days").between(0, 100'000);
+  prune_command.flag("--all", prune->all, "everything");
+  prune_command.performs([prune] { return store_prune_command(*prune, stdout); });
 }
 
 }  // namespace cni_matrix::cli

@@ -7,6 +7,8 @@
 
 namespace cni_matrix::cli {
 
+class Command;
+
 // `cni-matrix store list [--json]`
 struct StoreListArguments {
   bool json = false;
@@ -25,5 +27,8 @@ struct StorePruneArguments {
 
 // Removes what no run asked for lately. Returns a good ending. Error kinds: input, broken.
 Expected<Ending> store_prune_command(const StorePruneArguments& arguments, std::FILE* out);
+
+// Adds the command and its options to the program's.
+void add_store(Command& program);
 
 }  // namespace cni_matrix::cli

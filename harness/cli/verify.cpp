@@ -1,5 +1,7 @@
 #include "verify.hpp"
 
+#include "common_options.hpp"
+
 #include "base/line_printer.hpp"
 #include "base/say.hpp"
 #include "base/text.hpp"
@@ -261,6 +263,17 @@ Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, s
   }
   ending.line = piped ? Ending::Line::on_error : Ending::Line::on_output;
   return ending;
+}
+
+void add_verify(Command& program) {
+  auto command =
+      program.command("verify-embedded", "run cells on both runtimes and show where they disagree");
+  const auto arguments = std::make_shared<RunArguments>();
+  add_running(command, *arguments);
+  command.option("--json", arguments->json, "write what was found to this file (- for stdout)");
+  command.examples(R"(  cni-matrix verify-embedded default
+  cni-matrix verify-embedded --containerd debian:bookworm --plugins 1.1.1 --all-scenarios)");
+  command.performs([arguments] { return verify_command(*arguments, stdout, stderr); });
 }
 
 }  // namespace cni_matrix::cli

@@ -5,16 +5,21 @@
 
 namespace cni_matrix {
 
-// Where matrix/ and scenarios/ are: $CNI_MATRIX_DATA, or share/cni-matrix beside an installed
-// program, or the source tree that this program was built from.
+// Where matrix/ and scenarios/ are: $CNI_MATRIX_DATA, or share/cni-matrix of the installation
+// or beside an installed program, or the source tree that this program was built from.
 const std::filesystem::path& data_directory();
 
-// Where our helper executables are (recorder, runc-wrapper, pause): libexec/cni-matrix beside an
-// installed program, or libexec in the build tree.
+// Where our helper executables are (recorder, runc-wrapper, pause): libexec/cni-matrix of the
+// installation or beside an installed program, or libexec in the build tree.
 const std::filesystem::path& libexec_directory();
 
 // $CNI_MATRIX_CACHE, or $XDG_CACHE_HOME/cni-matrix, or ~/.cache/cni-matrix. Not created here.
 std::filesystem::path cache_directory();
+
+// Where the harness is installed (share/cni-matrix and libexec/cni-matrix are there), for a program
+// that is not beside it. What is found is not looked for again, so this comes first. The CMake
+// package does it for every program that links cni_matrix::harness.
+void set_installation(const std::filesystem::path& prefix);
 
 // "0.1.0"
 std::string_view program_version();

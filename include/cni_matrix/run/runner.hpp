@@ -13,6 +13,9 @@
 #include <string>
 #include <vector>
 
+// The way in for programs outside; they link cni_matrix::harness. What include/cni_matrix names
+// stays as it is within a minor version; with the next one of 0.x it may change, as CHANGELOG.md
+// says.
 namespace cni_matrix::run {
 
 struct RunOptions {
