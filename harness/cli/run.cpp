@@ -255,11 +255,12 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     // What is done is reported all the same.
     aborted.interrupted = true;
     aborted.stopped_by = run::Stop::trouble;
-    auto told = conclude(aborted);
+    aborted.trouble =
+        Ending{status_of(summary.error().kind),
+               fmt::format("an error ended the run; what is above is what was done: {}",
+                           printable(summary.error().message))};
+    const auto told = conclude(aborted);
     say(err, "cni-matrix: {}\n", printable(summary.error().message));
-    told.status = status_of(summary.error().kind);
-    told.words = fmt::format("an error ended the run; what is above is what was done: {}",
-                             summary.error().message);
     return told;
   }
   return ending ? *ending : conclude(*summary);

@@ -16,8 +16,10 @@
 namespace cni_matrix {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 using testing_support::program;
 using testing_support::Words;
 
@@ -171,6 +173,26 @@ TEST_F(TrueWords, OfASavedRunAreThoseOfTheRun) {
   report.pop_back();
   EXPECT_EQ(shown.out, report);
   EXPECT_EQ(shown.exit_code, ran.exit_code);
+}
+
+// A mistake that shows only when its cell is planned: the saved run says the same as the program.
+TEST_F(TrueWords, OfAMistakeThatEndsARunMidway) {
+  value_or_throw(write_file(path("late.json"), R"({"id": "late", "title": "Take what is not there",
+      "steps": [{"step": "run"},
+                {"step": "replace-plugins", "to": "debian:bookworm", "plugin": "nothing"}]})"));
+  ASSERT_EQ(program(with(cell, {"--json", path("pass.json")})).exit_code, 0);
+  const auto result =
+      program(with(cell, {"--scenario", "lifecycle", "--scenario", path("late.json"), "--jobs", "1",
+                          "--json", path("run.json"), "--baseline", path("pass.json")}));
+  EXPECT_EQ(result.exit_code, 2) << result.out << result.err;
+  EXPECT_THAT(last_line(result.out),
+              AllOf(StartsWith("exit 2: an error ended the run"), HasSubstr("plugin nothing")));
+  const auto document = value_or_throw(load_json(path("run.json")));
+  EXPECT_EQ(document["summary"]["exit_status"], 2);
+  EXPECT_EQ(document["summary"]["stopped_by"], "trouble");
+  const auto shown = program({"report", path("run.json")});
+  EXPECT_EQ(shown.exit_code, 2);
+  EXPECT_EQ(last_line(shown.out), last_line(result.out));
 }
 
 TEST_F(TrueWords, OfTheRatchet) {
