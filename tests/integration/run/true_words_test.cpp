@@ -1,12 +1,11 @@
 // What the program says of an output that cannot be written, of what it modelled and of two runs of
 // one matrix: true, and the same as its exit status.
 
-#include "program.hpp"
+#include "program_test.hpp"
 
 #include <cni_matrix/base/file.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/text.hpp>
-#include <cni_matrix/node/node.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,54 +19,19 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
+using testing_support::in_shell;
+using testing_support::last_line;
 using testing_support::program;
+using testing_support::ProgramTest;
+using testing_support::with;
 using testing_support::Words;
-
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-// A line of the shell in which "$@" is the program with its arguments.
-CommandResult in_shell(const Words& arguments, const std::string& line) {
-  Words argv = {"/bin/sh", "-c", line, "sh", CNI_MATRIX_PROGRAM};
-  CommandOptions options;
-  options.timeout = std::chrono::minutes(10);
-  options.environment = fixed_environment();
-  options.environment.push_back("CNI_MATRIX_CACHE=" + cache_directory().string());
-  return value_or_throw(run_command(with(std::move(argv), arguments), options));
-}
 
 // The program with its standard streams put elsewhere.
 CommandResult redirected(const Words& arguments, const std::string& redirection) {
   return in_shell(arguments, "exec \"$@\" " + redirection);
 }
 
-std::string last_line(const std::string& text) {
-  return split(trim(text), '\n').back();
-}
-
-class TrueWords : public testing::Test {
- protected:
-  void SetUp() override {
-    if (const auto privileges = node::check_privileges(); !privileges) {
-      GTEST_SKIP() << privileges.error().message;
-    }
-    directory = value_or_throw(TemporaryDirectory::create());
-    const auto fetched = program({"fetch", "--plugins", "debian:bookworm"});
-    if (fetched.exit_code != 0) {
-      GTEST_SKIP() << fetched.out << fetched.err;
-    }
-  }
-
-  [[nodiscard]] std::string path(const std::string& name) const {
-    return (directory->path() / name).string();
-  }
-
-  const Words cell = {"run",       "--containerd",    "1.6.20",        "--runtime", "embedded",
-                      "--plugins", "debian:bookworm", "--cni-version", "1.0.0"};
-  std::optional<TemporaryDirectory> directory;
-};
+class TrueWords : public ProgramTest {};
 
 TEST_F(TrueWords, OfAnOutputThatCannotBeWritten) {
   ASSERT_EQ(program(with(cell, {"--json", path("run.json")})).exit_code, 0);
