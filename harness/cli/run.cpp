@@ -263,6 +263,12 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     say(err, "cni-matrix: {}\n", printable(summary.error().message));
     return told;
   }
+  if (ending && summary->interrupted) {
+    // What the cells came to is told already.
+    ending->words =
+        fmt::format("--timeout ended the wait with the kept nodes; before: {}", ending->words);
+    ending->status = graver(ending->status, summary->ending().status);
+  }
   return ending ? *ending : conclude(*summary);
 }
 
