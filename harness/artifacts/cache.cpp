@@ -1,5 +1,6 @@
 #include "cache.hpp"
 
+#include "parents.hpp"
 #include "writing.hpp"
 
 #include <cni_matrix/base/digest.hpp>
@@ -99,6 +100,7 @@ Expected<void> Cache::check_ours() const {
     return input_error(
         "there is no home directory to keep binaries in; set CNI_MATRIX_CACHE to a directory");
   }
+  CNI_MATRIX_TRY(check_parents(m_root));
   const Fd root(::open(m_root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root) {
     const int number = errno;

@@ -45,9 +45,9 @@ class Cache {
   [[nodiscard]] std::filesystem::path locks() const { return m_root / "locks"; }
   [[nodiscard]] std::filesystem::path temporary() const { return m_root / "tmp"; }
 
-  // Whoever else may write to the cache chooses what we run. What is ours and open to our group
-  // alone is closed to it. Error kind: input, naming what belongs to somebody else or is open to
-  // all.
+  // Whoever else may write to the cache, or put another in its place, chooses what we run. What is
+  // ours and open to our group alone is closed to it. Error kind: input, naming what belongs to
+  // somebody else or is open to all.
   [[nodiscard]] Expected<void> check_ours() const;
 
   // Make the directories. Error kinds: those of cannot_write.
