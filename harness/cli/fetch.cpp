@@ -1,10 +1,12 @@
 #include <cni_matrix/base/line_printer.hpp>
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/say.hpp>
+#include <cni_matrix/base/text.hpp>
 #include <cni_matrix/cli/fetch_command.hpp>
 #include <cni_matrix/run/foreign_program.hpp>
 #include <cni_matrix/run/signals.hpp>
 
+#include <csignal>
 #include <utility>
 
 namespace cni_matrix::cli {
@@ -22,6 +24,13 @@ std::string describe(const artifacts::Artifact& artifact) {
       artifact.source,
       artifact.sha256.empty() ? std::string{}
                               : fmt::format(" (SHA-256 {}...)", artifact.sha256.substr(0, 12)));
+}
+
+// By the signal that came: the error tells only that there was one.
+Ending interrupted() {
+  const auto status =
+      run::StopSignals::pending() == SIGINT ? ExitStatus::interrupted : ExitStatus::terminated;
+  return {status, fmt::format("{}; what is above is in the store", meaning_of(status))};
 }
 
 }  // namespace
@@ -60,6 +69,9 @@ Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, 
     } else if (artifact.error().kind == ErrorKind::unavailable) {
       say(out, "{} {}: not to be had: {}\n", name_of(component), token.text,
           artifact.error().message);
+    } else if (artifact.error().kind == ErrorKind::interrupted) {
+      say(err, "cni-matrix: {}\n", printable(artifact.error().message));
+      return interrupted();
     } else {
       return tl::unexpected(artifact.error());
     }
