@@ -125,7 +125,7 @@ class LastLine : public ProgramTest {
   [[nodiscard]] std::string with_verdict(const std::string& saved, const char* verdict) const {
     auto run = value_or_throw(load_json(saved_as(saved)));
     run["cells"][0]["verdict"] = verdict;
-    const auto file = path(fmt::format("{}-{}.json", saved, verdict));
+    auto file = path(fmt::format("{}-{}.json", saved, verdict));
     value_or_throw(write_file(file, run.dump()));
     return file;
   }

@@ -73,7 +73,7 @@ TEST_F(TrueWords, OfAReaderThatLeaves) {
   const auto status = [](const Words& arguments) {
     const auto result = in_shell(arguments, "{ sleep 1; \"$@\"; echo \"status $?\" >&2; } | true");
     const auto lines = split(trim(result.err), '\n');
-    const auto said = std::string(last_line(result.err));
+    auto said = last_line(result.err);
     EXPECT_GE(lines.size(), 2U) << result.err;
     EXPECT_THAT(lines[lines.size() - 2], HasSubstr("exit " + said.substr(7) + ": "));
     return said;

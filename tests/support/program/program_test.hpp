@@ -53,7 +53,7 @@ class ProgramTest : public testing::Test {
 
   // A scenario of these steps, as a file: what --scenario takes.
   [[nodiscard]] std::string scenario(const std::string& id, const std::string& steps) const {
-    const auto file = path(id + ".json");
+    auto file = path(id + ".json");
     value_or_throw(write_file(
         file, fmt::format(R"({{"id": "{}", "title": "Of a test", "steps": [{}]}})", id, steps)));
     return file;
