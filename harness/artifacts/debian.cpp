@@ -2,6 +2,7 @@
 
 #include "cache.hpp"
 #include "catalog.hpp"
+#include "writing.hpp"
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -9,6 +10,7 @@
 #include <cni_matrix/base/process.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <ctime>
 
@@ -60,6 +62,15 @@ bool is_about_connection(std::string_view complaint) {
                                           "onnection refused",
                                           "ould not handshake",
                                           "ertificate verification failed"};
+  return std::any_of(std::begin(k_signs), std::end(k_signs), [&](std::string_view sign) {
+    return complaint.find(sign) != std::string_view::npos;
+  });
+}
+
+// Whether what apt lacks is room on the disk.
+bool is_about_space(std::string_view complaint) {
+  constexpr std::string_view k_signs[] = {"No space left on device", "Disk quota exceeded",
+                                          "enough free space"};
   return std::any_of(std::begin(k_signs), std::end(k_signs), [&](std::string_view sign) {
     return complaint.find(sign) != std::string_view::npos;
   });
@@ -166,7 +177,7 @@ Expected<void> AptSuite::configure() const {
         "state/lists/partial", "cache/archives/partial", "log"}) {
     std::filesystem::create_directories(m_root / part, error);
     if (error) {
-      return cannot_write(m_root / part, error.message());
+      return cannot_write(m_root / part, error.value());
     }
   }
   const auto root = m_root.string();
@@ -315,6 +326,10 @@ Expected<SuiteIndex> AptSuite::update() {
     }
     return unavailable("Debian {} cannot be had: {}", m_suite, m_away);
   }
+  if (!updated.ok() && is_about_space(updated.err)) {
+    std::filesystem::remove_all(m_root, error);  // it may be what fills the disk
+    return cannot_write(m_root, ENOSPC);
+  }
   if (!updated.ok()) {
     if (!has_main) {
       m_away = is_about_connection(complaint_of(updated)) ? complaint_of(updated) : "";
@@ -382,6 +397,9 @@ Expected<std::filesystem::path> AptSuite::download(const std::string& package,
         return item.path();
       }
     }
+  }
+  if (is_about_space(result.err)) {
+    return cannot_write(directory, ENOSPC);
   }
   m_away = is_about_connection(complaint_of(result)) ? complaint_of(result) : "";
   return unavailable("{} {} of Debian {} cannot be fetched: {}", package, version, m_suite,

@@ -1,6 +1,7 @@
 #include "download.hpp"
 
 #include "remembered_failure.hpp"
+#include "writing.hpp"
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
@@ -151,6 +152,7 @@ struct Downloader::Attempt {
     cancelled
   } outcome;
   std::string reason;
+  int write_errno = 0;  // of no_write
 };
 
 std::string host_of(std::string_view url) {
@@ -215,11 +217,11 @@ Downloader::Attempt Downloader::attempt(const std::string& url,
   const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644));
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0) {
-    return {no_write, std::strerror(errno)};
+    return {no_write, {}, errno};
   }
   const Handle handle(curl_easy_init());
   if (!handle) {
-    return {no_write, "libcurl does not start"};
+    return {no_write, {}, ENOMEM};  // libcurl says no more
   }
   Transfer transfer{handle.get(), fd.get(), status.st_size, 0, 0, &m_options, {}};
   transfer.name = url.substr(url.rfind('/') + 1);
@@ -263,7 +265,7 @@ Downloader::Attempt Downloader::attempt(const std::string& url,
     return {cancelled, "stopped"};
   }
   if (transfer.write_errno != 0) {
-    return {no_write, std::strerror(transfer.write_errno)};
+    return {no_write, {}, transfer.write_errno};
   }
   if (transfer.silent) {
     return {unreachable, "it does not answer"};
@@ -345,9 +347,7 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
         return unavailable("{} cannot be reached ({})", host, result.reason);
       case Attempt::Outcome::no_write:
         std::filesystem::remove(file, ignored);  // it may be what fills the disk
-        return input_error(
-            "cannot write {}: {}; make room or set CNI_MATRIX_CACHE to another place",
-            file.string(), result.reason);
+        return cannot_write(file, result.write_errno);
       case Attempt::Outcome::cancelled:
         if (std::filesystem::is_empty(file, ignored)) {
           std::filesystem::remove(file, ignored);

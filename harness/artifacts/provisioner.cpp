@@ -6,6 +6,7 @@
 #include "download.hpp"
 #include "executable.hpp"
 #include "remembered_failure.hpp"
+#include "writing.hpp"
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
@@ -156,7 +157,8 @@ class Provisioner::Implementation {
   // ---- a bare version ----
 
   Expected<Artifact> version(Component component, const Version& wanted) {
-    if (auto known = resolved_before(component, wanted)) {
+    CNI_MATRIX_TRY_ASSIGN(const auto known, resolved_before(component, wanted));
+    if (known) {
       return *known;
     }
     auto first = release(component, wanted);
@@ -204,7 +206,8 @@ class Provisioner::Implementation {
     return m_cache.index() / fmt::format("version-{}-{}.json", name_of(component), wanted.str());
   }
 
-  std::optional<Artifact> resolved_before(Component component, const Version& wanted) const {
+  Expected<std::optional<Artifact>> resolved_before(Component component,
+                                                    const Version& wanted) const {
     const auto file = resolution_file(component, wanted);
     std::error_code error;
     if (m_options.refresh || !std::filesystem::exists(file, error)) {
@@ -220,7 +223,7 @@ class Provisioner::Implementation {
     if (!m_options.offline && is_older(when, k_resolution_memory)) {
       return std::nullopt;
     }
-    auto artifact = m_cache.find((*json)["sha256"].get<std::string>());
+    CNI_MATRIX_TRY_ASSIGN(auto artifact, in_store((*json)["sha256"].get<std::string>()));
     if (artifact && artifact->provider == "debian" && !m_options.mirror.empty() &&
         !m_options.debian_fallback) {
       return std::nullopt;
@@ -242,10 +245,16 @@ class Provisioner::Implementation {
     CNI_MATRIX_TRY_ASSIGN(const auto file,
                           m_catalog.find(component, wanted, m_architecture, m_options.mirror));
     std::string damage;
-    if (auto present = m_cache.find(file.sha256, &damage)) {
+    CNI_MATRIX_TRY_ASSIGN(const auto present, in_store(file.sha256, &damage));
+    if (present) {
       return *present;
     }
     return or_refused(fetch_release(component, wanted, file), damage);
+  }
+
+  [[nodiscard]] Expected<std::optional<Artifact>> in_store(const std::string& digest,
+                                                           std::string* damage = nullptr) const {
+    return m_cache.find(digest, damage, m_options.cancelled);
   }
 
   // What was stored and is not what it was then is had again, or refused: no other thing that was
@@ -269,7 +278,8 @@ class Provisioner::Implementation {
     CNI_MATRIX_TRY_ASSIGN(
         const auto lock, FileLock::acquire(m_cache.locks() / file.sha256, FileLock::Mode::exclusive,
                                            m_options.cancelled));
-    if (auto present = m_cache.find(file.sha256)) {
+    CNI_MATRIX_TRY_ASSIGN(const auto present, in_store(file.sha256));
+    if (present) {
       return *present;  // another run was at it
     }
     const auto partial = m_cache.downloads() / (file.sha256 + ".part");
@@ -345,9 +355,7 @@ class Provisioner::Implementation {
     if (read) {
       m_read_suites.insert(suite);
       std::filesystem::remove(failure_memory, ignored);
-      if (auto saved = read->save(memory); !saved) {
-        return tl::unexpected(Error{ErrorKind::input, saved.error().message});
-      }
+      CNI_MATRIX_TRY(read->save(memory));
       return read;
     }
     if (read.error().kind == ErrorKind::interrupted) {
@@ -424,7 +432,8 @@ class Provisioner::Implementation {
       return unavailable("Debian {} has no package {}", suite, package_of(component));
     }
     const auto& package = found->second;
-    if (auto present = m_cache.find(package.sha256, &m_damage)) {
+    CNI_MATRIX_TRY_ASSIGN(auto present, in_store(package.sha256, &m_damage));
+    if (present) {
       return *present;
     }
     if (m_options.offline) {
@@ -436,7 +445,8 @@ class Provisioner::Implementation {
     CNI_MATRIX_TRY_ASSIGN(const auto lock,
                           FileLock::acquire(m_cache.locks() / package.sha256,
                                             FileLock::Mode::exclusive, m_options.cancelled));
-    if (auto present = m_cache.find(package.sha256)) {
+    CNI_MATRIX_TRY_ASSIGN(present, in_store(package.sha256));
+    if (present) {
       return *present;
     }
     CNI_MATRIX_TRY(not_cancelled(suite));
@@ -491,7 +501,7 @@ class Provisioner::Implementation {
       std::error_code error;
       std::filesystem::copy_file(archive, bin / "runc", error);
       if (error) {
-        return cannot_write(bin / "runc", error.message());
+        return cannot_write(bin / "runc", error.value());
       }
       std::filesystem::permissions(bin / "runc", std::filesystem::perms(0555), error);
     } else {

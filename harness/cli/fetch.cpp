@@ -2,10 +2,12 @@
 
 #include "base/line_printer.hpp"
 #include "base/say.hpp"
+#include "base/text.hpp"
 #include "run/signals.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/run/runner.hpp>
 
+#include <csignal>
 #include <utility>
 
 namespace cni_matrix::cli {
@@ -23,6 +25,13 @@ std::string describe(const artifacts::Artifact& artifact) {
       artifact.source,
       artifact.sha256.empty() ? std::string{}
                               : fmt::format(" (SHA-256 {}...)", artifact.sha256.substr(0, 12)));
+}
+
+// By the signal that came: the error tells only that there was one.
+Ending interrupted() {
+  const auto status =
+      run::StopSignals::pending() == SIGINT ? ExitStatus::interrupted : ExitStatus::terminated;
+  return {status, fmt::format("{}; what is above is in the store", meaning_of(status))};
 }
 
 }  // namespace
@@ -61,6 +70,9 @@ Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, 
     } else if (artifact.error().kind == ErrorKind::unavailable) {
       say(out, "{} {}: not to be had: {}\n", name_of(component), token.text,
           artifact.error().message);
+    } else if (artifact.error().kind == ErrorKind::interrupted) {
+      say(err, "cni-matrix: {}\n", printable(artifact.error().message));
+      return interrupted();
     } else {
       return tl::unexpected(artifact.error());
     }

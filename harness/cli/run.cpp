@@ -256,12 +256,19 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     // What is done is reported all the same.
     aborted.interrupted = true;
     aborted.stopped_by = run::Stop::trouble;
-    auto told = conclude(aborted);
+    aborted.trouble =
+        Ending{status_of(summary.error().kind),
+               fmt::format("an error ended the run; what is above is what was done: {}",
+                           printable(summary.error().message))};
+    const auto told = conclude(aborted);
     say(err, "cni-matrix: {}\n", printable(summary.error().message));
-    told.status = status_of(summary.error().kind);
-    told.words = fmt::format("an error ended the run; what is above is what was done: {}",
-                             summary.error().message);
     return told;
+  }
+  if (ending && summary->interrupted) {
+    // What the cells came to is told already.
+    ending->words =
+        fmt::format("--timeout ended the wait with the kept nodes; before: {}", ending->words);
+    ending->status = graver(ending->status, summary->ending().status);
   }
   return ending ? *ending : conclude(*summary);
 }

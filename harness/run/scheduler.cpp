@@ -98,10 +98,7 @@ class Scheduler {
       if (m_listener.before_waiting) {
         m_listener.before_waiting(m_summary);
       }
-      pollfd stop{signals.fd(), POLLIN, 0};
-      while (::poll(&stop, 1, -1) < 0) {
-      }
-      (void)signals.came();
+      wait_with_kept_nodes(signals);
     }
     return m_summary;
   }
@@ -192,6 +189,31 @@ class Scheduler {
       m_listener.tick();
     }
     return {};
+  }
+
+  // Until a signal, which is how such a run is meant to end, or until --timeout.
+  void wait_with_kept_nodes(const StopSignals& signals) {
+    pollfd stop{signals.fd(), POLLIN, 0};
+    while (StopSignals::pending() == 0 && !out_of_time(m_options)) {
+      const int ready = ::poll(&stop, 1, time_left());
+      if (ready < 0 && errno != EINTR) {
+        return;
+      }
+    }
+    if (signals.came() == 0) {
+      interrupt(Stop::timeout);
+    }
+  }
+
+  // Until --timeout, as poll() takes it.
+  [[nodiscard]] int time_left() const {
+    if (m_options.run_timeout.count() <= 0) {
+      return -1;
+    }
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        m_options.started + m_options.run_timeout - Clock::now());
+    constexpr std::chrono::milliseconds k_longest = std::chrono::hours(1);
+    return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), k_longest).count()) + 1;
   }
 
   // False at the end of the node's output.

@@ -214,7 +214,7 @@ void add_run(CLI::App& app, Action& action) {
       "--no-record", [arguments](std::int64_t) { arguments->run.record = false; },
       "call the plugins directly, without a trace");
   command->add_flag("--fail-fast", arguments->run.fail_fast, "stop at the first bad cell");
-  command->add_flag("--keep", arguments->run.keep, "keep the nodes until Ctrl-C");
+  command->add_flag("--keep", arguments->run.keep, "keep the nodes until Ctrl-C or --timeout");
   command
       ->add_option("--repeat", arguments->run.repeat, "run each cell so often; report flaky ones")
       ->check(CLI::Range(1, 100'000));

@@ -45,9 +45,9 @@ struct FetchOptions {
 // Gets binaries onto this disk: from the store, else from the providers that the token allows.
 // Not for several threads at once; several processes may share one cache.
 //
-// Error kinds: input (the user's directory or catalog, no space, cache not writable), unavailable
-// (this machine cannot have it: unknown version, host away, needs a newer libc), broken (a file
-// that is not what its digest says), interrupted.
+// Error kinds: input (the user's directory or catalog, a file that is not what its digest says, a
+// cache in other hands or in a place that is not writable), unavailable (this machine cannot have
+// it: unknown version, host away, needs a newer libc), broken (no space), interrupted.
 class Provisioner {
  public:
   static Expected<Provisioner> open(const std::filesystem::path& cache, FetchOptions options);

@@ -14,16 +14,14 @@
 #include <csignal>
 #include <cstdlib>
 
-#include <arpa/inet.h>
 #include <elf.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <archive_builder.hpp>
+#include <in_child.hpp>
+#include <silent_server.hpp>
 
 namespace cni_matrix::artifacts {
 namespace {
@@ -34,6 +32,8 @@ using test::HttpsServer;
 using test::k_script;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing_support::in_child;
+using testing_support::SilentServer;
 namespace fs = std::filesystem;
 
 constexpr const char* k_version = "90.1.0";
@@ -391,44 +391,25 @@ TEST_F(ReleaseTest, ACacheThatCannotBeWritten) {
               AllOf(HasSubstr("cannot write"), HasSubstr("set CNI_MATRIX_CACHE to another place")));
 }
 
-// Runs `body` in a child; returns what it says.
-std::string in_child(const std::function<std::string()>& body) {
-  int ends[2];
-  if (::pipe(ends) != 0) {
-    return "no pipe";
-  }
-  const auto child = ::fork();
-  if (child == 0) {
-    ::close(ends[0]);
-    const auto text = body();
-    const auto written = ::write(ends[1], text.data(), text.size());
-    ::_exit(written == static_cast<ssize_t>(text.size()) ? 0 : 1);
-  }
-  ::close(ends[1]);
-  std::string text;
-  char buffer[4096];
-  for (ssize_t count = 0; (count = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(count));
-  }
-  ::close(ends[0]);
-  ::waitpid(child, nullptr, 0);
-  return text;
+// The cache is a small disk of its own from then on, in a mount namespace of this process.
+bool on_a_small_disk(const fs::path& cache) {
+  const auto user = ::geteuid();
+  const auto group = ::getegid();
+  const int spaces = CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER);
+  return ::unshare(spaces) == 0 &&
+         // A tmpfs takes no files of a user that its namespace does not know.
+         (user == 0 || (write_file("/proc/self/uid_map", fmt::format("{0} {0} 1", user)) &&
+                        write_file("/proc/self/setgroups", "deny") &&
+                        write_file("/proc/self/gid_map", fmt::format("{0} {0} 1", group)))) &&
+         (user != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0) &&
+         ::mount("tmpfs", cache.c_str(), "tmpfs", 0, "size=1m,mode=755") == 0;
 }
 
 TEST_F(ReleaseTest, NoSpace) {
   publish(Component::containerd, {.body = containerd_archive(3'000'000)});
   fs::create_directory(m_cache);
   const auto text = in_child([&]() -> std::string {
-    const auto user = ::geteuid();
-    const auto group = ::getegid();
-    const int spaces = CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER);
-    if (::unshare(spaces) != 0 ||
-        // A tmpfs takes no files of a user that its namespace does not know.
-        (user != 0 && (!write_file("/proc/self/uid_map", fmt::format("{0} {0} 1", user)) ||
-                       !write_file("/proc/self/setgroups", "deny") ||
-                       !write_file("/proc/self/gid_map", fmt::format("{0} {0} 1", group)))) ||
-        (::geteuid() == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) ||
-        ::mount("tmpfs", m_cache.c_str(), "tmpfs", 0, "size=1m,mode=755") != 0) {
+    if (!on_a_small_disk(m_cache)) {
       return "skip";
     }
     const auto artifact = ensure();
@@ -436,14 +417,44 @@ TEST_F(ReleaseTest, NoSpace) {
       return "it was stored";
     }
     const bool clean = fs::is_empty(m_cache / "store") && fs::is_empty(m_cache / "tmp");
-    return fmt::format("{} {} {}", artifact.error().kind == ErrorKind::input ? "input" : "other",
+    return fmt::format("{} {} {}", artifact.error().kind == ErrorKind::broken ? "broken" : "other",
                        clean ? "clean" : "dirty", artifact.error().message);
   });
   if (text == "skip") {
     GTEST_SKIP() << "a small tmpfs cannot be mounted here";
   }
-  EXPECT_THAT(text, testing::StartsWith("input clean cannot write"));
+  EXPECT_THAT(text, testing::StartsWith("broken clean cannot write"));
   EXPECT_THAT(text, HasSubstr("No space left on device; make room"));
+}
+
+// apt is the one that writes then. Nothing of it is remembered, as an archive that is away would
+// be.
+TEST_F(ReleaseTest, NoSpaceForApt) {
+  if (find_program("apt-get").empty() ||
+      !fs::exists("/usr/share/keyrings/debian-archive-keyring.gpg")) {
+    GTEST_SKIP() << "there is no apt-get on this machine, or no keyring";
+  }
+  publish(Component::containerd, {.body = "x"});
+  m_server.serve("/debian/dists/bookworm/InRelease", {.body = noise(3'000'000)});
+  m_options.debian_mirror = m_server.url() + "/debian";
+  fs::create_directory(m_cache);
+  const auto text = in_child([&]() -> std::string {
+    ::setenv("no_proxy", "127.0.0.1", 1);
+    if (!on_a_small_disk(m_cache)) {
+      return "skip";
+    }
+    const auto artifact = ensure(Component::containerd, "debian:bookworm");
+    return artifact ? "it was stored"
+                    : fmt::format("{} {} {}",
+                                  artifact.error().kind == ErrorKind::broken ? "broken" : "other",
+                                  fs::is_empty(m_cache / "index") ? "forgotten" : "remembered",
+                                  artifact.error().message);
+  });
+  if (text == "skip") {
+    GTEST_SKIP() << "a small tmpfs cannot be mounted here";
+  }
+  EXPECT_THAT(text, AllOf(testing::StartsWith("broken forgotten cannot write"),
+                          HasSubstr("No space left on device; make room")));
 }
 
 TEST_F(ReleaseTest, TwoRunsAtTheSameTime) {
@@ -517,29 +528,6 @@ TEST_F(ReleaseTest, NamesThatAreNoUtf8AreBadInputAndLeaveNothing) {
   expect_refused(ensure(Component::plugins), ErrorKind::input, HasSubstr("is no UTF-8"));
   EXPECT_TRUE(fs::is_empty(m_cache / "downloads"));
 }
-
-// Takes connections (the kernel does) and says nothing.
-class SilentServer {
- public:
-  SilentServer() : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(m_fd.get(), any, size), 0);
-    EXPECT_EQ(::listen(m_fd.get(), 64), 0);
-    EXPECT_EQ(::getsockname(m_fd.get(), any, &size), 0);
-    m_port = ntohs(address.sin_port);
-  }
-  [[nodiscard]] std::string url(const char* scheme) const {
-    return fmt::format("{}://127.0.0.1:{}", scheme, m_port);
-  }
-
- private:
-  Fd m_fd;
-  int m_port = 0;
-};
 
 double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
