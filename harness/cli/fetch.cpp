@@ -7,7 +7,6 @@
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/run/runner.hpp>
 
-#include <csignal>
 #include <utility>
 
 namespace cni_matrix::cli {
@@ -25,13 +24,6 @@ std::string describe(const artifacts::Artifact& artifact) {
       artifact.source,
       artifact.sha256.empty() ? std::string{}
                               : fmt::format(" (SHA-256 {}...)", artifact.sha256.substr(0, 12)));
-}
-
-// By the signal that came: the error tells only that there was one.
-Ending interrupted() {
-  const auto status =
-      run::StopSignals::pending() == SIGINT ? ExitStatus::interrupted : ExitStatus::terminated;
-  return {status, fmt::format("{}; what is above is in the store", meaning_of(status))};
 }
 
 }  // namespace
@@ -72,7 +64,7 @@ Expected<Ending> fetch_command(const FetchArguments& arguments, std::FILE* out, 
           artifact.error().message);
     } else if (artifact.error().kind == ErrorKind::interrupted) {
       say(err, "cni-matrix: {}\n", printable(artifact.error().message));
-      return interrupted();
+      return ending_by_signal(run::StopSignals::pending(), "what is above is in the store");
     } else {
       return tl::unexpected(artifact.error());
     }

@@ -2,6 +2,7 @@
 #include <cni_matrix/run/result.hpp>
 
 #include <array>
+#include <csignal>
 #include <utility>
 
 namespace cni_matrix::run {
@@ -345,13 +346,13 @@ Ending RunSummary::ending() const {
   if (interrupted) {
     switch (stopped_by) {
       case Stop::none:
-        return {ExitStatus::interrupted, fmt::format("interrupted; {}", k_done)};
+        return ending_by_signal(0, k_done);
       case Stop::sigint:
-        return {ExitStatus::interrupted, fmt::format("interrupted by SIGINT; {}", k_done)};
+        return ending_by_signal(SIGINT, k_done);
       case Stop::sigterm:
+        return ending_by_signal(SIGTERM, k_done);
       case Stop::sighup:
-        return {ExitStatus::terminated,
-                fmt::format("interrupted by {}; {}", name_of(stopped_by), k_done)};
+        return ending_by_signal(SIGHUP, k_done);
       case Stop::timeout:
         return {ExitStatus::timeout, fmt::format("--timeout ended the run; {}", k_done)};
       case Stop::trouble:

@@ -11,6 +11,7 @@
 #include "cli/store.hpp"
 #include "cli/verify.hpp"
 #include "node/node.hpp"
+#include "run/signals.hpp"
 #include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/base/paths.hpp>
 
@@ -523,6 +524,12 @@ int perform(const Action& action) {
     auto why = printable(ending.error().message);
     if (ending.error().kind == ErrorKind::input) {
       why = excerpt(why, k_longest_refusal);
+    }
+    if (ending.error().kind == ErrorKind::interrupted) {
+      say(stderr, "cni-matrix: {}\n", why);
+      auto interrupted = ending_by_signal(run::StopSignals::pending(), "it was not done");
+      interrupted.line = Ending::Line::on_error;
+      return end_with(interrupted);
     }
     return refuse(status_of(ending.error().kind), why);
   }

@@ -86,6 +86,11 @@ class LastLine : public ProgramTest {
       EXPECT_THAT(line, HasSubstr(fmt::format("exit {}: ", row.status)))
           << name << '\n'
           << result.out << result.err;
+      // The node's own command is ended by it, and tells nothing.
+      if (const auto sign = row.call.find("-s "); sign != std::string::npos && command != "shell") {
+        const auto signal = split(std::string_view(row.call).substr(sign + 3), ' ').front();
+        EXPECT_THAT(line, HasSubstr("SIG" + signal)) << name;
+      }
       if (is_signalled(row) && row.call.find("timeout ") != std::string::npos) {
         EXPECT_LT(took, k_before_signal + 2s) << name;
       }
@@ -276,6 +281,7 @@ TEST_F(LastLine, OfFetchAndStore) {
       {5, k_absent},
       {130, slow, Stream::out, fresh() + signalled("INT")},
       {143, slow, Stream::out, fresh() + signalled("TERM")},
+      {143, slow, Stream::out, fresh() + signalled("HUP")},
   };
   if (::geteuid() == 0) {
     // A disk that is full before the archive's index is read.
