@@ -211,9 +211,11 @@ class Unpacker {
     }
     std::filesystem::create_hard_link(m_destination / target.back(), m_destination / place.back(),
                                       error);
+    if (error == std::errc::file_exists) {
+      return input_error("{} is refused: it has \"{}\" twice", m_name, printable(place.back()));
+    }
     if (error) {
-      return input_error("{} is refused: \"{}\" cannot be linked: {}", m_name,
-                         printable(place.back()), error.message());
+      return cannot_write(m_destination / place.back(), error.value());
     }
     return {};
   }

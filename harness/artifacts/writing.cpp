@@ -11,7 +11,7 @@ namespace {
 
 // Of a place that is a good one.
 bool is_trouble(int number) {
-  constexpr int k_troubles[] = {ENOSPC, EDQUOT, EIO, ENOMEM, EMFILE, ENFILE};
+  constexpr int k_troubles[] = {ENOSPC, EDQUOT, EROFS, EIO, ENOMEM, EMFILE, ENFILE};
   return std::find(std::begin(k_troubles), std::end(k_troubles), number) != std::end(k_troubles);
 }
 

@@ -457,6 +457,50 @@ TEST_F(ReleaseTest, NoSpaceForApt) {
                           HasSubstr("No space left on device; make room")));
 }
 
+// What apt says, without its words about the disk or with them, of a disk that it cannot use.
+TEST_F(ReleaseTest, ADiskThatAptCannotUse) {
+  if (find_program("apt-get").empty() ||
+      !fs::exists("/usr/share/keyrings/debian-archive-keyring.gpg")) {
+    GTEST_SKIP() << "there is no apt-get on this machine, or no keyring";
+  }
+  publish(Component::containerd, {.body = "x"});
+  m_options.debian_mirror = m_server.url() + "/debian";
+  fs::create_directory(m_cache);
+  const auto script = m_cache.parent_path() / "apt-get";
+  const auto said = [&](const std::string& deeds) {
+    value_or_throw(write_file(script, "#!/bin/sh\n" + deeds + "\nexit 100\n"));
+    fs::permissions(script, fs::perms(0755));
+    return in_child([&]() -> std::string {
+      if (!on_a_small_disk(m_cache) || ::mount(script.c_str(), find_program("apt-get").c_str(),
+                                               nullptr, MS_BIND, nullptr) != 0) {
+        return "skip";
+      }
+      const auto artifact = ensure(Component::containerd, "debian:bookworm");
+      return artifact ? "it was stored"
+                      : fmt::format("{} {} {}",
+                                    artifact.error().kind == ErrorKind::broken ? "broken" : "other",
+                                    fs::is_empty(m_cache / "index") ? "forgotten" : "remembered",
+                                    artifact.error().message);
+    });
+  };
+  const auto first = said("echo \"E: TMPDIR is $TMPDIR\" >&2");
+  if (first == "skip") {
+    GTEST_SKIP() << "a small tmpfs cannot be mounted here";
+  }
+  // Another disk may be full; it needs none.
+  EXPECT_THAT(first, AllOf(testing::StartsWith("other remembered"),
+                           HasSubstr("TMPDIR is " + (m_cache / "apt/bookworm/tmp").string())));
+  const std::string not_signed = "echo 'E: The repository is not signed.' >&2";
+  EXPECT_THAT(said("cat /dev/zero >$TMPDIR/x 2>/dev/null; " + not_signed),
+              AllOf(testing::StartsWith("broken forgotten cannot write"),
+                    HasSubstr("No space left on device; make room")));
+  for (const auto* text : {"Disk quota exceeded", "Read-only file system", "Input/output error"}) {
+    EXPECT_THAT(said(fmt::format("echo 'E: Write error - write (1: {})' >&2", text)),
+                AllOf(testing::StartsWith("broken forgotten cannot write"), HasSubstr(text)));
+  }
+  EXPECT_THAT(said(not_signed), testing::StartsWith("other remembered"));
+}
+
 TEST_F(ReleaseTest, TwoRunsAtTheSameTime) {
   publish(Component::containerd, {.body = containerd_archive(3'000'000), .delay_ms = 300});
   std::vector<std::thread> runs;
