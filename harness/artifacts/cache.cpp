@@ -155,6 +155,7 @@ Expected<Artifact> read_manifest(const std::filesystem::path& entry) {
     artifact.package_version = json.at("package_version").get<std::string>();
     artifact.source = json.at("source").get<std::string>();
     artifact.sha256 = json.at("sha256").get<std::string>();
+    artifact.told_version = json.value("told_version", std::string());
     artifact.directory = entry / "bin";
     for (const auto& [name, binary] : json.at("binaries").items()) {
       struct stat status {};
@@ -285,13 +286,16 @@ Expected<Artifact> Cache::commit(const Staging& staging, Artifact artifact,
     binaries[name] = {{"sha256", digest}, {"bytes", file.file_size()}};
     artifact.binaries[name] = std::move(digest);
   }
-  const Json manifest{{"component", name_of(artifact.component)},
-                      {"provider", artifact.provider},
-                      {"version", artifact.version.str()},
-                      {"package_version", artifact.package_version},
-                      {"source", artifact.source},
-                      {"sha256", artifact.sha256},
-                      {"binaries", binaries}};
+  Json manifest{{"component", name_of(artifact.component)},
+                {"provider", artifact.provider},
+                {"version", artifact.version.str()},
+                {"package_version", artifact.package_version},
+                {"source", artifact.source},
+                {"sha256", artifact.sha256},
+                {"binaries", binaries}};
+  if (!artifact.told_version.empty()) {
+    manifest["told_version"] = artifact.told_version;
+  }
   CNI_MATRIX_TRY(write_file(staging.entry() / "manifest.json", manifest.dump(1) + "\n"));
   const auto place = store() / artifact.sha256;
   if (::rename(staging.entry().c_str(), place.c_str()) != 0) {

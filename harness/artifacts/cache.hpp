@@ -80,7 +80,8 @@ class Cache {
   std::filesystem::path m_root;
 };
 
-// The manifest of an entry. Error kind: broken when it is damaged.
+// The manifest of an entry, with the version that its binaries told where that was noted.
+// Error kind: broken when it is damaged.
 Expected<Artifact> read_manifest(const std::filesystem::path& entry);
 
 // Regular files below a directory, added up.

@@ -245,11 +245,32 @@ class Provisioner::Implementation {
     CNI_MATRIX_TRY_ASSIGN(const auto file,
                           m_catalog.find(component, wanted, m_architecture, m_options.mirror));
     std::string damage;
-    CNI_MATRIX_TRY_ASSIGN(const auto present, in_store(file.sha256, &damage));
+    CNI_MATRIX_TRY_ASSIGN(auto present, in_store(file.sha256, &damage));
     if (present) {
-      return *present;
+      return as_release(*std::move(present), wanted, file);
     }
     return or_refused(fetch_release(component, wanted, file), damage);
+  }
+
+  // One file may be two versions to catalogs: it is the one that was asked for. Which release a
+  // digest is of is written in them by hand; a package is what the signed index says.
+  [[nodiscard]] Expected<Artifact> as_release(Artifact artifact, const Version& wanted,
+                                              const ReleaseFile& file) const {
+    artifact.version = wanted;
+    artifact.source = file.name;
+    const auto told = Version::parse(std::exchange(artifact.told_version, {}));
+    if (!told || same_release(*told, wanted)) {
+      return artifact;
+    }
+    if (!m_options.trust_label) {
+      return input_error(
+          "{}: the catalog calls it {} {}, and it says that it is {}; correct the catalog, or pass "
+          "--trust-label for a build that says something else on purpose",
+          artifact.source, name_of(artifact.component), wanted.str(), told->str());
+    }
+    artifact.as_labelled = true;
+    artifact.told_version = told->str();
+    return artifact;
   }
 
   [[nodiscard]] Expected<std::optional<Artifact>> in_store(const std::string& digest,
@@ -280,7 +301,7 @@ class Provisioner::Implementation {
                                            m_options.cancelled));
     CNI_MATRIX_TRY_ASSIGN(const auto present, in_store(file.sha256));
     if (present) {
-      return *present;  // another run was at it
+      return as_release(*present, wanted, file);  // another run was at it
     }
     const auto partial = m_cache.downloads() / (file.sha256 + ".part");
     CNI_MATRIX_TRY(m_downloader.fetch(file.url, file.sha256, partial));
@@ -291,7 +312,13 @@ class Provisioner::Implementation {
     artifact.version = wanted;
     artifact.source = file.name;
     artifact.sha256 = file.sha256;
-    return store(partial, ArchiveKind::tar, release_selection(component), artifact);
+    const auto check = [&](const Artifact& unpacked) -> Expected<void> {
+      CNI_MATRIX_TRY(as_release(unpacked, wanted, file));
+      return {};
+    };
+    CNI_MATRIX_TRY_ASSIGN(auto stored, store(partial, ArchiveKind::tar,
+                                             release_selection(component), artifact, check));
+    return as_release(std::move(stored), wanted, file);
   }
 
   // ---- debian ----
@@ -480,14 +507,17 @@ class Provisioner::Implementation {
     artifact.source =
         fmt::format("{}_{}_{}.deb", package_of(component), package.version, m_architecture);
     artifact.sha256 = digest;
-    return store(*file, ArchiveKind::debian_package, debian_selection(component), artifact);
+    const auto no_check = [](const Artifact&) { return Expected<void>(); };
+    return store(*file, ArchiveKind::debian_package, debian_selection(component), artifact,
+                 no_check);
   }
 
   // ---- both ----
 
-  // Unpack, check, try and put into the store.
+  // Unpack, check, try and put into the store. `check` looks at what the binaries told too.
+  template <typename Check>
   Expected<Artifact> store(const std::filesystem::path& archive, ArchiveKind kind,
-                           const Selection& selection, const Artifact& artifact) {
+                           const Selection& selection, Artifact artifact, const Check& check) {
     if (m_options.progress) {
       m_options.progress(fmt::format("unpacking {}", artifact.source));
     }
@@ -529,16 +559,10 @@ class Provisioner::Implementation {
       }
       return tl::unexpected(told.error());
     }
-    // Which release a digest is of is written in a catalog by hand; a package is what the signed
-    // index says.
-    if (artifact.provider == "release" && told->version && !m_options.trust_label &&
-        !same_release(*told->version, artifact.version)) {
-      return input_error(
-          "{}: the catalog calls it {} {}, and it says that it is {}; correct the catalog, or pass "
-          "--trust-label for a build that says something else on purpose",
-          artifact.source, name_of(artifact.component), artifact.version.str(),
-          told->version->str());
+    if (artifact.provider == "release" && told->version) {
+      artifact.told_version = told->version->str();
     }
+    CNI_MATRIX_TRY(check(artifact));
     return m_cache.commit(staging, artifact, m_options.cancelled);
   }
 

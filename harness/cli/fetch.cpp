@@ -3,6 +3,7 @@
 #include "base/line_printer.hpp"
 #include "base/say.hpp"
 #include "base/text.hpp"
+#include "report/text.hpp"
 #include "run/signals.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/run/runner.hpp>
@@ -17,8 +18,8 @@ using artifacts::Component;
 
 std::string describe(const artifacts::Artifact& artifact) {
   return fmt::format(
-      "{} {} {}: {} of {}{}", name_of(artifact.component), artifact.version.str(),
-      artifact.provider,
+      "{} {}{} {}: {} of {}{}", name_of(artifact.component), artifact.version.str(),
+      report::label_note(artifact), artifact.provider,
       artifact.binaries.size() == 1 ? std::string("1 binary")
                                     : fmt::format("{} binaries", artifact.binaries.size()),
       artifact.source,

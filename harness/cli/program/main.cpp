@@ -154,7 +154,8 @@ void add_fetching(CLI::App& app, artifacts::FetchOptions& fetch) {
       ->type_name("FILE");
   app.add_option("--debian-mirror", fetch.debian_mirror, "Debian archive to use");
   app.add_flag("--trust-label", fetch.trust_label,
-               "take dir:/x@1.6.2 for 1.6.2 even where its binary says something else");
+               "take dir:/x@1.6.2, or what a catalog calls 1.6.2, for that even where its binary "
+               "says something else");
   app.add_option("--catalog", fetch.extra_catalogs, "further catalogs of release digests");
 }
 

@@ -84,15 +84,20 @@ class ReleaseTest : public testing::Test {
   }
 
   // What the catalog of the test says of this component: `digest`, or that of the body.
-  void publish(Component component, Behaviour behaviour, std::string digest = {}) {
+  // `also`: other versions that have it.
+  void publish(Component component, Behaviour behaviour, std::string digest = {},
+               const std::vector<std::string>& also = {}) {
     if (digest.empty()) {
       digest = sha256(behaviour.body);
     }
     auto path = path_of(component).substr(1);
-    m_catalog[std::string(name_of(component))] = {
-        {"base", "https://unused.invalid"},
-        {"paths", Json::array({{{"versions", "*"}, {"path", path}}})},
-        {"releases", {{k_version, {{host_architecture(), digest}}}}}};
+    auto& entry = m_catalog[std::string(name_of(component))];
+    entry = {{"base", "https://unused.invalid"},
+             {"paths", Json::array({{{"versions", "*"}, {"path", path}}})},
+             {"releases", {{k_version, {{host_architecture(), digest}}}}}};
+    for (const auto& version : also) {
+      entry["releases"][version] = {{host_architecture(), digest}};
+    }
     ASSERT_TRUE(write_file(m_options.extra_catalogs.front(), m_catalog.dump()));
     m_server.serve("/" + path, std::move(behaviour));
   }
@@ -144,6 +149,45 @@ class ReleaseTest : public testing::Test {
   Json m_catalog = Json::object();
   FetchOptions m_options;
 };
+
+// The label is the catalog's. What is in the store is held to it too.
+TEST_F(ReleaseTest, ACatalogThatTheBinaryContradicts) {
+  const auto other = fmt::format("release:{}", "1.6.99");
+  publish(Component::containerd, {.body = containerd_archive()}, {}, {"1.6.99"});
+  m_options.sandbox = [](const std::vector<std::string>&, const fs::path&,
+                         std::chrono::milliseconds) {
+    CommandResult result;
+    result.exit_code = 0;
+    result.out = fmt::format("containerd github.com/containerd/containerd v{} abc", k_version);
+    return Expected<CommandResult>(result);
+  };
+  const auto refused = AllOf(HasSubstr("the catalog calls it containerd 1.6.99, and it says that "
+                                       "it is 90.1.0"),
+                             HasSubstr("--trust-label"));
+  expect_refused(ensure(Component::containerd, other), ErrorKind::input, refused);
+  const auto good = value_or_throw(ensure());
+  EXPECT_FALSE(good.as_labelled);
+  EXPECT_EQ(good.told_version, "");
+  for (int i = 0; i < 2; ++i) {  // from the store the first time
+    m_options.trust_label = true;
+    const auto trusted = value_or_throw(ensure(Component::containerd, other));
+    EXPECT_EQ(trusted.version.str(), "1.6.99");
+    EXPECT_TRUE(trusted.as_labelled);
+    EXPECT_EQ(trusted.told_version, k_version);
+    m_options.trust_label = false;
+    EXPECT_THAT(ensure(Component::containerd, other).error().message, refused);
+    std::error_code error;
+    fs::remove_all(m_cache / "store" / trusted.sha256, error);
+  }
+}
+
+// As a mirror has it that lags: the same bytes under the next number.
+TEST_F(ReleaseTest, OneFileIsTwoVersions) {
+  publish(Component::containerd, {.body = containerd_archive()}, {}, {"1.6.99"});
+  EXPECT_EQ(value_or_throw(ensure()).version.str(), k_version);
+  EXPECT_EQ(value_or_throw(ensure(Component::containerd, "release:1.6.99")).version.str(),
+            "1.6.99");
+}
 
 TEST_F(ReleaseTest, FetchesVerifiesAndUnpacks) {
   publish(Component::containerd, {.body = containerd_archive()});
