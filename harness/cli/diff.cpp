@@ -1,10 +1,15 @@
 #include "diff.hpp"
 
+#include "report/distinct_files.hpp"
+
 #include <string>
 
 namespace cni_matrix::cli {
 
 Expected<Ending> diff_command(const DiffArguments& arguments, std::FILE* out) {
+  CNI_MATRIX_TRY(
+      report::check_distinct({{"the old run", arguments.before}, {"the new run", arguments.after}},
+                             {{"standard output", "-"}}));
   CNI_MATRIX_TRY_ASSIGN(const auto before, report::read_outcomes(arguments.before, arguments.by));
   CNI_MATRIX_TRY_ASSIGN(const auto after, report::read_outcomes(arguments.after, arguments.by));
   const auto difference = report::compare(before, after);

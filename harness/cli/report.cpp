@@ -2,6 +2,7 @@
 
 #include "base/line_printer.hpp"
 #include "base/text.hpp"
+#include "report/distinct_files.hpp"
 #include "report/json.hpp"
 #include "report/junit.hpp"
 #include "report/saved_run.hpp"
@@ -33,11 +34,6 @@ Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& 
     };
     return report::make_console_reporter(out, std::move(options));
   }
-  std::error_code ignored;
-  if (std::filesystem::equivalent(arguments.run, arguments.output, ignored)) {
-    return input_error("{}: is the run that is read; give --output another file",
-                       arguments.output.string());
-  }
   if (arguments.format == "junit") {
     return report::make_junit_reporter(arguments.output);
   }
@@ -52,6 +48,8 @@ Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& 
 }  // namespace
 
 Expected<Ending> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err) {
+  CNI_MATRIX_TRY(
+      report::check_distinct({{"the run", arguments.run}}, {{"--output", arguments.output}}));
   CNI_MATRIX_TRY_ASSIGN(const auto known, verdict::KnownBehaviours::load());
   CNI_MATRIX_TRY_ASSIGN(const auto reporter, reporter_for(arguments, known, out));
   CNI_MATRIX_TRY_ASSIGN(const auto run, report::replay(arguments.run, *reporter));

@@ -5,6 +5,7 @@
 #include "base/say.hpp"
 #include "base/text.hpp"
 #include "report/diff.hpp"
+#include "report/distinct_files.hpp"
 #include "report/json.hpp"
 #include "report/junit.hpp"
 #include "report/saved_run.hpp"
@@ -114,6 +115,29 @@ Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
 
 }  // namespace
 
+Expected<void> check_files(const RunArguments& arguments, const std::vector<matrix::Cell>& cells) {
+  std::vector<report::NamedFile> inputs = {{"--baseline", arguments.baseline},
+                                           {"--rerun-failed", arguments.rerun_failed},
+                                           {"--ca", arguments.fetch.ca_file}};
+  if (!arguments.matrix.empty() && arguments.rerun_failed.empty()) {
+    CNI_MATRIX_TRY_ASSIGN(auto file, matrix::find_matrix(arguments.matrix));
+    inputs.push_back({"the matrix", std::move(file)});
+  }
+  for (const auto& catalog : arguments.fetch.extra_catalogs) {
+    inputs.push_back({"--catalog", catalog});
+  }
+  std::set<std::filesystem::path> seen;
+  for (const auto& cell : cells) {
+    if (seen.insert(cell.conflist.file).second) {
+      inputs.push_back({"the conflist " + cell.conflist.name, cell.conflist.file});
+    }
+    if (cell.scenario.ends_with(".json") && seen.insert(cell.scenario).second) {
+      inputs.push_back({"the scenario " + cell.scenario, cell.scenario});
+    }
+  }
+  return report::check_distinct(inputs, {{"--json", arguments.json}, {"--junit", arguments.junit}});
+}
+
 Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
                                              std::vector<verdict::Statement>* claims) {
   if (!arguments.rerun_failed.empty()) {
@@ -145,6 +169,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
   CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   std::vector<verdict::Statement> claims;
   CNI_MATRIX_TRY_ASSIGN(const auto cells, cells_of(arguments, &claims));
+  CNI_MATRIX_TRY(check_files(arguments, cells));
   if (cells.empty()) {
     return Ending{ExitStatus::good, fmt::format("no cell of {} failed, so nothing was run again",
                                                 printable(arguments.rerun_failed.string()))};
