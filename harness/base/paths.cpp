@@ -15,6 +15,13 @@ std::filesystem::path from_environment(const char* name) {
   return value != nullptr && *value == '/' ? value : "";
 }
 
+// One of our own variables may be relative to the working directory.
+std::filesystem::path ours_from_environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read once at start
+  std::error_code ignored;
+  return value != nullptr && *value != '\0' ? std::filesystem::absolute(value, ignored) : "";
+}
+
 // The folder above bin/ of this very program.
 std::filesystem::path prefix() {
   std::error_code ignored;
@@ -26,7 +33,7 @@ std::filesystem::path prefix() {
 
 const std::filesystem::path& data_directory() {
   static const auto directory = [] {
-    if (auto set = from_environment("CNI_MATRIX_DATA"); !set.empty()) {
+    if (auto set = ours_from_environment("CNI_MATRIX_DATA"); !set.empty()) {
       return set;
     }
     // Installed, or in a build folder of a source tree: wherever that was moved to.
@@ -53,7 +60,7 @@ const std::filesystem::path& libexec_directory() {
 }
 
 std::filesystem::path cache_directory() {
-  if (auto set = from_environment("CNI_MATRIX_CACHE"); !set.empty()) {
+  if (auto set = ours_from_environment("CNI_MATRIX_CACHE"); !set.empty()) {
     return set;
   }
   if (auto set = from_environment("XDG_CACHE_HOME"); !set.empty()) {

@@ -13,7 +13,8 @@ const std::filesystem::path& data_directory();
 // installed program, or libexec in the build tree.
 const std::filesystem::path& libexec_directory();
 
-// $CNI_MATRIX_CACHE, or $XDG_CACHE_HOME/cni-matrix, or ~/.cache/cni-matrix. Not created here.
+// $CNI_MATRIX_CACHE, or $XDG_CACHE_HOME/cni-matrix, or ~/.cache/cni-matrix. Absolute, and not
+// created here.
 std::filesystem::path cache_directory();
 
 // "0.1.0"
