@@ -194,6 +194,11 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
     }
     spec.products.push_back(std::move(axes));
   }
+  constexpr int k_last_port = 65535;
+  if (selection.host_port && (*selection.host_port < 1 || *selection.host_port > k_last_port)) {
+    return input_error("--host-port {}: a port is a number from 1 to {}", *selection.host_port,
+                       k_last_port);
+  }
   CNI_MATRIX_TRY(check_tokens("--containerd", selection.containerd));
   CNI_MATRIX_TRY(check_tokens("--plugins", selection.plugins));
   auto containerd = selection.containerd;
