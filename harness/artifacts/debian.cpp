@@ -194,10 +194,13 @@ Expected<void> AptSuite::configure() const {
   const auto root = m_root.string();
   // One file a source: when the security archive fails, the suite itself is still there.
   const auto source = [&](const std::string& address, const std::string& suite) {
-    return write_file(m_root / "etc/sources.list.d" / (suite + ".sources"),
-                      fmt::format("Types: deb\nURIs: {}\nSuites: {}\nComponents: main\n"
-                                  "Signed-By: {}\n",
-                                  address, suite, k_keyring));
+    const auto file = m_root / "etc/sources.list.d" / (suite + ".sources");
+    // Empty and closed before it has an address, which may have a password in it.
+    CNI_MATRIX_TRY(write_file(file, ""));
+    std::filesystem::permissions(file, std::filesystem::perms(0600), error);
+    return write_file(file, fmt::format("Types: deb\nURIs: {}\nSuites: {}\nComponents: main\n"
+                                        "Signed-By: {}\n",
+                                        address, suite, k_keyring));
   };
   const auto ca_file = std::filesystem::absolute(m_options.ca_file, error).string();
   const bool own_trust =

@@ -1,6 +1,8 @@
+#include "address.hpp"
 #include "archive.hpp"
 #include "cache.hpp"
 #include "catalog.hpp"
+#include "certificates.hpp"
 #include "debian.hpp"
 #include "directory.hpp"
 #include "download.hpp"
@@ -96,6 +98,8 @@ class Provisioner::Implementation {
     auto answer = look_up(component, token);
     if (answer) {
       answer->token = token.text;
+    } else {
+      answer.error().message = without_credentials(answer.error().message);
     }
     return m_answers.emplace(key, std::move(answer)).first->second;
   }
@@ -606,41 +610,34 @@ Provisioner::~Provisioner() = default;
 
 namespace {
 
-Expected<void> check_address(const char* option, const std::string& address,
-                             const std::vector<std::string>& beginnings) {
-  const bool good = address.empty() || std::any_of(beginnings.begin(), beginnings.end(),
-                                                   [&](const std::string& beginning) {
-                                                     return address.starts_with(beginning);
-                                                   });
-  return good ? Expected<void>{}
-              : input_error("{} {}: an address begins with {}", option, excerpt(address, 80),
-                            fmt::join(beginnings, " or "));
+// What is told of an address does not tell the user and password in it.
+std::function<void(std::string_view)> without_secrets(std::function<void(std::string_view)> tell) {
+  if (!tell) {
+    return {};
+  }
+  return [tell = std::move(tell)](std::string_view text) { tell(without_credentials(text)); };
 }
 
-// As curl and OpenSSL take them.
-std::filesystem::path certificates_of_environment() {
-  for (const auto* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
-    if (value != nullptr && *value != '\0') {
-      return value;
-    }
+Expected<void> check_options(const FetchOptions& options) {
+  if (!options.mirror.empty()) {
+    CNI_MATRIX_TRY(check_address("--mirror", options.mirror, {"https", "http"}));
   }
-  return {};
+  if (!options.debian_mirror.empty()) {
+    CNI_MATRIX_TRY(
+        check_address("--debian-mirror", options.debian_mirror, {"https", "http", "file"}));
+  }
+  return options.ca_file.empty() ? Expected<void>() : check_certificates(options.ca_file);
 }
 
 }  // namespace
 
 Expected<Provisioner> Provisioner::open(const std::filesystem::path& cache, FetchOptions options) {
-  CNI_MATRIX_TRY(check_address("--mirror", options.mirror, {"https://", "http://"}));
-  CNI_MATRIX_TRY(
-      check_address("--debian-mirror", options.debian_mirror, {"https://", "http://", "file:"}));
   if (options.ca_file.empty()) {
     options.ca_file = certificates_of_environment();
   }
-  if (!options.ca_file.empty() && ::access(options.ca_file.c_str(), R_OK) != 0) {
-    return input_error("the certificates in {} cannot be read: {}", options.ca_file.string(),
-                       std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): one thread
-  }
+  CNI_MATRIX_TRY(check_options(options));
+  options.progress = without_secrets(std::move(options.progress));
+  options.notice = without_secrets(std::move(options.notice));
   CNI_MATRIX_TRY_ASSIGN(auto catalog, Catalog::load(options.extra_catalogs));
   if (!options.cancelled) {
     options.cancelled = &signal_is_pending;

@@ -29,6 +29,10 @@ std::string short_list(const std::vector<std::string>& words);
 // `bytes` on one line of at most `limit` bytes, with what is in the middle left out; printable.
 std::string excerpt(std::string_view bytes, std::size_t limit = 200);
 
+// `text` without the user and password of every URL in it: "https://***@mirror.example/x". What
+// could be a part of them is taken for one.
+std::string without_credentials(std::string_view text);
+
 // A glob with * and ?, over the whole text.
 bool glob_match(std::string_view pattern, std::string_view text);
 

@@ -387,6 +387,21 @@ void add_shell(CLI::App& app, Action& action) {
   });
 }
 
+// An empty value is mostly a variable that nobody has set, and would be taken for no option at all.
+void refuse_empty_values(CLI::App& app) {
+  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    refuse_empty_values(*command);
+  }
+  for (auto* option : app.get_options()) {
+    const bool is_of_another_program = app.get_name() == "shell" && option->get_positional();
+    if (option->get_items_expected_max() > 0 && !is_of_another_program) {
+      option->check([](const std::string& value) {
+        return std::string(value.empty() ? "it is empty; give it a value or leave it out" : "");
+      });
+    }
+  }
+}
+
 // The command that the words are about, or the program itself.
 const CLI::App& addressed(const CLI::App& app, int argc, char** argv) {
   const CLI::App* command = &app;
@@ -506,7 +521,7 @@ void occupy_standard_streams() {
 
 int refuse(ExitStatus status, const std::string& why) {
   std::fflush(stdout);
-  say(stderr, "cni-matrix: {}\n", why);
+  say(stderr, "cni-matrix: {}\n", without_credentials(why));
   return end_with({status, std::string(meaning_of(status)), Ending::Line::on_error});
 }
 
@@ -562,6 +577,7 @@ int main(int argc, char** argv) {
   add_saved_runs(app, action);
   add_store(app, action);
   add_shell(app, action);
+  refuse_empty_values(app);
   try {
     app.parse(words_of(argc, argv));
   } catch (const CLI::CallForHelp& help) {

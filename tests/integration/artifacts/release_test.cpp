@@ -32,6 +32,7 @@ using test::HttpsServer;
 using test::k_script;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing_support::in_child;
 using testing_support::SilentServer;
 namespace fs = std::filesystem;
@@ -704,6 +705,48 @@ TEST_F(ReleaseTest, CertificatesOfTheEnvironment) {
     });
     EXPECT_EQ(text, "good") << name;
   }
+}
+
+TEST_F(ReleaseTest, AFileWithoutCertificatesIsRefused) {
+  const auto empty = m_directory.path() / "empty.pem";
+  for (const auto* text : {"", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n"}) {
+    ASSERT_TRUE(write_file(empty, text));
+    m_options.ca_file = empty;
+    m_options.extra_catalogs.clear();
+    const auto refused = Provisioner::open(m_cache, m_options);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::input);
+    EXPECT_THAT(refused.error().message, HasSubstr("has no certificate to trust"));
+  }
+}
+
+// Of an address: not in errors, progress, notices and what is remembered.
+TEST_F(ReleaseTest, APasswordIsToldNowhere) {
+  std::string told;
+  const auto tell = [&told](std::string_view text) { told.append(text).append("\n"); };
+  m_options.progress = m_options.notice = tell;
+  const auto fails = [&](Component component, const std::string& token) {
+    const auto artifact = ensure(component, token);
+    ASSERT_FALSE(artifact);
+    tell(artifact.error().message);
+  };
+  publish(Component::containerd, {.body = "gone", .status = 404});
+  publish(Component::plugins, {.body = "x"}, sha256("y"));
+  publish(Component::runc, {.body = "busy", .status = 503});
+  const std::string user = "https://somebody:secret@";
+  m_options.mirror = user + m_server.url().substr(std::string_view("https://").size());
+  for (const auto component : {Component::containerd, Component::plugins, Component::runc}) {
+    fails(component, fmt::format("release:{}", k_version));
+  }
+  m_options.mirror = user + "127.0.0.1:1";
+  m_options.debian_mirror = "http://somebody:secret@127.0.0.1:1/debian";
+  fails(Component::containerd, fmt::format("release:{}", k_version));
+  fails(Component::containerd, "debian:bookworm");
+  for (const auto& item : fs::directory_iterator(m_cache / "index")) {
+    tell(value_or_throw(read_file(item.path())));
+  }
+  EXPECT_THAT(told, AllOf(HasSubstr("https://***@127.0.0.1"), HasSubstr("cannot be reached"),
+                          Not(HasSubstr("secret")), Not(HasSubstr("somebody"))));
 }
 
 TEST_F(ReleaseTest, AGivenMirrorIsNotLeftForDebian) {

@@ -16,7 +16,9 @@ namespace cni_matrix {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing_support::program;
 using testing_support::Words;
 
@@ -115,6 +117,21 @@ TEST_F(BadInput, InAddressesAndCertificates) {
   expect_sentence(fetch("--debian-mirror", "mirror.example/debian"), "--debian-mirror");
   expect_sentence(fetch("--ca", "/no/such/file"),
                   "the certificates in /no/such/file cannot be read");
+  expect_sentence(fetch("--ca", "/dev/null"), "/dev/null has no certificate");
+  // A variable that nobody has set.
+  for (const auto* option : {"--mirror", "--ca", "--debian-mirror", "--catalog"}) {
+    expect_sentence(fetch(option, ""), std::string(option) + ": it is empty");
+  }
+  for (const auto* option : {"--baseline", "--json", "--cell", "--containerd", "--fail-on"}) {
+    expect_sentence({"run", "default", option, ""}, std::string(option) + ": it is empty");
+  }
+  expect_sentence({"plan", ""}, "it is empty");
+  // What is refused may hold a password.
+  for (const auto* address : {"somebody:secret@mirror", "https://somebody:secret@"}) {
+    const auto refused = program(fetch("--mirror", address));
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, AllOf(HasSubstr("***@"), Not(HasSubstr("secret"))));
+  }
 }
 
 TEST(GoodInput, FindsWhatIsMeant) {
