@@ -267,6 +267,7 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
     CNI_MATRIX_TRY(check_complete(product, spec));
   }
   CNI_MATRIX_TRY(check_conflist_names(spec));
+  CNI_MATRIX_TRY(check_cells(spec, selection.cells));
   return spec;
 }
 
