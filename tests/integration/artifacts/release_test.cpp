@@ -651,6 +651,22 @@ TEST_F(ReleaseTest, ASilentMirrorCostsItsLimitOnce) {
   }
 }
 
+// It always sends something, and would do so for hours.
+TEST_F(ReleaseTest, AMirrorThatDripsIsEnded) {
+  publish(Component::containerd, {.body = containerd_archive(), .drip_ms = 50});
+  publish(Component::runc, {.body = std::string(k_script)});
+  m_options.slow_limit = std::chrono::seconds(1);
+  EXPECT_LT(seconds_of([&] {
+              expect_refused(ensure(), ErrorKind::unavailable,
+                             HasSubstr("less than 1024 bytes a second came for 1 s"));
+            }),
+            20.0);
+  EXPECT_EQ(m_server.requests().size(), 2U);
+  EXPECT_FALSE(fs::is_empty(m_cache / "downloads"));  // it is taken up where it was
+  // Not each file costs its time.
+  EXPECT_LT(seconds_of([&] { EXPECT_FALSE(ensure(Component::runc)); }), 0.5);
+}
+
 // No more than a mirror does: not for each suite, source and attempt of apt.
 TEST_F(ReleaseTest, ASilentDebianArchiveCostsItsLimitOnce) {
   if (find_program("apt-get").empty() ||
