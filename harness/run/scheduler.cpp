@@ -1,5 +1,6 @@
 #include "cell_plan.hpp"
 #include "cell_process.hpp"
+#include "denied.hpp"
 #include "observation.hpp"
 #include "signals.hpp"
 
@@ -296,9 +297,8 @@ class Scheduler {
       explain_loss(ending, place(running), result);
     }
     result.denied = std::move(denied);
-    if (is_bad(result.verdict) && !result.denied.empty()) {
-      result.reason +=
-          fmt::format("; the node denied {}: try --privileged", fmt::join(result.denied, ", "));
+    if (is_bad(result.verdict)) {
+      result.reason += denial_note(result.denied, ::geteuid() == 0);
     }
     result.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - running.begin).count();

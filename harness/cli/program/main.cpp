@@ -159,6 +159,19 @@ void add_fetching(CLI::App& app, artifacts::FetchOptions& fetch) {
   app.add_option("--catalog", fetch.extra_catalogs, "further catalogs of release digests");
 }
 
+void add_privileged(CLI::App& app, bool& privileged) {
+  app.add_flag_function(
+      "--privileged",
+      [&privileged](std::int64_t) {
+        privileged = true;
+        if (::geteuid() != 0) {
+          say(stderr,
+              "cni-matrix: --privileged changes nothing for an ordinary user; run as root\n");
+        }
+      },
+      k_privileged);
+}
+
 void add_running(CLI::App& app, cli::RunArguments& arguments) {
   app.add_option("matrix", arguments.matrix, "a matrix file, or the name of a shipped one")
       ->type_name("MATRIX");
@@ -166,7 +179,7 @@ void add_running(CLI::App& app, cli::RunArguments& arguments) {
   add_fetching(app, arguments.fetch);
   app.add_option("--jobs,-j", arguments.run.jobs, "nodes at once; twice the cores by default")
       ->check(CLI::Range(1, 1024));
-  app.add_flag("--privileged", arguments.run.privileged, k_privileged);
+  add_privileged(app, arguments.run.privileged);
   const auto limit = [&app](const std::string& name, std::chrono::milliseconds& value,
                             const char* what) {
     app.add_option_function<std::string>(
@@ -278,7 +291,7 @@ void add_fetch(CLI::App& app, Action& action) {
   command->add_option("--plugins", arguments->fetch.plugins, "CNI plugin versions")->delimiter(',');
   command->add_option("--runc", arguments->fetch.runc, "runc versions")->delimiter(',');
   add_fetching(*command, arguments->fetch.options);
-  command->add_flag("--privileged", arguments->fetch.privileged, k_privileged);
+  add_privileged(*command, arguments->fetch.privileged);
   command->callback([&action, arguments] {
     action = [arguments]() -> Expected<Ending> {
       auto& fetch = arguments->fetch;
