@@ -47,6 +47,20 @@ const std::filesystem::path& data_directory() {
   return directory;
 }
 
+Expected<void> check_data_directory() {
+  const auto file = data_directory() / "matrix/profiles.json";
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) {
+    return {};
+  }
+  return ours_from_environment("CNI_MATRIX_DATA").empty()
+             ? broken("{} is missing; install cni-matrix again", file.string())
+             : input_error(
+                   "CNI_MATRIX_DATA: there is no {}; set it to the folder that has matrix/ and "
+                   "scenarios/, or leave it out",
+                   file.string());
+}
+
 const std::filesystem::path& libexec_directory() {
   static const auto directory = [] {
     for (const auto& place : {prefix() / "libexec/cni-matrix", prefix() / "libexec"}) {

@@ -144,6 +144,9 @@ std::string short_list(const std::vector<std::string>& words) {
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
+  if (candidates.empty()) {
+    return {};
+  }
   const auto similar = did_you_mean(word, candidates);
   return similar.empty() ? "; there are " + short_list(candidates) : similar;
 }

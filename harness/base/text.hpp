@@ -20,7 +20,7 @@ bool is_utf8(std::string_view bytes);
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
 // What to say of a `word` that is none of `candidates`: which of them look like it, else which
-// there are ("; did you mean a or b?", "; there are a, b and 7 more").
+// there are ("; did you mean a or b?", "; there are a, b and 7 more"). Empty where there are none.
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
 
 // "a, b, c and 12 more": as many as a person wants to read.

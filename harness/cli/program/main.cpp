@@ -107,6 +107,18 @@ std::string footer_of(const char* command, const char* examples) {
   return exit_statuses_of(command) + examples;
 }
 
+// As CLI::IsMember, which lists all of them to who has mistyped one.
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  return CLI::Validator(
+      [words](const std::string& value) {
+        return std::find(words.begin(), words.end(), value) != words.end()
+                   ? std::string()
+                   : fmt::format("there is no \"{}\"{}", excerpt(value, 80),
+                                 suggestion(value, words));
+      },
+      fmt::format("{{{}}}", fmt::join(words, ",")));
+}
+
 void add_selection(CLI::App& app, matrix::Selection& selection) {
   app.add_option("--containerd", selection.containerd,
                  "containerd versions: 1.6.20, debian:bookworm, release:1.6.2, dir:/path@1.6.2")
@@ -216,7 +228,7 @@ void add_console(CLI::App& app, report::ConsoleOptions& console) {
            }
          },
          "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->check(one_of({"auto", "always", "never"}))
       ->type_name("WHEN");
 }
 
@@ -242,7 +254,7 @@ void add_run(CLI::App& app, Action& action) {
                     "with --baseline: fail only for what did not fail there");
   command->add_option("--fail-on", arguments->fail_on, "bad news too: skip, modelled")
       ->delimiter(',')
-      ->check(CLI::IsMember({"skip", "modelled"}));
+      ->check(one_of({"skip", "modelled"}));
   command->add_option("--rerun-failed", arguments->rerun_failed, "the failed cells of this run");
   command->footer(footer_of("run", k_run_examples));
   command->callback([&action, arguments] {
@@ -351,8 +363,8 @@ void add_saved_runs(CLI::App& app, Action& action) {
   diff_command->add_option("new", compared->after, "a saved run")->required();
   diff_command
       ->add_option("--by", compared->by,
-                   "what makes a cell the same in both, where builds are compared: containerd, "
-                   "plugins, conflist, scenario, runtime")
+                   fmt::format("what makes a cell the same in both, where builds are compared: {}",
+                               fmt::join(report::identity_columns(), ", ")))
       ->delimiter(',');
   diff_command->add_flag("--json", compared->json, "as JSON");
   diff_command->callback([&action, compared] {
@@ -376,9 +388,9 @@ void add_list(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<cli::ListArguments>();
   command->footer(footer_of("list", k_list_examples));
   command->add_option("what", arguments->what, "scenarios, trace-rules or probes")
-      ->check(CLI::IsMember({"scenarios", "trace-rules", "probes"}));
+      ->check(one_of({"scenarios", "trace-rules", "probes"}));
   command->add_option("--format", arguments->format, "of scenarios: text, json or markdown")
-      ->check(CLI::IsMember({"text", "json", "markdown"}));
+      ->check(one_of({"text", "json", "markdown"}));
   command->callback([&action, arguments] {
     action = [arguments] { return cli::list_command(*arguments, stdout); };
   });
@@ -429,6 +441,12 @@ const CLI::App& addressed(const CLI::App& app, int argc, char** argv) {
   return *command;
 }
 
+// As it is called: "cni-matrix store prune".
+std::string called(const CLI::App& command) {
+  const auto* parent = command.get_parent();
+  return parent == nullptr ? command.get_name() : called(*parent) + " " + command.get_name();
+}
+
 // The first option that the command does not have, with what was meant; empty when there is none.
 std::string unknown_option(const CLI::App& app, int argc, char** argv) {
   const auto& command = addressed(app, argc, argv);
@@ -447,9 +465,8 @@ std::string unknown_option(const CLI::App& app, int argc, char** argv) {
     if (!word.starts_with("--") || std::find(names.begin(), names.end(), name) != names.end()) {
       continue;
     }
-    const auto called = &command == &app ? app.get_name() : "cni-matrix " + command.get_name();
-    return fmt::format("{} has no option {}{} ({} --help)", called, excerpt(name, 80),
-                       did_you_mean(name, names), called);
+    return fmt::format("{} has no option {}{} ({} --help)", called(command), excerpt(name, 80),
+                       did_you_mean(name, names), called(command));
   }
   return {};
 }
@@ -465,20 +482,29 @@ std::vector<std::string> words_of(int argc, char** argv) {
   return words;
 }
 
-// CLI11 says of a mistyped command only that one is required.
+// The first of the words that stands where a command is wanted and is none; empty when there is
+// none. CLI11 says of it only that a command is required, and nothing where help is asked for.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') {
-    return {};
+  const CLI::App* command = &app;
+  const int first = argc > 1 && std::string_view(argv[1]) == "help" ? 2 : 1;
+  for (int i = first; i < argc && argv[i][0] != '-'; ++i) {
+    std::vector<std::string> names;
+    const CLI::App* next = nullptr;
+    for (const auto* inner : command->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(inner->get_name());
+      next = inner->get_name() == argv[i] ? inner : next;
+    }
+    if (names.empty()) {
+      return {};
+    }
+    if (next == nullptr) {
+      return fmt::format("there is no command {}{}{} ({} --help)",
+                         command == &app ? "" : command->get_name() + " ", excerpt(argv[i], 80),
+                         did_you_mean(argv[i], names), called(*command));
+    }
+    command = next;
   }
-  std::vector<std::string> names;
-  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-  }
-  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) {
-    return {};
-  }
-  return fmt::format("there is no command {}{} (cni-matrix --help)", excerpt(argv[1], 80),
-                     did_you_mean(argv[1], names));
+  return {};
 }
 
 // Whether everything that was printed is written: 0, or why not. stdio forgets the reason of an
@@ -548,7 +574,8 @@ int written(int status) {
 }
 
 int perform(const Action& action) {
-  const auto ending = action();
+  const auto data = check_data_directory();
+  const auto ending = data ? action() : tl::unexpected(data.error());
   if (!ending) {
     auto why = printable(ending.error().message);
     if (ending.error().kind == ErrorKind::input) {
@@ -591,6 +618,9 @@ int main(int argc, char** argv) {
   add_store(app, action);
   add_shell(app, action);
   refuse_empty_values(app);
+  if (const auto what = unknown_command(app, argc, argv); !what.empty()) {
+    return refuse(ExitStatus::bad_input, what);
+  }
   try {
     app.parse(words_of(argc, argv));
   } catch (const CLI::CallForHelp& help) {
@@ -598,12 +628,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return written(app.exit(version));
   } catch (const CLI::ParseError& error) {
-    auto what = unknown_command(app, argc, argv);
+    auto what = unknown_option(app, argc, argv);
     if (what.empty()) {
-      what = unknown_option(app, argc, argv);
-    }
-    if (what.empty()) {
-      what = excerpt(error.what(), k_longest_refusal) + " (cni-matrix --help)";
+      what = fmt::format("{} ({} --help)", excerpt(error.what(), k_longest_refusal),
+                         called(addressed(app, argc, argv)));
     }
     return refuse(ExitStatus::bad_input, what);
   } catch (const Failure& failure) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cni_matrix/base/error.hpp>
+
 #include <filesystem>
 #include <string_view>
 
@@ -8,6 +10,9 @@ namespace cni_matrix {
 // Where matrix/ and scenarios/ are: $CNI_MATRIX_DATA, or share/cni-matrix beside an installed
 // program, or the source tree that this program was built from.
 const std::filesystem::path& data_directory();
+
+// Whether our files are there. Error kinds: input where $CNI_MATRIX_DATA says so, else broken.
+Expected<void> check_data_directory();
 
 // Where our helper executables are (recorder, runc-wrapper, pause): libexec/cni-matrix beside an
 // installed program, or libexec in the build tree.

@@ -95,6 +95,12 @@ TEST_F(BadInput, InOptionsAndNames) {
   expect_sentence({"run", "--containrd", "1.6.2"},
                   "cni-matrix run has no option --containrd; did you mean --containerd?");
   expect_sentence({"store", "prune", "--unusedfor", "3"}, "did you mean --unused-for?");
+  expect_sentence({"store", "prun", "--help"},
+                  "there is no command store prun; did you mean prune? (cni-matrix store --help)");
+  expect_sentence({"help", "rnu"}, "there is no command rnu; did you mean run?");
+  expect_sentence({"nosuch", "--help"}, "there is no command nosuch (cni-matrix --help)");
+  expect_sentence({"list", "scenaros"}, "did you mean scenarios? (cni-matrix list --help)");
+  expect_sentence({"run", "--jobs", "many"}, "(cni-matrix run --help)");
   expect_sentence({"plan", "defualt"}, "there is no matrix defualt");
   expect_sentence(
       {"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--scenario", "zzzzzzzzzzz"},
@@ -105,6 +111,32 @@ TEST_F(BadInput, InOptionsAndNames) {
   expect_sentence({"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--conflist",
                    directory->path().string()},
                   "no file of this directory is a network configuration");
+}
+
+// What is wrong with a file names it once.
+TEST_F(BadInput, InAScenarioOfOnesOwn) {
+  const auto mine = file("mine.json", R"({"id": "Mine Own", "title": "Mine", "steps": []})");
+  const auto result =
+      program({"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--scenario", mine});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err.find(mine), result.err.rfind(mine)) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("--scenario " + mine + ": at /"));
+}
+
+TEST_F(BadInput, InTheEnvironment) {
+  const auto result =
+      program({"list", "scenarios"}, {"CNI_MATRIX_DATA=" + directory->path().string()});
+  EXPECT_EQ(result.exit_code, 2) << result.out;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("CNI_MATRIX_DATA"), HasSubstr("matrix/")));
+}
+
+TEST(GoodInput, TheHelpOfDiffHasEachColumn) {
+  const auto help = program({"diff", "--help"}).out;
+  const auto error = program({"diff", "a.json", "b.json", "--by", "nothing"}).err;
+  for (const auto* column : {"containerd-version", "plugins-version", "conflist", "scenario"}) {
+    EXPECT_THAT(help, HasSubstr(column));
+    EXPECT_THAT(error, HasSubstr(column));
+  }
 }
 
 TEST_F(BadInput, InAddressesAndCertificates) {

@@ -71,6 +71,12 @@ TEST(Utf8, IsToldFromOtherBytes) {
   EXPECT_FALSE(is_utf8("\xc0\xaf"));      // overlong
 }
 
+TEST(Text, WhereThereIsNothingNothingIsSuggested) {
+  EXPECT_EQ(suggestion("word", {}), "");
+  EXPECT_EQ(suggestion("word", {"work"}), "; did you mean work?");
+  EXPECT_EQ(suggestion("word", {"quite", "another"}), "; there are quite, another");
+}
+
 TEST(Text, CredentialsOfAnAddressAreLeftOut) {
   for (const auto& [text, shown] : {
            std::pair("https://user:secret@mirror.example/x", "https://***@mirror.example/x"),
