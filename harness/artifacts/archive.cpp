@@ -1,5 +1,7 @@
 #include "archive.hpp"
 
+#include "writing.hpp"
+
 #include "base/text.hpp"
 #include <cni_matrix/base/fd.hpp>
 
@@ -209,9 +211,11 @@ class Unpacker {
     }
     std::filesystem::create_hard_link(m_destination / target.back(), m_destination / place.back(),
                                       error);
+    if (error == std::errc::file_exists) {
+      return input_error("{} is refused: it has \"{}\" twice", m_name, printable(place.back()));
+    }
     if (error) {
-      return input_error("{} is refused: \"{}\" cannot be linked: {}", m_name,
-                         printable(place.back()), error.message());
+      return cannot_write(m_destination / place.back(), error.value());
     }
     return {};
   }
@@ -228,7 +232,7 @@ class Unpacker {
     if (!fd) {
       return errno == EEXIST
                  ? input_error("{} is refused: it has \"{}\" twice", m_name, printable(name))
-                 : cannot_write(file);
+                 : cannot_write(file, errno);
     }
     CNI_MATRIX_TRY(
         each_block(reader, entry,
@@ -240,7 +244,7 @@ class Unpacker {
                          continue;
                        }
                        if (written < 0) {
-                         return cannot_write(file);
+                         return cannot_write(file, errno);
                        }
                        bytes += written;
                        size -= static_cast<std::size_t>(written);
@@ -248,7 +252,7 @@ class Unpacker {
                      }
                      return {};
                    }));
-    return ::fchmod(fd.get(), 0555) == 0 ? Expected<void>{} : cannot_write(file);
+    return ::fchmod(fd.get(), 0555) == 0 ? Expected<void>{} : cannot_write(file, errno);
   }
 
   template <typename Consumer>
@@ -298,11 +302,6 @@ class Unpacker {
       return fail(ErrorKind::interrupted, "stopped while {} was unpacked", m_name);
     }
     return {};
-  }
-
-  [[nodiscard]] static tl::unexpected<Error> cannot_write(const std::filesystem::path& file) {
-    return input_error("cannot write {}: {}; make room or set CNI_MATRIX_CACHE to another place",
-                       file.string(), std::strerror(errno));
   }
 
   ArchiveKind m_kind;

@@ -27,7 +27,7 @@ enum class ArchiveKind {
 // exists and is empty. An archive with an entry that is absolute, has "..", links out of the tree,
 // is a device or has a name that is no UTF-8 is refused as a whole, wherever that entry is; so is a
 // decompression bomb. `name` is what errors call it. `cancelled`, if there is one, is asked all the
-// time. Error kinds: input; also for a disk that is full; interrupted.
+// time. Error kinds: input, interrupted, those of cannot_write.
 Expected<void> unpack(const std::filesystem::path& archive, ArchiveKind kind,
                       const Selection& selection, const std::filesystem::path& destination,
                       std::string_view name, const ArchiveLimits& limits = {},

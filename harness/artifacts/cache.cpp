@@ -1,5 +1,8 @@
 #include "cache.hpp"
 
+#include "parents.hpp"
+#include "writing.hpp"
+
 #include "base/digest.hpp"
 #include <cni_matrix/base/json.hpp>
 
@@ -21,16 +24,11 @@ constexpr std::chrono::milliseconds k_look{20};
 
 }  // namespace
 
-tl::unexpected<Error> cannot_write(const std::filesystem::path& path, std::string_view reason) {
-  return input_error("cannot write {}: {}; make room or set CNI_MATRIX_CACHE to another place",
-                     path.string(), reason);
-}
-
 Expected<std::optional<FileLock>> FileLock::acquire(const std::filesystem::path& file, Mode mode,
                                                     const std::function<bool()>& cancelled) {
   Fd fd(::open(file.c_str(), O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!fd) {
-    return cannot_write(file, std::strerror(errno));
+    return cannot_write(file, errno);
   }
   int operation = mode == Mode::shared ? LOCK_SH : LOCK_EX;
   if (cancelled || mode == Mode::try_exclusive) {
@@ -59,10 +57,10 @@ Expected<void> Cache::create() const {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (error) {
-      return cannot_write(directory, error.message());
+      return cannot_write(directory, error.value());
     }
     if (::access(directory.c_str(), W_OK | X_OK) != 0) {
-      return cannot_write(directory, std::strerror(errno));
+      return cannot_write(directory, errno);
     }
   }
   return {};
@@ -102,6 +100,7 @@ Expected<void> Cache::check_ours() const {
     return input_error(
         "there is no home directory to keep binaries in; set CNI_MATRIX_CACHE to a directory");
   }
+  CNI_MATRIX_TRY(check_parents(m_root));
   const Fd root(::open(m_root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root) {
     const int number = errno;
@@ -156,6 +155,7 @@ Expected<Artifact> read_manifest(const std::filesystem::path& entry) {
     artifact.package_version = json.at("package_version").get<std::string>();
     artifact.source = json.at("source").get<std::string>();
     artifact.sha256 = json.at("sha256").get<std::string>();
+    artifact.told_version = json.value("told_version", std::string());
     artifact.directory = entry / "bin";
     for (const auto& [name, binary] : json.at("binaries").items()) {
       struct stat status {};
@@ -186,8 +186,9 @@ std::string stamp_of(const std::filesystem::path& file) {
 
 // What is wrong with an entry: an executable that is not the one that the manifest names, or one
 // that it does not name. Empty for a good one. Digests are taken once and remembered in `memory`,
-// by the files' stamps.
-std::string damage_of(const Artifact& artifact, const std::filesystem::path& memory) {
+// by the files' stamps. Error kind: interrupted.
+Expected<std::string> damage_of(const Artifact& artifact, const std::filesystem::path& memory,
+                                const std::function<bool()>& cancelled) {
   std::error_code error;
   Json known = Json::object();
   if (std::filesystem::exists(memory, error)) {
@@ -206,7 +207,10 @@ std::string damage_of(const Artifact& artifact, const std::filesystem::path& mem
     const auto file = artifact.directory / name;
     const auto stamp = stamp_of(file) + " " + digest;
     if (known.value(name, Json()) != stamp) {
-      const auto found = sha256_file(file);
+      const auto found = sha256_file(file, cancelled);
+      if (!found && found.error().kind == ErrorKind::interrupted) {
+        return tl::unexpected(found.error());
+      }
       if (!found) {
         return found.error().message;
       }
@@ -221,21 +225,26 @@ std::string damage_of(const Artifact& artifact, const std::filesystem::path& mem
     // A read-only cache keeps none.
     static_cast<void>(write_file_atomic(memory, now.dump() + "\n"));
   }
-  return {};
+  return std::string();
 }
 
 }  // namespace
 
-std::optional<Artifact> Cache::find(const std::string& sha256, std::string* damage) const {
+Expected<std::optional<Artifact>> Cache::find(const std::string& sha256, std::string* damage,
+                                              const std::function<bool()>& cancelled) const {
   const auto entry = store() / sha256;
   std::error_code error;
   if (!std::filesystem::exists(entry, error)) {
     return std::nullopt;
   }
   auto artifact = read_manifest(entry);
-  const auto wrong = artifact
-                         ? damage_of(*artifact, index() / fmt::format("checked-{}.json", sha256))
-                         : artifact.error().message;
+  std::string wrong;
+  if (artifact) {
+    CNI_MATRIX_TRY_ASSIGN(
+        wrong, damage_of(*artifact, index() / fmt::format("checked-{}.json", sha256), cancelled));
+  } else {
+    wrong = artifact.error().message;
+  }
   if (!wrong.empty()) {  // half-written before a power cut, or changed: it is fetched again
     if (damage != nullptr) {
       *damage = wrong;
@@ -244,15 +253,14 @@ std::optional<Artifact> Cache::find(const std::string& sha256, std::string* dama
   }
   // The time of the manifest is when a run last used the entry; a read-only cache keeps none.
   static_cast<void>(::utimensat(AT_FDCWD, (entry / "manifest.json").c_str(), nullptr, 0));
-  return *artifact;
+  return std::move(*artifact);
 }
 
 Expected<Cache::Staging> Cache::stage() const {
   auto directory = TemporaryDirectory::create(temporary());
   if (!directory) {
-    return tl::unexpected(Error{ErrorKind::input, directory.error().message +
-                                                      "; make room or set CNI_MATRIX_CACHE to "
-                                                      "another place"});
+    return broken("{}; make room or set CNI_MATRIX_CACHE to another place",
+                  directory.error().message);
   }
   Fd lock(::open(directory->path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (lock) {
@@ -262,7 +270,7 @@ Expected<Cache::Staging> Cache::stage() const {
   std::error_code error;
   std::filesystem::create_directories(staging.bin(), error);
   if (error) {
-    return cannot_write(staging.bin(), error.message());
+    return cannot_write(staging.bin(), error.value());
   }
   ::chmod(staging.entry().c_str(), 0755);
   ::chmod(staging.bin().c_str(), 0755);
@@ -278,29 +286,31 @@ Expected<Artifact> Cache::commit(const Staging& staging, Artifact artifact,
     binaries[name] = {{"sha256", digest}, {"bytes", file.file_size()}};
     artifact.binaries[name] = std::move(digest);
   }
-  const Json manifest{{"component", name_of(artifact.component)},
-                      {"provider", artifact.provider},
-                      {"version", artifact.version.str()},
-                      {"package_version", artifact.package_version},
-                      {"source", artifact.source},
-                      {"sha256", artifact.sha256},
-                      {"binaries", binaries}};
-  if (auto done = write_file(staging.entry() / "manifest.json", manifest.dump(1) + "\n"); !done) {
-    return tl::unexpected(Error{ErrorKind::input, done.error().message});
+  Json manifest{{"component", name_of(artifact.component)},
+                {"provider", artifact.provider},
+                {"version", artifact.version.str()},
+                {"package_version", artifact.package_version},
+                {"source", artifact.source},
+                {"sha256", artifact.sha256},
+                {"binaries", binaries}};
+  if (!artifact.told_version.empty()) {
+    manifest["told_version"] = artifact.told_version;
   }
+  CNI_MATRIX_TRY(write_file(staging.entry() / "manifest.json", manifest.dump(1) + "\n"));
   const auto place = store() / artifact.sha256;
   if (::rename(staging.entry().c_str(), place.c_str()) != 0) {
     if (errno != ENOTEMPTY && errno != EEXIST) {
-      return cannot_write(place, std::strerror(errno));
+      return cannot_write(place, errno);
     }
-    if (auto present = find(artifact.sha256)) {
+    CNI_MATRIX_TRY_ASSIGN(const auto present, find(artifact.sha256, nullptr, cancelled));
+    if (present) {
       return *present;  // somebody else was faster
     }
     // A damaged entry: out of the way with it, then in with ours.
     const auto damaged = staging.directory.path() / "damaged";
     if (::rename(place.c_str(), damaged.c_str()) != 0 ||
         ::rename(staging.entry().c_str(), place.c_str()) != 0) {
-      return cannot_write(place, std::strerror(errno));
+      return cannot_write(place, errno);
     }
   }
   artifact.directory = place / "bin";

@@ -16,8 +16,7 @@ namespace cni_matrix::artifacts {
 class FileLock {
  public:
   enum class Mode { shared, exclusive, try_exclusive };
-  // Nothing when try_exclusive finds it held. Error kind: input, for a cache that cannot be
-  // written.
+  // Nothing when try_exclusive finds it held. Error kinds: those of cannot_write.
   // `cancelled`, if there is one, is asked while another run holds it; true ends the wait (error
   // kind: interrupted).
   static Expected<std::optional<FileLock>> acquire(const std::filesystem::path& file, Mode mode,
@@ -46,18 +45,20 @@ class Cache {
   [[nodiscard]] std::filesystem::path locks() const { return m_root / "locks"; }
   [[nodiscard]] std::filesystem::path temporary() const { return m_root / "tmp"; }
 
-  // Whoever else may write to the cache chooses what we run. What is ours and open to our group
-  // alone is closed to it. Error kind: input, naming what belongs to somebody else or is open to
-  // all.
+  // Whoever else may write to the cache, or put another in its place, chooses what we run. What is
+  // ours and open to our group alone is closed to it. Error kind: input, naming what belongs to
+  // somebody else or is open to all.
   [[nodiscard]] Expected<void> check_ours() const;
 
-  // Make the directories. Error kind: input, when that cannot be done or written to.
+  // Make the directories. Error kinds: those of cannot_write.
   [[nodiscard]] Expected<void> create() const;
 
   // The entry of that digest, if it is there, complete and, to the byte, what was put there. Marks
   // it as used now. Of one that is there and is not so, `damage` tells what is wrong.
-  [[nodiscard]] std::optional<Artifact> find(const std::string& sha256,
-                                             std::string* damage = nullptr) const;
+  // Error kind: interrupted, when `cancelled` says so while digests are taken.
+  [[nodiscard]] Expected<std::optional<Artifact>> find(
+      const std::string& sha256, std::string* damage = nullptr,
+      const std::function<bool()>& cancelled = {}) const;
 
   // Where an entry is put together: artifacts are unpacked into bin/ of it.
   struct Staging {
@@ -79,16 +80,13 @@ class Cache {
   std::filesystem::path m_root;
 };
 
-// The manifest of an entry. Error kind: broken when it is damaged.
+// The manifest of an entry, with the version that its binaries told where that was noted.
+// Error kind: broken when it is damaged.
 Expected<Artifact> read_manifest(const std::filesystem::path& entry);
 
 // Regular files below a directory, added up.
 std::uintmax_t size_of_tree(const std::filesystem::path& directory);
 
 Expected<Component> parse_component(std::string_view text);
-
-// "the cache cannot be written" as one sentence with its cure.
-[[nodiscard]] tl::unexpected<Error> cannot_write(const std::filesystem::path& path,
-                                                 std::string_view reason);
 
 }  // namespace cni_matrix::artifacts

@@ -1,5 +1,7 @@
 #include "catalog.hpp"
 
+#include "address.hpp"
+
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
 
@@ -58,6 +60,8 @@ Expected<void> Catalog::add(const std::filesystem::path& file) {
         continue;
       }
       const auto place = fmt::format("{}: /{}", file.string(), name_of(component));
+      CNI_MATRIX_TRY(
+          check_address(place + "/base", found->at("base").get<std::string>(), {"https", "http"}));
       for (const auto& [text, digests] : found->at("releases").items()) {
         CNI_MATRIX_TRY_ASSIGN(const auto version, Version::parse(text));
         CNI_MATRIX_TRY_ASSIGN(auto path, path_for(found->at("paths"), version, place));

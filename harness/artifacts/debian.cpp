@@ -2,6 +2,7 @@
 
 #include "cache.hpp"
 #include "catalog.hpp"
+#include "writing.hpp"
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -9,6 +10,7 @@
 #include <cni_matrix/base/process.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <ctime>
 
@@ -63,6 +65,25 @@ bool is_about_connection(std::string_view complaint) {
   return std::any_of(std::begin(k_signs), std::end(k_signs), [&](std::string_view sign) {
     return complaint.find(sign) != std::string_view::npos;
   });
+}
+
+// The trouble of the disk, as errno has it, that apt has had: 0 for none. It does not always say
+// so: a signature that it has no room to check is a bad one to it.
+int disk_trouble_of(std::string_view complaint, const std::filesystem::path& root) {
+  constexpr std::pair<std::string_view, int> k_signs[] = {{"No space left on device", ENOSPC},
+                                                          {"enough free space", ENOSPC},
+                                                          {"Disk quota exceeded", EDQUOT},
+                                                          {"Read-only file system", EROFS},
+                                                          {"Input/output error", EIO}};
+  for (const auto& [sign, number] : k_signs) {
+    if (complaint.find(sign) != std::string_view::npos) {
+      return number;
+    }
+  }
+  constexpr std::uintmax_t k_full = 64U << 10U;  // bytes that are left
+  std::error_code error;
+  const auto space = std::filesystem::space(root, error);
+  return !error && space.available < k_full ? ENOSPC : 0;
 }
 
 // The host's proxy and certificate settings, and nothing else of its configuration: its hooks and
@@ -151,6 +172,7 @@ AptSuite::AptSuite(std::string suite, std::filesystem::path root, DebianArchives
 std::vector<std::string> AptSuite::environment() const {
   auto list = fixed_environment();
   list.push_back("APT_CONFIG=" + (m_root / "apt.conf").string());
+  list.push_back("TMPDIR=" + (m_root / "tmp").string());
   for (const char* name : {"http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY"}) {
     if (const char* value = std::getenv(name); value != nullptr) {  // NOLINT(concurrency-mt-unsafe)
       list.push_back(fmt::format("{}={}", name, value));
@@ -163,19 +185,22 @@ Expected<void> AptSuite::configure() const {
   std::error_code error;
   for (const char* part :
        {"etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d", "etc/trusted.gpg.d",
-        "state/lists/partial", "cache/archives/partial", "log"}) {
+        "state/lists/partial", "cache/archives/partial", "log", "tmp"}) {
     std::filesystem::create_directories(m_root / part, error);
     if (error) {
-      return cannot_write(m_root / part, error.message());
+      return cannot_write(m_root / part, error.value());
     }
   }
   const auto root = m_root.string();
   // One file a source: when the security archive fails, the suite itself is still there.
   const auto source = [&](const std::string& address, const std::string& suite) {
-    return write_file(m_root / "etc/sources.list.d" / (suite + ".sources"),
-                      fmt::format("Types: deb\nURIs: {}\nSuites: {}\nComponents: main\n"
-                                  "Signed-By: {}\n",
-                                  address, suite, k_keyring));
+    const auto file = m_root / "etc/sources.list.d" / (suite + ".sources");
+    // Empty and closed before it has an address, which may have a password in it.
+    CNI_MATRIX_TRY(write_file(file, ""));
+    std::filesystem::permissions(file, std::filesystem::perms(0600), error);
+    return write_file(file, fmt::format("Types: deb\nURIs: {}\nSuites: {}\nComponents: main\n"
+                                        "Signed-By: {}\n",
+                                        address, suite, k_keyring));
   };
   const auto ca_file = std::filesystem::absolute(m_options.ca_file, error).string();
   const bool own_trust =
@@ -315,6 +340,10 @@ Expected<SuiteIndex> AptSuite::update() {
     }
     return unavailable("Debian {} cannot be had: {}", m_suite, m_away);
   }
+  if (const int trouble = updated.ok() ? 0 : disk_trouble_of(updated.err, m_root); trouble != 0) {
+    std::filesystem::remove_all(m_root, error);  // it may be what fills the disk
+    return cannot_write(m_root, trouble);
+  }
   if (!updated.ok()) {
     if (!has_main) {
       m_away = is_about_connection(complaint_of(updated)) ? complaint_of(updated) : "";
@@ -353,6 +382,9 @@ Expected<SuiteIndex> AptSuite::update() {
   }
   end_of_paragraph();
   if (index.packages.empty()) {
+    if (const int trouble = disk_trouble_of(shown.err, m_root); trouble != 0) {
+      return cannot_write(m_root, trouble);
+    }
     return unavailable("Debian {} has none of the packages: {}", m_suite, complaint_of(shown));
   }
   index.read_at = std::chrono::system_clock::now();
@@ -382,6 +414,9 @@ Expected<std::filesystem::path> AptSuite::download(const std::string& package,
         return item.path();
       }
     }
+  }
+  if (const int trouble = disk_trouble_of(result.err, directory); trouble != 0) {
+    return cannot_write(directory, trouble);
   }
   m_away = is_about_connection(complaint_of(result)) ? complaint_of(result) : "";
   return unavailable("{} {} of Debian {} cannot be fetched: {}", package, version, m_suite,

@@ -50,10 +50,11 @@ class AptSuite {
   AptSuite(std::string suite, std::filesystem::path root, DebianArchives archives,
            const FetchOptions& options);
 
-  // Read the suite's index over the network. Error kinds: unavailable, interrupted.
+  // Read the suite's index over the network. Error kinds: unavailable, interrupted,
+  // those of cannot_write.
   Expected<SuiteIndex> update();
   // Into `directory`; apt checks it against the signed index. Error kinds: unavailable,
-  // interrupted.
+  // interrupted, those of cannot_write.
   Expected<std::filesystem::path> download(const std::string& package, const std::string& version,
                                            const std::filesystem::path& directory);
   // Why the archive itself cannot be reached, if that was the last error: no other suite can be

@@ -1,6 +1,7 @@
 #include "download.hpp"
 
 #include "remembered_failure.hpp"
+#include "writing.hpp"
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
@@ -16,6 +17,7 @@
 #include <cstring>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -28,8 +30,7 @@ namespace {
 constexpr int k_attempts = 5;
 constexpr std::chrono::milliseconds k_look{50};
 constexpr curl_off_t k_largest_file = 2LL << 30U;
-constexpr long k_stall_seconds =
-    30;  // fewer than one byte a second for so long is a dead connection
+constexpr long k_slowest = 1024;  // bytes a second: with fewer no archive would ever come
 
 struct CloseCurl {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
@@ -147,10 +148,12 @@ struct Downloader::Attempt {
     gone,
     unreachable,
     not_trusted,
+    too_slow,
     no_write,
     cancelled
   } outcome;
   std::string reason;
+  int write_errno = 0;  // of no_write
 };
 
 std::string host_of(std::string_view url) {
@@ -215,11 +218,11 @@ Downloader::Attempt Downloader::attempt(const std::string& url,
   const Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644));
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0) {
-    return {no_write, std::strerror(errno)};
+    return {no_write, {}, errno};
   }
   const Handle handle(curl_easy_init());
   if (!handle) {
-    return {no_write, "libcurl does not start"};
+    return {no_write, {}, ENOMEM};  // libcurl says no more
   }
   Transfer transfer{handle.get(), fd.get(), status.st_size, 0, 0, &m_options, {}};
   transfer.name = url.substr(url.rfind('/') + 1);
@@ -235,8 +238,8 @@ Downloader::Attempt Downloader::attempt(const std::string& url,
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_USERAGENT, "cni-matrix");
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(m_options.connect_timeout.count()));
-  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-  set(CURLOPT_LOW_SPEED_TIME, k_stall_seconds);
+  set(CURLOPT_LOW_SPEED_LIMIT, k_slowest);
+  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(m_options.slow_limit.count()));
   set(CURLOPT_ERRORBUFFER, error_text.data());
   set(CURLOPT_WRITEFUNCTION, &on_data);
   set(CURLOPT_WRITEDATA, &transfer);
@@ -263,7 +266,7 @@ Downloader::Attempt Downloader::attempt(const std::string& url,
     return {cancelled, "stopped"};
   }
   if (transfer.write_errno != 0) {
-    return {no_write, std::strerror(transfer.write_errno)};
+    return {no_write, {}, transfer.write_errno};
   }
   if (transfer.silent) {
     return {unreachable, "it does not answer"};
@@ -283,6 +286,10 @@ Downloader::Attempt Downloader::attempt(const std::string& url,
   if (http >= 400) {
     return {gone, fmt::format("HTTP status {}", http)};
   }
+  if (code == CURLE_OPERATION_TIMEDOUT) {
+    return {too_slow, fmt::format("less than {} bytes a second came for {} s", k_slowest,
+                                  m_options.slow_limit.count())};
+  }
   if (code != CURLE_OK) {
     return {retry, reason};
   }
@@ -297,6 +304,7 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
   }
   std::error_code ignored;
   bool resumed = std::filesystem::exists(file, ignored);
+  bool was_slow = false;
   auto pause = m_options.retry_pause;
   std::string last;
   for (int number = 1; number <= k_attempts; ++number) {
@@ -345,14 +353,18 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
         return unavailable("{} cannot be reached ({})", host, result.reason);
       case Attempt::Outcome::no_write:
         std::filesystem::remove(file, ignored);  // it may be what fills the disk
-        return input_error(
-            "cannot write {}: {}; make room or set CNI_MATRIX_CACHE to another place",
-            file.string(), result.reason);
+        return cannot_write(file, result.write_errno);
       case Attempt::Outcome::cancelled:
         if (std::filesystem::is_empty(file, ignored)) {
           std::filesystem::remove(file, ignored);
         }
         return fail(ErrorKind::interrupted, "stopped while {} was fetched", url);
+      case Attempt::Outcome::too_slow:
+        if (std::exchange(was_slow, true)) {  // what has come stays for the next run
+          remember(host, Cause::away, result.reason);
+          return unavailable("{} cannot be fetched: {}", url, result.reason);
+        }
+        break;
       case Attempt::Outcome::retry:
         break;
     }

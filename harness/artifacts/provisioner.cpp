@@ -1,12 +1,15 @@
+#include "address.hpp"
 #include "archive.hpp"
 #include "cache.hpp"
 #include "catalog.hpp"
+#include "certificates.hpp"
 #include "debian.hpp"
 #include "debian_suites.hpp"
 #include "directory.hpp"
 #include "download.hpp"
 #include "executable.hpp"
 #include "remembered_failure.hpp"
+#include "writing.hpp"
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
@@ -94,6 +97,8 @@ class Provisioner::Implementation {
     auto answer = look_up(component, token);
     if (answer) {
       answer->token = token.text;
+    } else {
+      answer.error().message = without_credentials(answer.error().message);
     }
     return m_answers.emplace(key, std::move(answer)).first->second;
   }
@@ -155,7 +160,8 @@ class Provisioner::Implementation {
   // ---- a bare version ----
 
   Expected<Artifact> version(Component component, const Version& wanted) {
-    if (auto known = resolved_before(component, wanted)) {
+    CNI_MATRIX_TRY_ASSIGN(const auto known, resolved_before(component, wanted));
+    if (known) {
       return *known;
     }
     auto first = release(component, wanted);
@@ -207,7 +213,8 @@ class Provisioner::Implementation {
     return m_cache.index() / fmt::format("version-{}-{}.json", name_of(component), wanted.str());
   }
 
-  std::optional<Artifact> resolved_before(Component component, const Version& wanted) const {
+  Expected<std::optional<Artifact>> resolved_before(Component component,
+                                                    const Version& wanted) const {
     const auto file = resolution_file(component, wanted);
     std::error_code error;
     if (m_options.refresh || !std::filesystem::exists(file, error)) {
@@ -223,7 +230,7 @@ class Provisioner::Implementation {
     if (!m_options.offline && is_older(when, k_resolution_memory)) {
       return std::nullopt;
     }
-    auto artifact = m_cache.find((*json)["sha256"].get<std::string>());
+    CNI_MATRIX_TRY_ASSIGN(auto artifact, in_store((*json)["sha256"].get<std::string>()));
     if (artifact && artifact->provider == "debian" && !m_options.mirror.empty() &&
         !m_options.debian_fallback) {
       return std::nullopt;
@@ -245,10 +252,37 @@ class Provisioner::Implementation {
     CNI_MATRIX_TRY_ASSIGN(const auto file,
                           m_catalog.find(component, wanted, m_architecture, m_options.mirror));
     std::string damage;
-    if (auto present = m_cache.find(file.sha256, &damage)) {
-      return *present;
+    CNI_MATRIX_TRY_ASSIGN(auto present, in_store(file.sha256, &damage));
+    if (present) {
+      return as_release(*std::move(present), wanted, file);
     }
     return or_refused(fetch_release(component, wanted, file), damage);
+  }
+
+  // One file may be two versions to catalogs: it is the one that was asked for. Which release a
+  // digest is of is written in them by hand; a package is what the signed index says.
+  [[nodiscard]] Expected<Artifact> as_release(Artifact artifact, const Version& wanted,
+                                              const ReleaseFile& file) const {
+    artifact.version = wanted;
+    artifact.source = file.name;
+    const auto told = Version::parse(std::exchange(artifact.told_version, {}));
+    if (!told || same_release(*told, wanted)) {
+      return artifact;
+    }
+    if (!m_options.trust_label) {
+      return input_error(
+          "{}: the catalog calls it {} {}, and it says that it is {}; correct the catalog, or pass "
+          "--trust-label for a build that says something else on purpose",
+          artifact.source, name_of(artifact.component), wanted.str(), told->str());
+    }
+    artifact.as_labelled = true;
+    artifact.told_version = told->str();
+    return artifact;
+  }
+
+  [[nodiscard]] Expected<std::optional<Artifact>> in_store(const std::string& digest,
+                                                           std::string* damage = nullptr) const {
+    return m_cache.find(digest, damage, m_options.cancelled);
   }
 
   // What was stored and is not what it was then is had again, or refused: no other thing that was
@@ -272,8 +306,9 @@ class Provisioner::Implementation {
     CNI_MATRIX_TRY_ASSIGN(
         const auto lock, FileLock::acquire(m_cache.locks() / file.sha256, FileLock::Mode::exclusive,
                                            m_options.cancelled));
-    if (auto present = m_cache.find(file.sha256)) {
-      return *present;  // another run was at it
+    CNI_MATRIX_TRY_ASSIGN(const auto present, in_store(file.sha256));
+    if (present) {
+      return as_release(*present, wanted, file);  // another run was at it
     }
     const auto partial = m_cache.downloads() / (file.sha256 + ".part");
     CNI_MATRIX_TRY(m_downloader.fetch(file.url, file.sha256, partial));
@@ -284,7 +319,13 @@ class Provisioner::Implementation {
     artifact.version = wanted;
     artifact.source = file.name;
     artifact.sha256 = file.sha256;
-    return store(partial, ArchiveKind::tar, release_selection(component), artifact);
+    const auto check = [&](const Artifact& unpacked) -> Expected<void> {
+      CNI_MATRIX_TRY(as_release(unpacked, wanted, file));
+      return {};
+    };
+    CNI_MATRIX_TRY_ASSIGN(auto stored, store(partial, ArchiveKind::tar,
+                                             release_selection(component), artifact, check));
+    return as_release(std::move(stored), wanted, file);
   }
 
   // ---- debian ----
@@ -348,9 +389,7 @@ class Provisioner::Implementation {
     if (read) {
       m_read_suites.insert(suite);
       std::filesystem::remove(failure_memory, ignored);
-      if (auto saved = read->save(memory); !saved) {
-        return tl::unexpected(Error{ErrorKind::input, saved.error().message});
-      }
+      CNI_MATRIX_TRY(read->save(memory));
       return read;
     }
     if (read.error().kind == ErrorKind::interrupted) {
@@ -427,7 +466,8 @@ class Provisioner::Implementation {
       return unavailable("Debian {} has no package {}", suite, package_of(component));
     }
     const auto& package = found->second;
-    if (auto present = m_cache.find(package.sha256, &m_damage)) {
+    CNI_MATRIX_TRY_ASSIGN(auto present, in_store(package.sha256, &m_damage));
+    if (present) {
       return *present;
     }
     if (m_options.offline) {
@@ -439,7 +479,8 @@ class Provisioner::Implementation {
     CNI_MATRIX_TRY_ASSIGN(const auto lock,
                           FileLock::acquire(m_cache.locks() / package.sha256,
                                             FileLock::Mode::exclusive, m_options.cancelled));
-    if (auto present = m_cache.find(package.sha256)) {
+    CNI_MATRIX_TRY_ASSIGN(present, in_store(package.sha256));
+    if (present) {
       return *present;
     }
     CNI_MATRIX_TRY(not_cancelled(suite));
@@ -473,14 +514,17 @@ class Provisioner::Implementation {
     artifact.source =
         fmt::format("{}_{}_{}.deb", package_of(component), package.version, m_architecture);
     artifact.sha256 = digest;
-    return store(*file, ArchiveKind::debian_package, debian_selection(component), artifact);
+    const auto no_check = [](const Artifact&) { return Expected<void>(); };
+    return store(*file, ArchiveKind::debian_package, debian_selection(component), artifact,
+                 no_check);
   }
 
   // ---- both ----
 
-  // Unpack, check, try and put into the store.
+  // Unpack, check, try and put into the store. `check` looks at what the binaries told too.
+  template <typename Check>
   Expected<Artifact> store(const std::filesystem::path& archive, ArchiveKind kind,
-                           const Selection& selection, const Artifact& artifact) {
+                           const Selection& selection, Artifact artifact, const Check& check) {
     if (m_options.progress) {
       m_options.progress(fmt::format("unpacking {}", artifact.source));
     }
@@ -494,7 +538,7 @@ class Provisioner::Implementation {
       std::error_code error;
       std::filesystem::copy_file(archive, bin / "runc", error);
       if (error) {
-        return cannot_write(bin / "runc", error.message());
+        return cannot_write(bin / "runc", error.value());
       }
       std::filesystem::permissions(bin / "runc", std::filesystem::perms(0555), error);
     } else {
@@ -522,16 +566,10 @@ class Provisioner::Implementation {
       }
       return tl::unexpected(told.error());
     }
-    // Which release a digest is of is written in a catalog by hand; a package is what the signed
-    // index says.
-    if (artifact.provider == "release" && told->version && !m_options.trust_label &&
-        !same_release(*told->version, artifact.version)) {
-      return input_error(
-          "{}: the catalog calls it {} {}, and it says that it is {}; correct the catalog, or pass "
-          "--trust-label for a build that says something else on purpose",
-          artifact.source, name_of(artifact.component), artifact.version.str(),
-          told->version->str());
+    if (artifact.provider == "release" && told->version) {
+      artifact.told_version = told->version->str();
     }
+    CNI_MATRIX_TRY(check(artifact));
     return m_cache.commit(staging, artifact, m_options.cancelled);
   }
 
@@ -575,41 +613,34 @@ Provisioner::~Provisioner() = default;
 
 namespace {
 
-Expected<void> check_address(const char* option, const std::string& address,
-                             const std::vector<std::string>& beginnings) {
-  const bool good = address.empty() || std::any_of(beginnings.begin(), beginnings.end(),
-                                                   [&](const std::string& beginning) {
-                                                     return address.starts_with(beginning);
-                                                   });
-  return good ? Expected<void>{}
-              : input_error("{} {}: an address begins with {}", option, excerpt(address, 80),
-                            fmt::join(beginnings, " or "));
+// What is told of an address does not tell the user and password in it.
+std::function<void(std::string_view)> without_secrets(std::function<void(std::string_view)> tell) {
+  if (!tell) {
+    return {};
+  }
+  return [tell = std::move(tell)](std::string_view text) { tell(without_credentials(text)); };
 }
 
-// As curl and OpenSSL take them.
-std::filesystem::path certificates_of_environment() {
-  for (const auto* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
-    if (value != nullptr && *value != '\0') {
-      return value;
-    }
+Expected<void> check_options(const FetchOptions& options) {
+  if (!options.mirror.empty()) {
+    CNI_MATRIX_TRY(check_address("--mirror", options.mirror, {"https", "http"}));
   }
-  return {};
+  if (!options.debian_mirror.empty()) {
+    CNI_MATRIX_TRY(
+        check_address("--debian-mirror", options.debian_mirror, {"https", "http", "file"}));
+  }
+  return options.ca_file.empty() ? Expected<void>() : check_certificates(options.ca_file);
 }
 
 }  // namespace
 
 Expected<Provisioner> Provisioner::open(const std::filesystem::path& cache, FetchOptions options) {
-  CNI_MATRIX_TRY(check_address("--mirror", options.mirror, {"https://", "http://"}));
-  CNI_MATRIX_TRY(
-      check_address("--debian-mirror", options.debian_mirror, {"https://", "http://", "file:"}));
   if (options.ca_file.empty()) {
     options.ca_file = certificates_of_environment();
   }
-  if (!options.ca_file.empty() && ::access(options.ca_file.c_str(), R_OK) != 0) {
-    return input_error("the certificates in {} cannot be read: {}", options.ca_file.string(),
-                       std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): one thread
-  }
+  CNI_MATRIX_TRY(check_options(options));
+  options.progress = without_secrets(std::move(options.progress));
+  options.notice = without_secrets(std::move(options.notice));
   CNI_MATRIX_TRY_ASSIGN(auto catalog, Catalog::load(options.extra_catalogs));
   if (!options.cancelled) {
     options.cancelled = &signal_is_pending;

@@ -1,6 +1,7 @@
 #include "remembered_failure.hpp"
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include <cni_matrix/base/json.hpp>
 
 namespace cni_matrix::artifacts {
@@ -35,7 +36,7 @@ std::optional<RememberedFailure> remembered_failure(const std::filesystem::path&
 void remember_failure(const std::filesystem::path& file, const std::string& reason) {
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  const Json json{{"reason", reason}, {"when", now.count()}};
+  const Json json{{"reason", without_credentials(reason)}, {"when", now.count()}};
   static_cast<void>(write_file_atomic(file, json.dump() + "\n"));
 }
 

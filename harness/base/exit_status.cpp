@@ -96,16 +96,38 @@ constexpr CommandStatus k_commands[] = {
     {"shell", ExitStatus::broken, "the node could not be entered"},
 };
 
+struct Signal {
+  int number;
+  std::string_view name;
+  ExitStatus status;
+  std::string_view last_line;  // of what has no better one
+};
+
+constexpr std::array<Signal, 3> k_signals = {{
+    {SIGINT, "SIGINT", ExitStatus::interrupted,
+     "exit 130: interrupted by SIGINT before it was done\n"},
+    {SIGTERM, "SIGTERM", ExitStatus::terminated,
+     "exit 143: interrupted by SIGTERM before it was done\n"},
+    {SIGHUP, "SIGHUP", ExitStatus::terminated,
+     "exit 143: interrupted by SIGHUP before it was done\n"},
+}};
+
+const Signal* signal_of(int number) {
+  for (const auto& signal : k_signals) {
+    if (signal.number == number) {
+      return &signal;
+    }
+  }
+  return nullptr;
+}
+
 // Only what a signal handler may call.
 extern "C" void end_on_signal(int number) {
-  const std::string_view text =
-      number == SIGINT    ? "exit 130: interrupted by SIGINT before it was done\n"
-      : number == SIGTERM ? "exit 143: interrupted by SIGTERM before it was done\n"
-                          : "exit 143: interrupted by SIGHUP before it was done\n";
-  if (::write(STDERR_FILENO, text.data(), text.size()) < 0) {
+  const auto* signal = signal_of(number);
+  if (::write(STDERR_FILENO, signal->last_line.data(), signal->last_line.size()) < 0) {
     // Nobody can be told.
   }
-  ::_exit(number_of(number == SIGINT ? ExitStatus::interrupted : ExitStatus::terminated));
+  ::_exit(number_of(signal->status));
 }
 
 }  // namespace
@@ -159,6 +181,14 @@ std::string Ending::text() const {
                                       : text;
 }
 
+Ending ending_by_signal(int number, std::string_view rest) {
+  const auto* signal = signal_of(number);
+  if (signal == nullptr) {
+    return {ExitStatus::interrupted, fmt::format("interrupted; {}", rest)};
+  }
+  return {signal->status, fmt::format("interrupted by {}; {}", signal->name, rest)};
+}
+
 std::string exit_statuses_of(std::string_view command) {
   std::string text;
   const auto add = [&text](std::string_view number, std::string_view words) {
@@ -178,15 +208,15 @@ std::string exit_statuses_of(std::string_view command) {
 }
 
 void end_on_signals() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const auto& signal : k_signals) {
     struct sigaction action {};
     // nohup and a shell's background jobs ignore some of them, and so do we then.
-    if (::sigaction(number, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) {
+    if (::sigaction(signal.number, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) {
       continue;
     }
     action = {};
     action.sa_handler = end_on_signal;
-    ::sigaction(number, &action, nullptr);
+    ::sigaction(signal.number, &action, nullptr);
   }
 }
 

@@ -15,6 +15,13 @@ std::filesystem::path from_environment(const char* name) {
   return value != nullptr && *value == '/' ? value : "";
 }
 
+// One of our own variables may be relative to the working directory.
+std::filesystem::path ours_from_environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read once at start
+  std::error_code ignored;
+  return value != nullptr && *value != '\0' ? std::filesystem::absolute(value, ignored) : "";
+}
+
 // The folder above bin/ of this very program.
 std::filesystem::path prefix() {
   std::error_code ignored;
@@ -36,7 +43,7 @@ void set_installation(const std::filesystem::path& prefix) {
 
 const std::filesystem::path& data_directory() {
   static const auto directory = [] {
-    if (auto set = from_environment("CNI_MATRIX_DATA"); !set.empty()) {
+    if (auto set = ours_from_environment("CNI_MATRIX_DATA"); !set.empty()) {
       return set;
     }
     // Installed, or in a build folder of a source tree: wherever that was moved to.
@@ -49,6 +56,20 @@ const std::filesystem::path& data_directory() {
     return std::filesystem::path(CNI_MATRIX_SOURCE_DATA_DIR);
   }();
   return directory;
+}
+
+Expected<void> check_data_directory() {
+  const auto file = data_directory() / "matrix/profiles.json";
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) {
+    return {};
+  }
+  return ours_from_environment("CNI_MATRIX_DATA").empty()
+             ? broken("{} is missing; install cni-matrix again", file.string())
+             : input_error(
+                   "CNI_MATRIX_DATA: there is no {}; set it to the folder that has matrix/ and "
+                   "scenarios/, or leave it out",
+                   file.string());
 }
 
 const std::filesystem::path& libexec_directory() {
@@ -65,7 +86,7 @@ const std::filesystem::path& libexec_directory() {
 }
 
 std::filesystem::path cache_directory() {
-  if (auto set = from_environment("CNI_MATRIX_CACHE"); !set.empty()) {
+  if (auto set = ours_from_environment("CNI_MATRIX_CACHE"); !set.empty()) {
     return set;
   }
   if (auto set = from_environment("XDG_CACHE_HOME"); !set.empty()) {

@@ -12,8 +12,11 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <regex>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -63,6 +66,10 @@ std::vector<std::string> parts_of(const valijson::ValidationResults::Error& erro
   return parts;
 }
 
+std::string shown(const Json& value) {
+  return excerpt(value.dump(-1, ' ', false, Json::error_handler_t::replace), 80);
+}
+
 // What a schema says of one place of a document: every alternative that could hold there.
 class Rules {
  public:
@@ -78,6 +85,12 @@ class Rules {
       } else if (const auto others = rule->find("additionalProperties");
                  others != rule->end() && others->is_object()) {
         add(*others);
+      }
+      for (const auto& [pattern, value] :
+           rule->value("patternProperties", Json::object()).items()) {
+        if (std::regex_search(key, std::regex(pattern))) {
+          add(rule->at("patternProperties").at(pattern));
+        }
       }
       if (const auto items = rule->find("items"); items != rule->end() && items->is_object()) {
         add(*items);
@@ -120,7 +133,53 @@ class Rules {
     return fmt::format("{}", fmt::join(names, " or "));
   }
 
+  // The whole number that a rule names with this key: "maximum".
+  [[nodiscard]] std::optional<std::int64_t> limit(const char* key) const {
+    for (const auto* rule : m_here) {
+      if (const auto found = rule->find(key); found != rule->end() && found->is_number_integer()) {
+        return found->get<std::int64_t>();
+      }
+    }
+    return std::nullopt;
+  }
+
+  // What is wanted of a text, or of the keys of an object, in the schema's own words: beside each
+  // "pattern" stands a "patternErrorMessage".
+  [[nodiscard]] std::string lack_of_form(const Json& value) const {
+    for (const auto* rule : m_here) {
+      if (value.is_string()) {
+        if (const auto message = lack_of_form(*rule, value.get<std::string>()); !message.empty()) {
+          return shown(value) + " " + message;
+        }
+      }
+      const auto names = rule->find("propertyNames");
+      for (const auto& [key, member] : (value.is_object() ? value : Json::object()).items()) {
+        const auto message = names == rule->end() ? std::string() : lack_of_form(*names, key);
+        if (!message.empty()) {
+          return fmt::format("the key {} {}", shown(key), message);
+        }
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::string description() const {
+    for (const auto* rule : m_here) {
+      if (const auto found = rule->find("description"); found != rule->end()) {
+        return found->get<std::string>();
+      }
+    }
+    return {};
+  }
+
  private:
+  static std::string lack_of_form(const Json& rule, const std::string& text) {
+    const auto pattern = rule.find("pattern");
+    return pattern == rule.end() || std::regex_search(text, std::regex(pattern->get<std::string>()))
+               ? std::string()
+               : rule.value("patternErrorMessage", std::string());
+  }
+
   void add(const Json& rule) {
     constexpr std::size_t k_most = 200;  // alternatives, should a schema lead back to itself
     if (!rule.is_object() || m_here.size() > k_most) {
@@ -154,8 +213,21 @@ std::string quoted(const std::string& text) {
   return begin == std::string::npos ? std::string() : text.substr(begin + 1, end - begin - 1);
 }
 
-std::string shown(const Json& value) {
-  return excerpt(value.dump(-1, ' ', false, Json::error_handler_t::replace), 80);
+// "must be from 1 to 65535", "must have at least 1 entry": of a number, or a number of things.
+std::string bounds_of(const Rules& rules, const char* lowest, const char* highest,
+                      std::string_view verb, std::string_view things) {
+  const auto least = rules.limit(lowest);
+  const auto most = rules.limit(highest);
+  const auto counted = [&](std::int64_t count) {
+    return fmt::format("{}{}", count, things.empty() ? "" : fmt::format(" {}", things));
+  };
+  if (least && most) {
+    return fmt::format("must {} {}{} to {}", verb, things.empty() ? "from " : "", *least,
+                       counted(*most));
+  }
+  return least  ? fmt::format("must {} at least {}", verb, counted(*least))
+         : most ? fmt::format("must {} at most {}", verb, counted(*most))
+                : std::string();
 }
 
 // valijson's sentence in words that say what to do.
@@ -174,7 +246,30 @@ std::string explain(const std::string& said, const Json& value, const Rules& rul
     const auto word = value.is_string() ? value.get<std::string>() : value.dump();
     return fmt::format("{} is not allowed{}", shown(value), suggestion(word, rules.values()));
   }
-  return fmt::format("{}: {}", shown(value), excerpt(said));
+  if (const auto lack = rules.lack_of_form(value); !lack.empty()) {
+    return lack;
+  }
+  std::string bounds;
+  if (said.find("Expected number") != std::string::npos) {
+    bounds = bounds_of(rules, "minimum", "maximum", "be", "");
+  } else if (said.find("characters in length") != std::string::npos) {
+    bounds = value == "" ? "must not be empty"
+                         : bounds_of(rules, "minLength", "maxLength", "have", "characters");
+  } else if (said.find(" elements.") != std::string::npos) {
+    bounds = value.empty() ? "must not be empty"
+                           : bounds_of(rules, "minItems", "maxItems", "have", "entries");
+  } else if (said.find(" properties.") != std::string::npos) {
+    bounds = value.empty() ? "must not be empty"
+                           : bounds_of(rules, "minProperties", "maxProperties", "have", "keys");
+  } else if (said.find("uniqueness") != std::string::npos) {
+    bounds = "has an entry twice";
+  }
+  if (!bounds.empty()) {
+    return fmt::format("{} {}", shown(value), bounds);
+  }
+  const auto wanted = rules.description();
+  return wanted.empty() ? fmt::format("{} is not allowed", shown(value))
+                        : fmt::format("{} is not what is wanted: {}", shown(value), wanted);
 }
 
 }  // namespace

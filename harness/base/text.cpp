@@ -144,6 +144,9 @@ std::string short_list(const std::vector<std::string>& words) {
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
+  if (candidates.empty()) {
+    return {};
+  }
   const auto similar = did_you_mean(word, candidates);
   return similar.empty() ? "; there are " + short_list(candidates) : similar;
 }
@@ -156,6 +159,22 @@ std::string excerpt(std::string_view bytes, std::size_t limit) {
                                           printable(bytes.substr(bytes.size() - half));
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
+}
+
+std::string without_credentials(std::string_view text) {
+  constexpr std::string_view k_sign = "://";
+  std::string result;
+  for (auto sign = text.find(k_sign); sign != std::string_view::npos; sign = text.find(k_sign)) {
+    const auto begin = sign + k_sign.size();
+    result += text.substr(0, begin);
+    text.remove_prefix(begin);
+    const auto word = text.substr(0, text.find_first_of(" \t\r\n"));
+    if (const auto at = word.rfind('@'); at != std::string_view::npos) {
+      result += "***";
+      text.remove_prefix(at);
+    }
+  }
+  return result.append(text);
 }
 
 bool glob_match(std::string_view pattern, std::string_view text) {

@@ -29,6 +29,12 @@ const CLI::App& addressed(const CLI::App& app, int argc, char** argv) {
   return *command;
 }
 
+// As it is called: "cni-matrix store prune".
+std::string called(const CLI::App& command) {
+  const auto* parent = command.get_parent();
+  return parent == nullptr ? command.get_name() : called(*parent) + " " + command.get_name();
+}
+
 // The first option that the command does not have, with what was meant; empty when there is none.
 std::string unknown_option(const CLI::App& app, int argc, char** argv) {
   const auto& command = addressed(app, argc, argv);
@@ -47,27 +53,50 @@ std::string unknown_option(const CLI::App& app, int argc, char** argv) {
     if (!word.starts_with("--") || std::find(names.begin(), names.end(), name) != names.end()) {
       continue;
     }
-    const auto called = &command == &app ? app.get_name() : "cni-matrix " + command.get_name();
-    return fmt::format("{} has no option {}{} ({} --help)", called, excerpt(name, 80),
-                       did_you_mean(name, names), called);
+    return fmt::format("{} has no option {}{} ({} --help)", called(command), excerpt(name, 80),
+                       did_you_mean(name, names), called(command));
   }
   return {};
 }
 
-// CLI11 says of a mistyped command only that one is required.
+// The first of the words that stands where a command is wanted and is none; empty when there is
+// none. CLI11 says of it only that a command is required, and nothing where help is asked for.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') {
-    return {};
+  const CLI::App* command = &app;
+  const int first = argc > 1 && std::string_view(argv[1]) == "help" ? 2 : 1;
+  for (int i = first; i < argc && argv[i][0] != '-'; ++i) {
+    std::vector<std::string> names;
+    const CLI::App* next = nullptr;
+    for (const auto* inner : command->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(inner->get_name());
+      next = inner->get_name() == argv[i] ? inner : next;
+    }
+    if (names.empty()) {
+      return {};
+    }
+    if (next == nullptr) {
+      return fmt::format("there is no command {}{}{} ({} --help)",
+                         command == &app ? "" : command->get_name() + " ", excerpt(argv[i], 80),
+                         did_you_mean(argv[i], names), called(*command));
+    }
+    command = next;
   }
-  std::vector<std::string> names;
-  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
+  return {};
+}
+
+// An empty value is mostly a variable that nobody has set, and would be taken for no option at all.
+void refuse_empty_values(CLI::App& app) {
+  for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    refuse_empty_values(*command);
   }
-  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) {
-    return {};
+  for (auto* option : app.get_options()) {
+    const bool is_of_another_program = app.get_name() == "shell" && option->get_positional();
+    if (option->get_items_expected_max() > 0 && !is_of_another_program) {
+      option->check([](const std::string& value) {
+        return std::string(value.empty() ? "it is empty; give it a value or leave it out" : "");
+      });
+    }
   }
-  return fmt::format("there is no command {}{} (cni-matrix --help)", excerpt(argv[1], 80),
-                     did_you_mean(argv[1], names));
 }
 
 // `cni-matrix help`, `cni-matrix help COMMAND`: as --help says it.
@@ -104,7 +133,15 @@ Option& Option::between(int least, int most) {
 }
 
 Option& Option::one_of(const std::vector<std::string>& words) {
-  m_option->check(CLI::IsMember(words));
+  // As CLI::IsMember, which lists all of them to who has mistyped one.
+  m_option->check(CLI::Validator(
+      [words](const std::string& value) {
+        return std::find(words.begin(), words.end(), value) != words.end()
+                   ? std::string()
+                   : fmt::format("there is no \"{}\"{}", excerpt(value, 80),
+                                 suggestion(value, words));
+      },
+      fmt::format("{{{}}}", fmt::join(words, ","))));
   return *this;
 }
 
@@ -171,6 +208,10 @@ Command CommandLine::program() {
 }
 
 Expected<Action> CommandLine::parse(int argc, char** argv) {
+  refuse_empty_values(*m_app);
+  if (const auto what = unknown_command(*m_app, argc, argv); !what.empty()) {
+    return input_error("{}", what);
+  }
   try {
     m_app->parse(words_of(argc, argv));
   } catch (const CLI::CallForHelp& help) {
@@ -180,12 +221,10 @@ Expected<Action> CommandLine::parse(int argc, char** argv) {
     m_app->exit(version);
     return Action();
   } catch (const CLI::ParseError& error) {
-    auto what = unknown_command(*m_app, argc, argv);
+    auto what = unknown_option(*m_app, argc, argv);
     if (what.empty()) {
-      what = unknown_option(*m_app, argc, argv);
-    }
-    if (what.empty()) {
-      what = excerpt(error.what(), k_longest_refusal) + " (cni-matrix --help)";
+      what = fmt::format("{} ({} --help)", excerpt(error.what(), k_longest_refusal),
+                         called(addressed(*m_app, argc, argv)));
     }
     return input_error("{}", what);
   } catch (const Failure& failure) {

@@ -1,8 +1,11 @@
 #include "common_options.hpp"
 
 #include "base/duration.hpp"
+#include "base/say.hpp"
 
 #include <chrono>
+
+#include <unistd.h>
 
 namespace cni_matrix::cli {
 
@@ -59,13 +62,22 @@ void add_fetching(Command& command, artifacts::FetchOptions& fetch) {
       .shown_as("FILE");
   command.option("--debian-mirror", fetch.debian_mirror, "Debian archive to use");
   command.flag("--trust-label", fetch.trust_label,
-               "take dir:/x@1.6.2 for 1.6.2 even where its binary says something else");
+               "take dir:/x@1.6.2, or what a catalog calls 1.6.2, for that even where its binary "
+               "says something else");
   command.option("--catalog", fetch.extra_catalogs, "further catalogs of release digests");
 }
 
 void add_privileged(Command& command, bool& privileged) {
-  command.flag("--privileged", privileged,
-               "as root: nodes without a user namespace, for plugins that need it (eBPF)");
+  command.flag(
+      "--privileged",
+      [&privileged] {
+        privileged = true;
+        if (::geteuid() != 0) {
+          say(stderr,
+              "cni-matrix: --privileged changes nothing for an ordinary user; run as root\n");
+        }
+      },
+      "as root: nodes without a user namespace, for plugins that need it (eBPF)");
 }
 
 void add_console(Command& command, report::ConsoleOptions& console) {

@@ -2,12 +2,17 @@
 
 #include "command_line.hpp"
 
+#include "report/distinct_files.hpp"
+
 #include <memory>
 #include <string>
 
 namespace cni_matrix::cli {
 
 Expected<Ending> diff_command(const DiffArguments& arguments, std::FILE* out) {
+  CNI_MATRIX_TRY(
+      report::check_distinct({{"the old run", arguments.before}, {"the new run", arguments.after}},
+                             {{"standard output", "-"}}));
   CNI_MATRIX_TRY_ASSIGN(const auto before, report::read_outcomes(arguments.before, arguments.by));
   CNI_MATRIX_TRY_ASSIGN(const auto after, report::read_outcomes(arguments.after, arguments.by));
   const auto difference = report::compare(before, after);
@@ -29,8 +34,8 @@ void add_diff(Command& program) {
   command.option("new", arguments->after, "a saved run").required();
   command
       .option("--by", arguments->by,
-              "what makes a cell the same in both, where builds are compared: containerd, "
-              "plugins, conflist, scenario, runtime")
+              fmt::format("what makes a cell the same in both, where builds are compared: {}",
+                          fmt::join(report::identity_columns(), ", ")))
       .list();
   command.flag("--json", arguments->json, "as JSON");
   command.performs([arguments] { return diff_command(*arguments, stdout); });

@@ -4,6 +4,8 @@
 
 #include "base/line_printer.hpp"
 #include "base/say.hpp"
+#include "base/text.hpp"
+#include "report/text.hpp"
 #include "run/signals.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/run/runner.hpp>
@@ -20,8 +22,8 @@ using artifacts::Component;
 
 std::string describe(const artifacts::Artifact& artifact) {
   return fmt::format(
-      "{} {} {}: {} of {}{}", name_of(artifact.component), artifact.version.str(),
-      artifact.provider,
+      "{} {}{} {}: {} of {}{}", name_of(artifact.component), artifact.version.str(),
+      report::label_note(artifact), artifact.provider,
       artifact.binaries.size() == 1 ? std::string("1 binary")
                                     : fmt::format("{} binaries", artifact.binaries.size()),
       artifact.source,
@@ -88,6 +90,9 @@ Expected<Ending> fetch_command(FetchArguments arguments, std::FILE* out, std::FI
     } else if (artifact.error().kind == ErrorKind::unavailable) {
       say(out, "{} {}: not to be had: {}\n", name_of(component), token.text,
           artifact.error().message);
+    } else if (artifact.error().kind == ErrorKind::interrupted) {
+      say(err, "cni-matrix: {}\n", printable(artifact.error().message));
+      return ending_by_signal(run::StopSignals::pending(), "what is above is in the store");
     } else {
       return tl::unexpected(artifact.error());
     }

@@ -73,7 +73,7 @@ Expected<Ending> plan_command(const PlanArguments& arguments, std::FILE* out) {
     return system_error("the plan cannot be written");
   }
   if (count == 0) {
-    return tl::unexpected(matrix::no_cells(spec, cells));
+    return tl::unexpected(matrix::no_cells(spec));
   }
   return Ending{ExitStatus::good, fmt::format("{} {}", count, count == 1 ? "cell" : "cells"),
                 arguments.json ? Ending::Line::on_error : Ending::Line::on_output};

@@ -4,6 +4,7 @@
 
 #include "base/line_printer.hpp"
 #include "base/text.hpp"
+#include "report/distinct_files.hpp"
 #include "report/formats.hpp"
 #include "report/saved_run.hpp"
 #include <cni_matrix/verdict/known_behaviours.hpp>
@@ -48,11 +49,6 @@ Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& 
     };
     return report::make_console_reporter(out, std::move(options));
   }
-  std::error_code ignored;
-  if (std::filesystem::equivalent(arguments.run, arguments.output, ignored)) {
-    return input_error("{}: is the run that is read; give --output another file",
-                       arguments.output.string());
-  }
   if (const auto* format = report::find_format(arguments.format); format != nullptr) {
     return format->make(arguments.output);
   }
@@ -63,6 +59,8 @@ Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& 
 }  // namespace
 
 Expected<Ending> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err) {
+  CNI_MATRIX_TRY(
+      report::check_distinct({{"the run", arguments.run}}, {{"--output", arguments.output}}));
   CNI_MATRIX_TRY_ASSIGN(const auto known, verdict::KnownBehaviours::load());
   CNI_MATRIX_TRY_ASSIGN(const auto reporter, reporter_for(arguments, known, out));
   CNI_MATRIX_TRY_ASSIGN(const auto run, report::replay(arguments.run, *reporter));

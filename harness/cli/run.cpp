@@ -7,6 +7,7 @@
 #include "base/say.hpp"
 #include "base/text.hpp"
 #include "report/diff.hpp"
+#include "report/distinct_files.hpp"
 #include "report/formats.hpp"
 #include "report/saved_run.hpp"
 #include "run/cell_plan.hpp"
@@ -109,6 +110,29 @@ Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
 
 }  // namespace
 
+Expected<void> check_files(const RunArguments& arguments, const std::vector<matrix::Cell>& cells) {
+  std::vector<report::NamedFile> inputs = {{"--baseline", arguments.baseline},
+                                           {"--rerun-failed", arguments.rerun_failed},
+                                           {"--ca", arguments.fetch.ca_file}};
+  if (!arguments.matrix.empty() && arguments.rerun_failed.empty()) {
+    CNI_MATRIX_TRY_ASSIGN(auto file, matrix::find_matrix(arguments.matrix));
+    inputs.push_back({"the matrix", std::move(file)});
+  }
+  for (const auto& catalog : arguments.fetch.extra_catalogs) {
+    inputs.push_back({"--catalog", catalog});
+  }
+  std::set<std::filesystem::path> seen;
+  for (const auto& cell : cells) {
+    if (seen.insert(cell.conflist.file).second) {
+      inputs.push_back({"the conflist " + cell.conflist.name, cell.conflist.file});
+    }
+    if (cell.scenario.ends_with(".json") && seen.insert(cell.scenario).second) {
+      inputs.push_back({"the scenario " + cell.scenario, cell.scenario});
+    }
+  }
+  return report::check_distinct(inputs, {{"--json", arguments.json}, {"--junit", arguments.junit}});
+}
+
 Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
                                              std::vector<verdict::Statement>* claims) {
   if (!arguments.rerun_failed.empty()) {
@@ -140,6 +164,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
   CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   std::vector<verdict::Statement> claims;
   CNI_MATRIX_TRY_ASSIGN(const auto cells, cells_of(arguments, &claims));
+  CNI_MATRIX_TRY(check_files(arguments, cells));
   if (cells.empty()) {
     return Ending{ExitStatus::good, fmt::format("no cell of {} failed, so nothing was run again",
                                                 printable(arguments.rerun_failed.string()))};
@@ -249,12 +274,19 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     // What is done is reported all the same.
     aborted.interrupted = true;
     aborted.stopped_by = run::Stop::trouble;
-    auto told = conclude(aborted);
+    aborted.trouble =
+        Ending{status_of(summary.error().kind),
+               fmt::format("an error ended the run; what is above is what was done: {}",
+                           printable(summary.error().message))};
+    const auto told = conclude(aborted);
     say(err, "cni-matrix: {}\n", printable(summary.error().message));
-    told.status = status_of(summary.error().kind);
-    told.words = fmt::format("an error ended the run; what is above is what was done: {}",
-                             summary.error().message);
     return told;
+  }
+  if (ending && summary->interrupted) {
+    // What the cells came to is told already.
+    ending->words =
+        fmt::format("--timeout ended the wait with the kept nodes; before: {}", ending->words);
+    ending->status = graver(ending->status, summary->ending().status);
   }
   return ending ? *ending : conclude(*summary);
 }
@@ -268,7 +300,7 @@ void add_run(Command& program) {
       "--no-record", [arguments] { arguments->run.record = false; },
       "call the plugins directly, without a trace");
   command.flag("--fail-fast", arguments->run.fail_fast, "stop at the first bad cell");
-  command.flag("--keep", arguments->run.keep, "keep the nodes until Ctrl-C");
+  command.flag("--keep", arguments->run.keep, "keep the nodes until Ctrl-C or --timeout");
   command.option("--repeat", arguments->run.repeat, "run each cell so often; report flaky ones")
       .between(1, 100'000);
   for (const auto& format : report::formats()) {

@@ -35,6 +35,10 @@ struct RunArguments {
 Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
                                              std::vector<verdict::Statement>* claims = nullptr);
 
+// Whether what is written is no file that is read, and each report has one of its own.
+// Error kind: input.
+Expected<void> check_files(const RunArguments& arguments, const std::vector<matrix::Cell>& cells);
+
 // Runs them and reports. Returns what the cells came to (run::RunSummary::ending), or what they are
 // beside the baseline. Errors are those from before the first cell; what goes wrong later is said
 // on `err` and is the ending of the report.

@@ -168,6 +168,7 @@ Ending ending_of(const report::Verification& found, const run::RunSummary& summa
 Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
   CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   CNI_MATRIX_TRY_ASSIGN(const auto asked, cells_of(arguments));
+  CNI_MATRIX_TRY(check_files(arguments, asked));
   std::optional<report::VerificationFile> file;
   if (!arguments.json.empty()) {
     CNI_MATRIX_TRY_ASSIGN(file, report::VerificationFile::open(arguments.json));

@@ -1,8 +1,10 @@
 #include "profile.hpp"
 
+#include "base/text.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace cni_matrix::cni {
@@ -43,10 +45,17 @@ Expected<Profile> choose(const std::vector<Profile>& profiles, const Version& co
   }
   const Profile* chosen = below != nullptr ? below : above;
   if (chosen == nullptr) {
+    std::vector<std::string> series;
+    for (const auto& profile : profiles) {
+      auto one = fmt::format("{}.{}", profile.listed.major, profile.listed.minor);
+      if (std::find(series.begin(), series.end(), one) == series.end()) {
+        series.push_back(std::move(one));
+      }
+    }
     return input_error(
         "{}: no profile of containerd {}.{}, so the embedded runtime cannot stand in for {}; take "
-        "one of the listed versions or --runtime daemon",
-        file.string(), containerd.major, containerd.minor, containerd.str());
+        "a version of {}, or --runtime daemon",
+        file.string(), containerd.major, containerd.minor, containerd.str(), short_list(series));
   }
   Profile profile = *chosen;
   profile.containerd = containerd;

@@ -160,10 +160,17 @@ Mask excluded(const Product& product, const Exclusion& exclusion) {
 constexpr std::size_t k_id_size = 10;
 constexpr std::size_t k_shortest_id = 4;  // of what is taken for the beginning of one
 
-bool could_be_id(const std::string& text) {
-  return text.size() >= k_shortest_id && text.size() <= k_id_size &&
-         std::all_of(text.begin(), text.end(),
+bool is_hexadecimal(const std::string& text) {
+  return std::all_of(text.begin(), text.end(),
                      [](unsigned char c) { return std::isxdigit(c) != 0; });
+}
+
+bool could_be_id(const std::string& text) {
+  return text.size() >= k_shortest_id && text.size() <= k_id_size && is_hexadecimal(text);
+}
+
+bool is_of_cell(const std::string& pattern, const std::string& name, const std::string& id) {
+  return (could_be_id(pattern) && id.starts_with(pattern)) || glob_match(pattern, name);
 }
 
 // Selection::cells, sorted out once. Brackets and slashes have no meaning in a glob here.
@@ -179,9 +186,8 @@ class CellFilter {
     }
     const auto name = cell.name();
     const auto id = m_by_id ? cell.id() : std::string();
-    return std::any_of(m_patterns.begin(), m_patterns.end(), [&](const std::string& pattern) {
-      return (could_be_id(pattern) && id.starts_with(pattern)) || glob_match(pattern, name);
-    });
+    return std::any_of(m_patterns.begin(), m_patterns.end(),
+                       [&](const std::string& pattern) { return is_of_cell(pattern, name, id); });
   }
 
  private:
@@ -325,21 +331,71 @@ Expected<std::vector<Cell>> all_cells(const Matrix& spec, const std::vector<std:
                        spec.file.empty() ? "the command line" : spec.file.string(), k_cell_limit);
   }
   if (result.empty()) {
-    return tl::unexpected(no_cells(spec, cells));
+    CNI_MATRIX_TRY(check_cells(spec, cells));
+    return tl::unexpected(no_cells(spec));
   }
   CNI_MATRIX_TRY(check_ids(cells, result));
   return result;
 }
 
-Error no_cells(const Matrix& spec, const std::vector<std::string>& cells) {
-  const auto place = spec.file.empty() ? std::string("the command line") : spec.file.string();
-  if (!cells.empty()) {
-    return {ErrorKind::input,
-            fmt::format("{}: no cell fits --cell {}; \"cni-matrix plan\" prints names and ids",
-                        place, fmt::join(cells, ", "))};
+namespace {
+
+std::string place_of(const Matrix& spec) {
+  return spec.file.empty() ? std::string("the command line") : spec.file.string();
+}
+
+// The patterns that no cell fits. `found` hears of the first cell that fits one.
+std::vector<std::string> unfitting(const Matrix& spec, std::vector<std::string> patterns,
+                                   const std::function<void(const Cell&)>& found) {
+  for_each_cell(spec, {}, [&](const Cell& cell) {
+    const auto name = cell.name();
+    const auto id = cell.id();
+    std::erase_if(patterns, [&](const std::string& pattern) {
+      const bool fits = is_of_cell(pattern, name, id);
+      if (fits) {
+        found(cell);
+      }
+      return fits;
+    });
+    return !patterns.empty();
+  });
+  return patterns;
+}
+
+// The cell that was meant, where it is the runtime that makes the difference.
+std::string of_another_runtime(Matrix spec, const std::string& pattern) {
+  for (auto& product : spec.products) {
+    product.runtimes = {RuntimeChoice::automatic, RuntimeChoice::daemon, RuntimeChoice::embedded};
   }
-  return {ErrorKind::input,
-          fmt::format("{}: at /exclude: the matrix is empty: everything is excluded", place)};
+  std::string hint;
+  unfitting(spec, {pattern}, [&](const Cell& cell) {
+    hint = fmt::format("; it is {} of --runtime {}, and names and ids tell the runtime",
+                       cell.name(), name_of(cell.runtime));
+  });
+  return hint;
+}
+
+}  // namespace
+
+Expected<void> check_cells(const Matrix& spec, const std::vector<std::string>& cells) {
+  const auto missing = unfitting(spec, cells, [](const Cell&) {});
+  if (missing.empty()) {
+    return {};
+  }
+  std::string hint;
+  for (auto pattern = missing.begin(); hint.empty() && pattern != missing.end(); ++pattern) {
+    hint = pattern->size() < k_shortest_id && is_hexadecimal(*pattern)
+               ? fmt::format("; of an id at least {} characters are needed", k_shortest_id)
+               : of_another_runtime(spec, *pattern);
+  }
+  return input_error("{}: no cell fits --cell {}{}; \"cni-matrix plan\" prints names and ids",
+                     place_of(spec), short_list(missing), hint);
+}
+
+Error no_cells(const Matrix& spec) {
+  return {
+      ErrorKind::input,
+      fmt::format("{}: at /exclude: the matrix is empty: everything is excluded", place_of(spec))};
 }
 
 }  // namespace cni_matrix::matrix

@@ -58,6 +58,14 @@ std::vector<std::string> split_scenarios(const std::string& text) {
   return scenarios;
 }
 
+// What is wrong with an option's value. An error that begins with the value, or with the file in
+// it, names it already.
+tl::unexpected<Error> wrong_value(const char* option, const std::string& value,
+                                  std::string_view begin, const Error& error) {
+  return error.message.starts_with(begin) ? input_error("{} {}", option, error.message)
+                                          : input_error("{} {}: {}", option, value, error.message);
+}
+
 Expected<void> check_tokens(const char* option, const std::vector<std::string>& tokens) {
   for (const auto& token : tokens) {
     if (const auto parsed = artifacts::VersionToken::parse(token); !parsed) {
@@ -195,6 +203,11 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
     }
     spec.products.push_back(std::move(axes));
   }
+  constexpr int k_last_port = 65535;
+  if (selection.host_port && (*selection.host_port < 1 || *selection.host_port > k_last_port)) {
+    return input_error("--host-port {}: a port is a number from 1 to {}", *selection.host_port,
+                       k_last_port);
+  }
   CNI_MATRIX_TRY(check_tokens("--containerd", selection.containerd));
   CNI_MATRIX_TRY(check_tokens("--plugins", selection.plugins));
   auto containerd = selection.containerd;
@@ -206,7 +219,7 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
   for (const auto& name : selection.conflists) {
     auto conflist = find_conflist(name, {});
     if (!conflist) {
-      return input_error("--conflist {}: {}", name, conflist.error().message);
+      return wrong_value("--conflist", name, name, conflist.error());
     }
     conflists.push_back(*std::move(conflist));
   }
@@ -232,7 +245,7 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
     CNI_MATRIX_TRY_ASSIGN(auto axis, parse_scenario(text));
     axis = with_known_parameters(std::move(axis), spec);
     if (const auto good = check_scenario_axis(axis, library); !good) {
-      return input_error("--scenario {}: {}", text, good.error().message);
+      return wrong_value("--scenario", text, axis.scenario, good.error());
     }
     scenarios.push_back(std::move(axis));
   }
@@ -264,6 +277,7 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
     CNI_MATRIX_TRY(check_complete(product, spec));
   }
   CNI_MATRIX_TRY(check_conflist_names(spec));
+  CNI_MATRIX_TRY(check_cells(spec, selection.cells));
   return spec;
 }
 

@@ -46,6 +46,7 @@ class ConsoleReporter : public Reporter {
 
   void run_started(const run::Provenance& provenance, std::size_t cells) override {
     m_cells = cells;
+    m_jobs = provenance.jobs;
     m_started = m_options.now();
     if (m_options.verbosity == Verbosity::quiet) {
       return;
@@ -268,7 +269,9 @@ class ConsoleReporter : public Reporter {
       for (const auto& [name, count] : m_running) {
         running += count;
       }
-      text += fmt::format(", {} running", running);
+      // The kernel may still be clearing away the nodes of others, whose steps are done.
+      const auto jobs = m_jobs > 0 ? static_cast<std::size_t>(m_jobs) : running;
+      text += fmt::format(", {} running", std::min(running, jobs));
     }
     if (m_done > 0 && m_cells > m_done) {
       const auto elapsed =
@@ -372,6 +375,7 @@ class ConsoleReporter : public Reporter {
   std::map<std::string, std::size_t> m_modelled;  // cells by why they are
   std::map<std::string, std::size_t> m_assumed;   // cells by what was assumed
   std::size_t m_cells = 0;
+  int m_jobs = 0;  // nodes at once, where it is known
   std::size_t m_done = 0;
   std::size_t m_bad = 0;
   std::chrono::steady_clock::time_point m_started;

@@ -214,7 +214,7 @@ Ending ending_beside(const Difference& difference, const run::RunSummary& summar
   auto own = summary.ending();
   const bool answered = own.status == ExitStatus::good || own.status == ExitStatus::bad_news ||
                         own.status == ExitStatus::no_answer;
-  if (!answered) {
+  if (summary.interrupted || !answered) {
     return own;
   }
   if (ratchet == Ratchet::off) {

@@ -69,6 +69,9 @@ std::vector<std::string> assumptions_of(const CellPlan& plan) {
 
 Expected<void> plan_runtimes(const matrix::Cell& cell, bool embedded, CellPlan& plan,
                              artifacts::Provisioner& provisioner) {
+  if (!embedded) {
+    CNI_MATRIX_TRY(check_cgroup_mounts());
+  }
   plan.embedded = embedded;
   plan.containerds.clear();
   CNI_MATRIX_TRY_ASSIGN(plan.containerds[""],

@@ -40,19 +40,6 @@ std::string now() {
   return text;
 }
 
-// "https://name:password@mirror" with what stands before the host left out.
-std::string without_credentials(const std::string& word) {
-  const auto scheme = word.find("://");
-  if (scheme == std::string::npos) {
-    return word;
-  }
-  const auto host = word.find('@', scheme);
-  const auto path = word.find('/', scheme + 3);
-  return host == std::string::npos || host > path
-             ? word
-             : word.substr(0, scheme + 3) + "***" + word.substr(host);
-}
-
 // This process's own, to be pasted into a shell again.
 std::string command_line() {
   constexpr std::string_view k_plain =

@@ -2,6 +2,7 @@
 #include <cni_matrix/run/result.hpp>
 
 #include <array>
+#include <csignal>
 #include <utility>
 
 namespace cni_matrix::run {
@@ -315,16 +316,19 @@ Ending RunSummary::ending() const {
   if (interrupted) {
     switch (stopped_by) {
       case Stop::none:
-        return {ExitStatus::interrupted, fmt::format("interrupted; {}", k_done)};
+        return ending_by_signal(0, k_done);
       case Stop::sigint:
-        return {ExitStatus::interrupted, fmt::format("interrupted by SIGINT; {}", k_done)};
+        return ending_by_signal(SIGINT, k_done);
       case Stop::sigterm:
+        return ending_by_signal(SIGTERM, k_done);
       case Stop::sighup:
-        return {ExitStatus::terminated,
-                fmt::format("interrupted by {}; {}", name_of(stopped_by), k_done)};
+        return ending_by_signal(SIGHUP, k_done);
       case Stop::timeout:
         return {ExitStatus::timeout, fmt::format("--timeout ended the run; {}", k_done)};
       case Stop::trouble:
+        if (trouble) {
+          return {trouble->status, trouble->words};
+        }
         return {ExitStatus::broken, fmt::format("trouble ended the run; {}", k_done)};
       case Stop::killed:
         break;
@@ -367,6 +371,9 @@ Json to_json(const RunSummary& summary) {
     value["verdicts"][std::string(name_of(verdict))] = count;
   }
   put_text(value, "stopped_by", std::string(name_of(summary.stopped_by)));
+  if (summary.trouble) {
+    value["says"] = summary.trouble->words;
+  }
   if (!summary.fail_on.empty()) {
     value["fail_on"] = summary.fail_on;
   }
@@ -394,6 +401,10 @@ Expected<RunSummary> summary_from_json(const Json& value) {
     const auto stopped_by = text_of(value, "stopped_by");
     for (const auto& [stop, name] : k_stops) {
       summary.stopped_by = stopped_by == name ? stop : summary.stopped_by;
+    }
+    if (auto says = text_of(value, "says"); !says.empty()) {
+      // The schema has checked the number.
+      summary.trouble = Ending{ExitStatus{value.at("exit_status").get<int>()}, std::move(says)};
     }
     summary.fail_on = value.value("fail_on", std::vector<std::string>());
     summary.modules = value.value("modules", std::vector<std::string>());

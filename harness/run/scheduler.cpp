@@ -1,5 +1,6 @@
 #include "cell_plan.hpp"
 #include "cell_process.hpp"
+#include "denied.hpp"
 #include "effects_json.hpp"
 #include "observation.hpp"
 #include "signals.hpp"
@@ -99,10 +100,7 @@ class Scheduler {
       if (m_listener.before_waiting) {
         m_listener.before_waiting(m_summary);
       }
-      pollfd stop{signals.fd(), POLLIN, 0};
-      while (::poll(&stop, 1, -1) < 0) {
-      }
-      (void)signals.came();
+      wait_with_kept_nodes(signals);
     }
     return m_summary;
   }
@@ -195,6 +193,31 @@ class Scheduler {
     return {};
   }
 
+  // Until a signal, which is how such a run is meant to end, or until --timeout.
+  void wait_with_kept_nodes(const StopSignals& signals) {
+    pollfd stop{signals.fd(), POLLIN, 0};
+    while (StopSignals::pending() == 0 && !out_of_time(m_options)) {
+      const int ready = ::poll(&stop, 1, time_left());
+      if (ready < 0 && errno != EINTR) {
+        return;
+      }
+    }
+    if (signals.came() == 0) {
+      interrupt(Stop::timeout);
+    }
+  }
+
+  // Until --timeout, as poll() takes it.
+  [[nodiscard]] int time_left() const {
+    if (m_options.run_timeout.count() <= 0) {
+      return -1;
+    }
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        m_options.started + m_options.run_timeout - Clock::now());
+    constexpr std::chrono::milliseconds k_longest = std::chrono::hours(1);
+    return static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), k_longest).count()) + 1;
+  }
+
   // False at the end of the node's output.
   static bool read_output(Running& running) {
     std::array<char, 1U << 16U> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
@@ -281,9 +304,8 @@ class Scheduler {
       explain_loss(ending, place(running), result);
     }
     result.denied = std::move(denied);
-    if (is_bad(result.verdict) && !result.denied.empty()) {
-      result.reason +=
-          fmt::format("; the node denied {}: try --privileged", fmt::join(result.denied, ", "));
+    if (is_bad(result.verdict)) {
+      result.reason += denial_note(result.denied, ::geteuid() == 0);
     }
     result.wall_us =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - running.begin).count();

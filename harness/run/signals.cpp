@@ -112,7 +112,6 @@ StopSignals::~StopSignals() {
     ::sigaction(k_signals[i], &shared.before[i], nullptr);
   }
   shared.event.reset();
-  first_signal = 0;
 }
 
 int StopSignals::pending() {

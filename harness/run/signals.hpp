@@ -17,7 +17,8 @@ class StopSignals {
   StopSignals& operator=(StopSignals&&) = delete;
   ~StopSignals();
 
-  // The signal that came while such an object lived, 0 when none did. Takes nothing away.
+  // The signal that came while such an object lived, 0 when none did. Takes nothing away; what an
+  // error of kind interrupted is about, also when the object is gone.
   static int pending();
 
   [[nodiscard]] int fd() const;

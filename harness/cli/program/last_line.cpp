@@ -56,7 +56,7 @@ int end_with(const Ending& ending) {
 
 int refuse(ExitStatus status, const std::string& why) {
   std::fflush(stdout);
-  say(stderr, "cni-matrix: {}\n", why);
+  say(stderr, "cni-matrix: {}\n", without_credentials(why));
   return end_with({status, std::string(meaning_of(status)), Ending::Line::on_error});
 }
 

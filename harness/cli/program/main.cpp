@@ -1,5 +1,6 @@
 #include "last_line.hpp"
 
+#include "base/say.hpp"
 #include "base/text.hpp"
 #include "cli/command_line.hpp"
 #include "cli/diff.hpp"
@@ -12,6 +13,7 @@
 #include "cli/shell.hpp"
 #include "cli/store.hpp"
 #include "cli/verify.hpp"
+#include "run/signals.hpp"
 #include <cni_matrix/base/exit_status.hpp>
 #include <cni_matrix/base/paths.hpp>
 
@@ -59,11 +61,18 @@ void occupy_standard_streams() {
 }
 
 int perform(const cli::Action& action) {
-  const auto ending = action();
+  const auto data = check_data_directory();
+  const auto ending = data ? action() : tl::unexpected(data.error());
   if (!ending) {
     auto why = printable(ending.error().message);
     if (ending.error().kind == ErrorKind::input) {
       why = excerpt(why, k_longest_refusal);
+    }
+    if (ending.error().kind == ErrorKind::interrupted) {
+      say(stderr, "cni-matrix: {}\n", why);
+      auto interrupted = ending_by_signal(run::StopSignals::pending(), "it was not done");
+      interrupted.line = Ending::Line::on_error;
+      return cli::end_with(interrupted);
     }
     return cli::refuse(status_of(ending.error().kind), why);
   }

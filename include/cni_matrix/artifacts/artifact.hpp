@@ -39,8 +39,9 @@ struct Artifact {
   std::string token;     // as the user wrote it
   std::string provider;  // "release", "debian", "directory"
   Version version;
-  // The version is what the user wrote after the @, and the binary did not confirm it: it tells
-  // none, nothing could be run to ask it, or --trust-label took the user's word against its own.
+  // The version is what the user wrote after the @, or in a catalog, and the binary did not confirm
+  // it: it tells none, nothing could be run to ask it, or --trust-label took the user's word
+  // against its own.
   bool as_labelled = false;
   std::string told_version;     // of an artifact as labelled: what the binary says; mostly empty
   std::string package_version;  // debian: "1.6.20~ds1-1+deb12u3"

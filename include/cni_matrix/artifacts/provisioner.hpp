@@ -39,15 +39,16 @@ struct FetchOptions {
   Sandbox sandbox;
   bool trust_label = false;  // a dir: token's version counts, whatever the binary says
   std::chrono::milliseconds connect_timeout{4'000};
+  std::chrono::seconds slow_limit{30};  // a transfer of under 1 KiB/s for so long is ended
   std::chrono::milliseconds retry_pause{500};  // before the second attempt; doubles each time
 };
 
 // Gets binaries onto this disk: from the store, else from the providers that the token allows.
 // Not for several threads at once; several processes may share one cache.
 //
-// Error kinds: input (the user's directory or catalog, no space, cache not writable), unavailable
-// (this machine cannot have it: unknown version, host away, needs a newer libc), broken (a file
-// that is not what its digest says), interrupted.
+// Error kinds: input (the user's directory or catalog, a file that is not what its digest says, a
+// cache in other hands or in a place that is not writable), unavailable (this machine cannot have
+// it: unknown version, host away, needs a newer libc), broken (no space), interrupted.
 class Provisioner {
  public:
   static Expected<Provisioner> open(const std::filesystem::path& cache, FetchOptions options);

@@ -51,6 +51,10 @@ struct Ending {
   [[nodiscard]] std::string text() const;
 };
 
+// How a command ends that SIGINT, SIGTERM or SIGHUP ended: "interrupted by SIGHUP; what is above is
+// what was done". `number` is 0 where it is not known which one it was.
+Ending ending_by_signal(int number, std::string_view rest);
+
 // What `cni-matrix COMMAND` can end with, for its --help: a heading and a line for each status.
 // Empty for a command that there is not.
 std::string exit_statuses_of(std::string_view command);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cni_matrix/base/error.hpp>
+
 #include <filesystem>
 #include <string_view>
 
@@ -9,11 +11,15 @@ namespace cni_matrix {
 // or beside an installed program, or the source tree that this program was built from.
 const std::filesystem::path& data_directory();
 
+// Whether our files are there. Error kinds: input where $CNI_MATRIX_DATA says so, else broken.
+Expected<void> check_data_directory();
+
 // Where our helper executables are (recorder, runc-wrapper, pause): libexec/cni-matrix of the
 // installation or beside an installed program, or libexec in the build tree.
 const std::filesystem::path& libexec_directory();
 
-// $CNI_MATRIX_CACHE, or $XDG_CACHE_HOME/cni-matrix, or ~/.cache/cni-matrix. Not created here.
+// $CNI_MATRIX_CACHE, or $XDG_CACHE_HOME/cni-matrix, or ~/.cache/cni-matrix. Absolute, and not
+// created here.
 std::filesystem::path cache_directory();
 
 // Where the harness is installed (share/cni-matrix and libexec/cni-matrix are there), for a program

@@ -85,7 +85,8 @@ Expected<Matrix> load_matrix(const std::filesystem::path& file);
 Expected<Matrix> matrix_from_json(const Json& value, const std::filesystem::path& file);
 
 // `spec` with the axes of the command line, checked: every scenario is there and has its
-// parameters, every token can be read, there is at least one product. Error kind: input.
+// parameters, every token can be read, there is at least one product, each of the cells that are
+// asked for is there. Error kind: input.
 Expected<Matrix> select(Matrix spec, const Selection& selection);
 
 // Call `visit` with every cell, in a fixed order (scenario, conflist, containerd, plugins), each
@@ -98,8 +99,12 @@ std::size_t for_each_cell(const Matrix& spec, const std::vector<std::string>& ce
 Expected<std::vector<Cell>> all_cells(const Matrix& spec,
                                       const std::vector<std::string>& cells = {});
 
-// The sentence for a selection that leaves no cell.
-Error no_cells(const Matrix& spec, const std::vector<std::string>& cells);
+// Whether each of Selection::cells fits a cell. Error kind: input, naming those that fit none and
+// the likely reason.
+Expected<void> check_cells(const Matrix& spec, const std::vector<std::string>& cells);
+
+// The sentence for a matrix that has no cell.
+Error no_cells(const Matrix& spec);
 
 // The scenario is there, and its parameters are the ones it knows. Error kind: input.
 Expected<void> check_scenario_axis(const ScenarioAxis& axis, scenario::ScenarioLibrary& library);

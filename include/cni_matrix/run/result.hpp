@@ -100,8 +100,9 @@ struct RunSummary {
   std::int64_t wall_us = 0;
   CpuTime cpu;
   bool interrupted = false;
-  Stop stopped_by = Stop::none;  // of an interrupted run, where it is known
-  std::size_t modelled = 0;      // of the cells that were executed, those on the embedded runtime
+  Stop stopped_by = Stop::none;   // of an interrupted run, where it is known
+  std::optional<Ending> trouble;  // the error behind Stop::trouble, where it is known
+  std::size_t modelled = 0;       // of the cells that were executed, those on the embedded runtime
   std::vector<std::string> fail_on;                  // "skip", "modelled": what is bad news too
   std::vector<verdict::StatementResult> statements;  // of the matrix
   std::vector<std::string> modules;  // of the kernel, which it loaded for the run and which stay

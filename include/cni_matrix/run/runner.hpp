@@ -22,7 +22,7 @@ struct RunOptions {
   int jobs = 0;  // nodes at once; 0: twice the cores, fewer where memory is short
   bool record = true;
   bool fail_fast = false;
-  bool keep = false;        // nodes stay until the run is ended by a signal
+  bool keep = false;        // nodes stay until a signal or run_timeout
   bool privileged = false;  // root's nodes without a user namespace
   int repeat = 1;
   std::chrono::milliseconds step_timeout{60'000};
@@ -41,7 +41,8 @@ struct RunListener {
   std::function<void(std::string_view)> notice;  // a line for people
   // --keep: the cell's node stays, and its init is this process.
   std::function<void(const matrix::Cell&, int pid)> node_kept;
-  // --keep: every cell is done, and run_cells now waits for SIGINT or SIGTERM.
+  // --keep: every cell is done, and run_cells now waits for a signal or the end of run_timeout; the
+  // latter makes its summary an interrupted one.
   std::function<void(const RunSummary&)> before_waiting;
 };
 

@@ -57,6 +57,16 @@ TEST_P(Cache, ThatAllMayWrite) {
   expect_refused("world-writable and sticky");
 }
 
+// They could put another in its place.
+TEST_P(Cache, WhoseParentAllMayWrite) {
+  ASSERT_EQ(::chmod(host->folder().c_str(), 0777), 0);
+  expect_refused("in a world-writable directory");
+  ASSERT_EQ(::chmod(host->folder().c_str(), 0755), 0);
+  CommandResult said;
+  static_cast<void>(host->run_plugin("nothing", {}, &said));
+  EXPECT_EQ(said.exit_code, 0) << said.out << said.err;
+}
+
 TEST_P(Cache, WhoseStoreAllMayWrite) {
   CommandResult said;
   static_cast<void>(host->run_plugin("nothing", {}, &said));

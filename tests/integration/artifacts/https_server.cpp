@@ -157,12 +157,14 @@ void HttpsServer::answer(int connection) {
   std::string extra;
   std::size_t drop_after = std::string::npos;
   int delay_ms = 0;
+  int drip_ms = 0;
   {
     const std::lock_guard lock(m_mutex);
     m_requests.push_back(request);
     if (const auto found = m_behaviours.find(request.path); found != m_behaviours.end()) {
       auto& behaviour = found->second;
       delay_ms = behaviour.delay_ms;
+      drip_ms = behaviour.drip_ms;
       if (behaviour.failures > 0) {
         --behaviour.failures;
         status = 503;
@@ -202,7 +204,9 @@ void HttpsServer::answer(int connection) {
   const auto send = std::min(drop_after, body.size());
   std::size_t sent = 0;
   while (sent < send) {
-    const auto piece = std::min<std::size_t>(send - sent, 1U << 14U);
+    constexpr std::size_t k_drop = 20;
+    const auto piece = std::min<std::size_t>(send - sent, drip_ms > 0 ? k_drop : 1U << 14U);
+    ::usleep(static_cast<useconds_t>(drip_ms) * 1000U);
     const int count = SSL_write(tls.get(), body.data() + sent, static_cast<int>(piece));
     if (count <= 0) {
       return;

@@ -24,6 +24,7 @@ struct Behaviour {
   bool always_drop = false;  // and every other's too
   bool ranges = true;        // answers Range with 206
   int delay_ms = 0;
+  int drip_ms = 0;  // between one 20 bytes of the body and the next
 };
 
 struct Request {

@@ -14,16 +14,14 @@
 #include <csignal>
 #include <cstdlib>
 
-#include <arpa/inet.h>
 #include <elf.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <archive_builder.hpp>
+#include <in_child.hpp>
+#include <silent_server.hpp>
 
 namespace cni_matrix::artifacts {
 namespace {
@@ -34,6 +32,9 @@ using test::HttpsServer;
 using test::k_script;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
+using testing_support::in_child;
+using testing_support::SilentServer;
 namespace fs = std::filesystem;
 
 constexpr const char* k_version = "90.1.0";
@@ -84,15 +85,20 @@ class ReleaseTest : public testing::Test {
   }
 
   // What the catalog of the test says of this component: `digest`, or that of the body.
-  void publish(Component component, Behaviour behaviour, std::string digest = {}) {
+  // `also`: other versions that have it.
+  void publish(Component component, Behaviour behaviour, std::string digest = {},
+               const std::vector<std::string>& also = {}) {
     if (digest.empty()) {
       digest = sha256(behaviour.body);
     }
     auto path = path_of(component).substr(1);
-    m_catalog[std::string(name_of(component))] = {
-        {"base", "https://unused.invalid"},
-        {"paths", Json::array({{{"versions", "*"}, {"path", path}}})},
-        {"releases", {{k_version, {{host_architecture(), digest}}}}}};
+    auto& entry = m_catalog[std::string(name_of(component))];
+    entry = {{"base", "https://unused.invalid"},
+             {"paths", Json::array({{{"versions", "*"}, {"path", path}}})},
+             {"releases", {{k_version, {{host_architecture(), digest}}}}}};
+    for (const auto& version : also) {
+      entry["releases"][version] = {{host_architecture(), digest}};
+    }
     ASSERT_TRUE(write_file(m_options.extra_catalogs.front(), m_catalog.dump()));
     m_server.serve("/" + path, std::move(behaviour));
   }
@@ -144,6 +150,45 @@ class ReleaseTest : public testing::Test {
   Json m_catalog = Json::object();
   FetchOptions m_options;
 };
+
+// The label is the catalog's. What is in the store is held to it too.
+TEST_F(ReleaseTest, ACatalogThatTheBinaryContradicts) {
+  const auto other = fmt::format("release:{}", "1.6.99");
+  publish(Component::containerd, {.body = containerd_archive()}, {}, {"1.6.99"});
+  m_options.sandbox = [](const std::vector<std::string>&, const fs::path&,
+                         std::chrono::milliseconds) {
+    CommandResult result;
+    result.exit_code = 0;
+    result.out = fmt::format("containerd github.com/containerd/containerd v{} abc", k_version);
+    return Expected<CommandResult>(result);
+  };
+  const auto refused = AllOf(HasSubstr("the catalog calls it containerd 1.6.99, and it says that "
+                                       "it is 90.1.0"),
+                             HasSubstr("--trust-label"));
+  expect_refused(ensure(Component::containerd, other), ErrorKind::input, refused);
+  const auto good = value_or_throw(ensure());
+  EXPECT_FALSE(good.as_labelled);
+  EXPECT_EQ(good.told_version, "");
+  for (int i = 0; i < 2; ++i) {  // from the store the first time
+    m_options.trust_label = true;
+    const auto trusted = value_or_throw(ensure(Component::containerd, other));
+    EXPECT_EQ(trusted.version.str(), "1.6.99");
+    EXPECT_TRUE(trusted.as_labelled);
+    EXPECT_EQ(trusted.told_version, k_version);
+    m_options.trust_label = false;
+    EXPECT_THAT(ensure(Component::containerd, other).error().message, refused);
+    std::error_code error;
+    fs::remove_all(m_cache / "store" / trusted.sha256, error);
+  }
+}
+
+// As a mirror has it that lags: the same bytes under the next number.
+TEST_F(ReleaseTest, OneFileIsTwoVersions) {
+  publish(Component::containerd, {.body = containerd_archive()}, {}, {"1.6.99"});
+  EXPECT_EQ(value_or_throw(ensure()).version.str(), k_version);
+  EXPECT_EQ(value_or_throw(ensure(Component::containerd, "release:1.6.99")).version.str(),
+            "1.6.99");
+}
 
 TEST_F(ReleaseTest, FetchesVerifiesAndUnpacks) {
   publish(Component::containerd, {.body = containerd_archive()});
@@ -391,44 +436,25 @@ TEST_F(ReleaseTest, ACacheThatCannotBeWritten) {
               AllOf(HasSubstr("cannot write"), HasSubstr("set CNI_MATRIX_CACHE to another place")));
 }
 
-// Runs `body` in a child; returns what it says.
-std::string in_child(const std::function<std::string()>& body) {
-  int ends[2];
-  if (::pipe(ends) != 0) {
-    return "no pipe";
-  }
-  const auto child = ::fork();
-  if (child == 0) {
-    ::close(ends[0]);
-    const auto text = body();
-    const auto written = ::write(ends[1], text.data(), text.size());
-    ::_exit(written == static_cast<ssize_t>(text.size()) ? 0 : 1);
-  }
-  ::close(ends[1]);
-  std::string text;
-  char buffer[4096];
-  for (ssize_t count = 0; (count = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(count));
-  }
-  ::close(ends[0]);
-  ::waitpid(child, nullptr, 0);
-  return text;
+// The cache is a small disk of its own from then on, in a mount namespace of this process.
+bool on_a_small_disk(const fs::path& cache) {
+  const auto user = ::geteuid();
+  const auto group = ::getegid();
+  const int spaces = CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER);
+  return ::unshare(spaces) == 0 &&
+         // A tmpfs takes no files of a user that its namespace does not know.
+         (user == 0 || (write_file("/proc/self/uid_map", fmt::format("{0} {0} 1", user)) &&
+                        write_file("/proc/self/setgroups", "deny") &&
+                        write_file("/proc/self/gid_map", fmt::format("{0} {0} 1", group)))) &&
+         (user != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0) &&
+         ::mount("tmpfs", cache.c_str(), "tmpfs", 0, "size=1m,mode=755") == 0;
 }
 
 TEST_F(ReleaseTest, NoSpace) {
   publish(Component::containerd, {.body = containerd_archive(3'000'000)});
   fs::create_directory(m_cache);
   const auto text = in_child([&]() -> std::string {
-    const auto user = ::geteuid();
-    const auto group = ::getegid();
-    const int spaces = CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER);
-    if (::unshare(spaces) != 0 ||
-        // A tmpfs takes no files of a user that its namespace does not know.
-        (user != 0 && (!write_file("/proc/self/uid_map", fmt::format("{0} {0} 1", user)) ||
-                       !write_file("/proc/self/setgroups", "deny") ||
-                       !write_file("/proc/self/gid_map", fmt::format("{0} {0} 1", group)))) ||
-        (::geteuid() == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) ||
-        ::mount("tmpfs", m_cache.c_str(), "tmpfs", 0, "size=1m,mode=755") != 0) {
+    if (!on_a_small_disk(m_cache)) {
       return "skip";
     }
     const auto artifact = ensure();
@@ -436,14 +462,88 @@ TEST_F(ReleaseTest, NoSpace) {
       return "it was stored";
     }
     const bool clean = fs::is_empty(m_cache / "store") && fs::is_empty(m_cache / "tmp");
-    return fmt::format("{} {} {}", artifact.error().kind == ErrorKind::input ? "input" : "other",
+    return fmt::format("{} {} {}", artifact.error().kind == ErrorKind::broken ? "broken" : "other",
                        clean ? "clean" : "dirty", artifact.error().message);
   });
   if (text == "skip") {
     GTEST_SKIP() << "a small tmpfs cannot be mounted here";
   }
-  EXPECT_THAT(text, testing::StartsWith("input clean cannot write"));
+  EXPECT_THAT(text, testing::StartsWith("broken clean cannot write"));
   EXPECT_THAT(text, HasSubstr("No space left on device; make room"));
+}
+
+// apt is the one that writes then. Nothing of it is remembered, as an archive that is away would
+// be.
+TEST_F(ReleaseTest, NoSpaceForApt) {
+  if (find_program("apt-get").empty() ||
+      !fs::exists("/usr/share/keyrings/debian-archive-keyring.gpg")) {
+    GTEST_SKIP() << "there is no apt-get on this machine, or no keyring";
+  }
+  publish(Component::containerd, {.body = "x"});
+  m_server.serve("/debian/dists/bookworm/InRelease", {.body = noise(3'000'000)});
+  m_options.debian_mirror = m_server.url() + "/debian";
+  fs::create_directory(m_cache);
+  const auto text = in_child([&]() -> std::string {
+    ::setenv("no_proxy", "127.0.0.1", 1);
+    if (!on_a_small_disk(m_cache)) {
+      return "skip";
+    }
+    const auto artifact = ensure(Component::containerd, "debian:bookworm");
+    return artifact ? "it was stored"
+                    : fmt::format("{} {} {}",
+                                  artifact.error().kind == ErrorKind::broken ? "broken" : "other",
+                                  fs::is_empty(m_cache / "index") ? "forgotten" : "remembered",
+                                  artifact.error().message);
+  });
+  if (text == "skip") {
+    GTEST_SKIP() << "a small tmpfs cannot be mounted here";
+  }
+  EXPECT_THAT(text, AllOf(testing::StartsWith("broken forgotten cannot write"),
+                          HasSubstr("No space left on device; make room")));
+}
+
+// What apt says, without its words about the disk or with them, of a disk that it cannot use.
+TEST_F(ReleaseTest, ADiskThatAptCannotUse) {
+  if (find_program("apt-get").empty() ||
+      !fs::exists("/usr/share/keyrings/debian-archive-keyring.gpg")) {
+    GTEST_SKIP() << "there is no apt-get on this machine, or no keyring";
+  }
+  publish(Component::containerd, {.body = "x"});
+  m_options.debian_mirror = m_server.url() + "/debian";
+  fs::create_directory(m_cache);
+  const auto script = m_cache.parent_path() / "apt-get";
+  const auto said = [&](const std::string& deeds) {
+    value_or_throw(write_file(script, "#!/bin/sh\n" + deeds + "\nexit 100\n"));
+    fs::permissions(script, fs::perms(0755));
+    return in_child([&]() -> std::string {
+      if (!on_a_small_disk(m_cache) || ::mount(script.c_str(), find_program("apt-get").c_str(),
+                                               nullptr, MS_BIND, nullptr) != 0) {
+        return "skip";
+      }
+      const auto artifact = ensure(Component::containerd, "debian:bookworm");
+      return artifact ? "it was stored"
+                      : fmt::format("{} {} {}",
+                                    artifact.error().kind == ErrorKind::broken ? "broken" : "other",
+                                    fs::is_empty(m_cache / "index") ? "forgotten" : "remembered",
+                                    artifact.error().message);
+    });
+  };
+  const auto first = said("echo \"E: TMPDIR is $TMPDIR\" >&2");
+  if (first == "skip") {
+    GTEST_SKIP() << "a small tmpfs cannot be mounted here";
+  }
+  // Another disk may be full; it needs none.
+  EXPECT_THAT(first, AllOf(testing::StartsWith("other remembered"),
+                           HasSubstr("TMPDIR is " + (m_cache / "apt/bookworm/tmp").string())));
+  const std::string not_signed = "echo 'E: The repository is not signed.' >&2";
+  EXPECT_THAT(said("cat /dev/zero >$TMPDIR/x 2>/dev/null; " + not_signed),
+              AllOf(testing::StartsWith("broken forgotten cannot write"),
+                    HasSubstr("No space left on device; make room")));
+  for (const auto* text : {"Disk quota exceeded", "Read-only file system", "Input/output error"}) {
+    EXPECT_THAT(said(fmt::format("echo 'E: Write error - write (1: {})' >&2", text)),
+                AllOf(testing::StartsWith("broken forgotten cannot write"), HasSubstr(text)));
+  }
+  EXPECT_THAT(said(not_signed), testing::StartsWith("other remembered"));
 }
 
 TEST_F(ReleaseTest, TwoRunsAtTheSameTime) {
@@ -518,29 +618,6 @@ TEST_F(ReleaseTest, NamesThatAreNoUtf8AreBadInputAndLeaveNothing) {
   EXPECT_TRUE(fs::is_empty(m_cache / "downloads"));
 }
 
-// Takes connections (the kernel does) and says nothing.
-class SilentServer {
- public:
-  SilentServer() : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(m_fd.get(), any, size), 0);
-    EXPECT_EQ(::listen(m_fd.get(), 64), 0);
-    EXPECT_EQ(::getsockname(m_fd.get(), any, &size), 0);
-    m_port = ntohs(address.sin_port);
-  }
-  [[nodiscard]] std::string url(const char* scheme) const {
-    return fmt::format("{}://127.0.0.1:{}", scheme, m_port);
-  }
-
- private:
-  Fd m_fd;
-  int m_port = 0;
-};
-
 double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
@@ -572,6 +649,22 @@ TEST_F(ReleaseTest, ASilentMirrorCostsItsLimitOnce) {
               0.2)
         << scheme;
   }
+}
+
+// It always sends something, and would do so for hours.
+TEST_F(ReleaseTest, AMirrorThatDripsIsEnded) {
+  publish(Component::containerd, {.body = containerd_archive(), .drip_ms = 50});
+  publish(Component::runc, {.body = std::string(k_script)});
+  m_options.slow_limit = std::chrono::seconds(1);
+  EXPECT_LT(seconds_of([&] {
+              expect_refused(ensure(), ErrorKind::unavailable,
+                             HasSubstr("less than 1024 bytes a second came for 1 s"));
+            }),
+            20.0);
+  EXPECT_EQ(m_server.requests().size(), 2U);
+  EXPECT_FALSE(fs::is_empty(m_cache / "downloads"));  // it is taken up where it was
+  // Not each file costs its time.
+  EXPECT_LT(seconds_of([&] { EXPECT_FALSE(ensure(Component::runc)); }), 0.5);
 }
 
 // No more than a mirror does: not for each suite, source and attempt of apt.
@@ -628,6 +721,48 @@ TEST_F(ReleaseTest, CertificatesOfTheEnvironment) {
     });
     EXPECT_EQ(text, "good") << name;
   }
+}
+
+TEST_F(ReleaseTest, AFileWithoutCertificatesIsRefused) {
+  const auto empty = m_directory.path() / "empty.pem";
+  for (const auto* text : {"", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n"}) {
+    ASSERT_TRUE(write_file(empty, text));
+    m_options.ca_file = empty;
+    m_options.extra_catalogs.clear();
+    const auto refused = Provisioner::open(m_cache, m_options);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::input);
+    EXPECT_THAT(refused.error().message, HasSubstr("has no certificate to trust"));
+  }
+}
+
+// Of an address: not in errors, progress, notices and what is remembered.
+TEST_F(ReleaseTest, APasswordIsToldNowhere) {
+  std::string told;
+  const auto tell = [&told](std::string_view text) { told.append(text).append("\n"); };
+  m_options.progress = m_options.notice = tell;
+  const auto fails = [&](Component component, const std::string& token) {
+    const auto artifact = ensure(component, token);
+    ASSERT_FALSE(artifact);
+    tell(artifact.error().message);
+  };
+  publish(Component::containerd, {.body = "gone", .status = 404});
+  publish(Component::plugins, {.body = "x"}, sha256("y"));
+  publish(Component::runc, {.body = "busy", .status = 503});
+  const std::string user = "https://somebody:secret@";
+  m_options.mirror = user + m_server.url().substr(std::string_view("https://").size());
+  for (const auto component : {Component::containerd, Component::plugins, Component::runc}) {
+    fails(component, fmt::format("release:{}", k_version));
+  }
+  m_options.mirror = user + "127.0.0.1:1";
+  m_options.debian_mirror = "http://somebody:secret@127.0.0.1:1/debian";
+  fails(Component::containerd, fmt::format("release:{}", k_version));
+  fails(Component::containerd, "debian:bookworm");
+  for (const auto& item : fs::directory_iterator(m_cache / "index")) {
+    tell(value_or_throw(read_file(item.path())));
+  }
+  EXPECT_THAT(told, AllOf(HasSubstr("https://***@127.0.0.1"), HasSubstr("cannot be reached"),
+                          Not(HasSubstr("secret")), Not(HasSubstr("somebody"))));
 }
 
 TEST_F(ReleaseTest, AGivenMirrorIsNotLeftForDebian) {

@@ -61,6 +61,10 @@ TEST_F(BoundaryOfARun, IsInItsReport) {
   const auto privileged = program(words);
   EXPECT_EQ(privileged.exit_code, 0) << privileged.out << privileged.err;
   EXPECT_EQ(privileges(), ::geteuid() == 0 ? "root, privileged" : "user namespace");
+  // Who it does nothing for is told.
+  EXPECT_EQ(privileged.err.find("--privileged changes nothing") == std::string::npos,
+            ::geteuid() == 0)
+      << privileged.err;
 }
 
 // A container that has 65,536 ids itself.

@@ -16,7 +16,9 @@ namespace cni_matrix {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing_support::program;
 using testing_support::Words;
 
@@ -93,6 +95,12 @@ TEST_F(BadInput, InOptionsAndNames) {
   expect_sentence({"run", "--containrd", "1.6.2"},
                   "cni-matrix run has no option --containrd; did you mean --containerd?");
   expect_sentence({"store", "prune", "--unusedfor", "3"}, "did you mean --unused-for?");
+  expect_sentence({"store", "prun", "--help"},
+                  "there is no command store prun; did you mean prune? (cni-matrix store --help)");
+  expect_sentence({"help", "rnu"}, "there is no command rnu; did you mean run?");
+  expect_sentence({"nosuch", "--help"}, "there is no command nosuch (cni-matrix --help)");
+  expect_sentence({"list", "scenaros"}, "did you mean scenarios? (cni-matrix list --help)");
+  expect_sentence({"run", "--jobs", "many"}, "(cni-matrix run --help)");
   expect_sentence({"plan", "defualt"}, "there is no matrix defualt");
   expect_sentence(
       {"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--scenario", "zzzzzzzzzzz"},
@@ -105,6 +113,32 @@ TEST_F(BadInput, InOptionsAndNames) {
                   "no file of this directory is a network configuration");
 }
 
+// What is wrong with a file names it once.
+TEST_F(BadInput, InAScenarioOfOnesOwn) {
+  const auto mine = file("mine.json", R"({"id": "Mine Own", "title": "Mine", "steps": []})");
+  const auto result =
+      program({"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--scenario", mine});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err.find(mine), result.err.rfind(mine)) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("--scenario " + mine + ": at /"));
+}
+
+TEST_F(BadInput, InTheEnvironment) {
+  const auto result =
+      program({"list", "scenarios"}, {"CNI_MATRIX_DATA=" + directory->path().string()});
+  EXPECT_EQ(result.exit_code, 2) << result.out;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("CNI_MATRIX_DATA"), HasSubstr("matrix/")));
+}
+
+TEST(GoodInput, TheHelpOfDiffHasEachColumn) {
+  const auto help = program({"diff", "--help"}).out;
+  const auto error = program({"diff", "a.json", "b.json", "--by", "nothing"}).err;
+  for (const auto* column : {"containerd-version", "plugins-version", "conflist", "scenario"}) {
+    EXPECT_THAT(help, HasSubstr(column));
+    EXPECT_THAT(error, HasSubstr(column));
+  }
+}
+
 TEST_F(BadInput, InAddressesAndCertificates) {
   const auto fetch = [](const char* option, const std::string& value) {
     return Words{"fetch", "--containerd", "release:1.6.2", option, value};
@@ -115,6 +149,21 @@ TEST_F(BadInput, InAddressesAndCertificates) {
   expect_sentence(fetch("--debian-mirror", "mirror.example/debian"), "--debian-mirror");
   expect_sentence(fetch("--ca", "/no/such/file"),
                   "the certificates in /no/such/file cannot be read");
+  expect_sentence(fetch("--ca", "/dev/null"), "/dev/null has no certificate");
+  // A variable that nobody has set.
+  for (const auto* option : {"--mirror", "--ca", "--debian-mirror", "--catalog"}) {
+    expect_sentence(fetch(option, ""), std::string(option) + ": it is empty");
+  }
+  for (const auto* option : {"--baseline", "--json", "--cell", "--containerd", "--fail-on"}) {
+    expect_sentence({"run", "default", option, ""}, std::string(option) + ": it is empty");
+  }
+  expect_sentence({"plan", ""}, "it is empty");
+  // What is refused may hold a password.
+  for (const auto* address : {"somebody:secret@mirror", "https://somebody:secret@"}) {
+    const auto refused = program(fetch("--mirror", address));
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, AllOf(HasSubstr("***@"), Not(HasSubstr("secret"))));
+  }
 }
 
 TEST(GoodInput, FindsWhatIsMeant) {

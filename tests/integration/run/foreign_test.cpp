@@ -39,7 +39,7 @@ class Foreign : public testing::TestWithParam<std::string> {
     directory = value_or_throw(TemporaryDirectory::create());
     for (const auto* folder : {"", "bin", "plugins", "open"}) {
       fs::create_directories(directory->path() / folder);
-      fs::permissions(directory->path() / folder, fs::perms::all);
+      fs::permissions(directory->path() / folder, fs::perms::all | fs::perms::sticky_bit);
     }
     script("bin/ctr", "exit 0");
     script("bin/containerd-shim-runc-v2", "exit 0");

@@ -36,7 +36,7 @@ class Kill : public testing::TestWithParam<std::string> {
       GTEST_SKIP() << "other runs of cni-matrix are under way on this machine";
     }
     directory = value_or_throw(TemporaryDirectory::create());
-    fs::permissions(directory->path(), fs::perms::all);
+    fs::permissions(directory->path(), fs::perms::all | fs::perms::sticky_bit);
     fs::create_directory(directory->path() / "tmp");
     fs::permissions(directory->path() / "tmp", fs::perms::all);
     // Fill the store before, so that cells run at once.

@@ -1,7 +1,7 @@
 // What the program says of an output that cannot be written, of what it modelled and of two runs of
 // one matrix: true, and the same as its exit status.
 
-#include "program.hpp"
+#include "program_test.hpp"
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -16,56 +16,23 @@
 namespace cni_matrix {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
+using testing_support::in_shell;
+using testing_support::last_line;
 using testing_support::program;
+using testing_support::ProgramTest;
+using testing_support::with;
 using testing_support::Words;
-
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-// A line of the shell in which "$@" is the program with its arguments.
-CommandResult in_shell(const Words& arguments, const std::string& line) {
-  Words argv = {"/bin/sh", "-c", line, "sh", CNI_MATRIX_PROGRAM};
-  CommandOptions options;
-  options.timeout = std::chrono::minutes(10);
-  options.environment = fixed_environment();
-  options.environment.push_back("CNI_MATRIX_CACHE=" + cache_directory().string());
-  return value_or_throw(run_command(with(std::move(argv), arguments), options));
-}
 
 // The program with its standard streams put elsewhere.
 CommandResult redirected(const Words& arguments, const std::string& redirection) {
   return in_shell(arguments, "exec \"$@\" " + redirection);
 }
 
-std::string last_line(const std::string& text) {
-  return split(trim(text), '\n').back();
-}
-
-class TrueWords : public testing::Test {
- protected:
-  void SetUp() override {
-    if (const auto privileges = node::check_privileges(); !privileges) {
-      GTEST_SKIP() << privileges.error().message;
-    }
-    directory = value_or_throw(TemporaryDirectory::create());
-    const auto fetched = program({"fetch", "--plugins", "debian:bookworm"});
-    if (fetched.exit_code != 0) {
-      GTEST_SKIP() << fetched.out << fetched.err;
-    }
-  }
-
-  [[nodiscard]] std::string path(const std::string& name) const {
-    return (directory->path() / name).string();
-  }
-
-  const Words cell = {"run",       "--containerd",    "1.6.20",        "--runtime", "embedded",
-                      "--plugins", "debian:bookworm", "--cni-version", "1.0.0"};
-  std::optional<TemporaryDirectory> directory;
-};
+class TrueWords : public ProgramTest {};
 
 TEST_F(TrueWords, OfAnOutputThatCannotBeWritten) {
   ASSERT_EQ(program(with(cell, {"--json", path("run.json")})).exit_code, 0);
@@ -107,7 +74,7 @@ TEST_F(TrueWords, OfAReaderThatLeaves) {
   const auto status = [](const Words& arguments) {
     const auto result = in_shell(arguments, "{ sleep 1; \"$@\"; echo \"status $?\" >&2; } | true");
     const auto lines = split(trim(result.err), '\n');
-    const auto said = std::string(last_line(result.err));
+    auto said = last_line(result.err);
     EXPECT_GE(lines.size(), 2U) << result.err;
     EXPECT_THAT(lines[lines.size() - 2], HasSubstr("exit " + said.substr(7) + ": "));
     return said;
@@ -171,6 +138,26 @@ TEST_F(TrueWords, OfASavedRunAreThoseOfTheRun) {
   report.pop_back();
   EXPECT_EQ(shown.out, report);
   EXPECT_EQ(shown.exit_code, ran.exit_code);
+}
+
+// A mistake that shows only when its cell is planned: the saved run says the same as the program.
+TEST_F(TrueWords, OfAMistakeThatEndsARunMidway) {
+  value_or_throw(write_file(path("late.json"), R"({"id": "late", "title": "Take what is not there",
+      "steps": [{"step": "run"},
+                {"step": "replace-plugins", "to": "debian:bookworm", "plugin": "nothing"}]})"));
+  ASSERT_EQ(program(with(cell, {"--json", path("pass.json")})).exit_code, 0);
+  const auto result =
+      program(with(cell, {"--scenario", "lifecycle", "--scenario", path("late.json"), "--jobs", "1",
+                          "--json", path("run.json"), "--baseline", path("pass.json")}));
+  EXPECT_EQ(result.exit_code, 2) << result.out << result.err;
+  EXPECT_THAT(last_line(result.out),
+              AllOf(StartsWith("exit 2: an error ended the run"), HasSubstr("plugin nothing")));
+  const auto document = value_or_throw(load_json(path("run.json")));
+  EXPECT_EQ(document["summary"]["exit_status"], 2);
+  EXPECT_EQ(document["summary"]["stopped_by"], "trouble");
+  const auto shown = program({"report", path("run.json")});
+  EXPECT_EQ(shown.exit_code, 2);
+  EXPECT_EQ(last_line(shown.out), last_line(result.out));
 }
 
 TEST_F(TrueWords, OfTheRatchet) {

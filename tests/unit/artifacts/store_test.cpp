@@ -42,9 +42,9 @@ class StoreTest : public testing::Test {
 };
 
 TEST_F(StoreTest, ComesBackAsPut) {
-  EXPECT_FALSE(m_cache.find(m_digest));
+  EXPECT_FALSE(*m_cache.find(m_digest));
   put(m_digest);
-  const auto found = m_cache.find(m_digest);
+  const auto found = *m_cache.find(m_digest);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->component, Component::runc);
   EXPECT_EQ(found->version.str(), "1.1.5");
@@ -64,20 +64,20 @@ TEST_F(StoreTest, PuttingItTwiceIsFine) {
 TEST_F(StoreTest, ADamagedEntryIsNotFoundAndIsReplaced) {
   const auto artifact = put(m_digest);
   ASSERT_TRUE(write_file(artifact.directory / "runc", "cut"));
-  EXPECT_FALSE(m_cache.find(m_digest));
+  EXPECT_FALSE(*m_cache.find(m_digest));
   put(m_digest);
-  EXPECT_TRUE(m_cache.find(m_digest));
+  EXPECT_TRUE(*m_cache.find(m_digest));
 }
 
 // Of the same size, and older than it was: only the digest tells.
 TEST_F(StoreTest, AChangedExecutableIsNotFound) {
   const auto artifact = put(m_digest);
-  ASSERT_TRUE(m_cache.find(m_digest));
+  ASSERT_TRUE(*m_cache.find(m_digest));
   const auto file = artifact.directory / "runc";
   const auto written = fs::last_write_time(file);
   ASSERT_TRUE(write_file(file, "yranib"));
   fs::last_write_time(file, written);
-  EXPECT_FALSE(m_cache.find(m_digest));
+  EXPECT_FALSE(*m_cache.find(m_digest));
 }
 
 // A conflist could name it, and no report would.
@@ -85,7 +85,7 @@ TEST_F(StoreTest, AnExecutableThatWasAddedIsNotPassedOver) {
   const auto artifact = put(m_digest);
   ASSERT_TRUE(write_file(artifact.directory / "extra", "x"));
   std::string damage;
-  EXPECT_FALSE(m_cache.find(m_digest, &damage));
+  EXPECT_FALSE(*m_cache.find(m_digest, &damage));
   EXPECT_THAT(damage, HasSubstr((artifact.directory / "extra").string()));
 }
 
@@ -101,6 +101,18 @@ TEST_F(StoreTest, ACacheOfAnotherUserIsNeitherListedNorPruned) {
   EXPECT_EQ(listed.error().kind, ErrorKind::input);
   EXPECT_THAT(listed.error().message, HasSubstr("and not to you"));
   EXPECT_FALSE(prune_store(cache, std::chrono::seconds(0)));
+}
+
+TEST_F(StoreTest, TakingDigestsCanBeStopped) {
+  put(m_digest);
+  std::string damage;
+  const auto stopped = m_cache.find(m_digest, &damage, [] { return true; });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::interrupted);
+  EXPECT_EQ(damage, "");
+  EXPECT_TRUE(*m_cache.find(m_digest));
+  // Once they are known nothing is left to be stopped.
+  EXPECT_TRUE(m_cache.find(m_digest, &damage, [] { return true; }));
 }
 
 TEST_F(StoreTest, WaitingForAnotherRunCanBeStopped) {
@@ -172,7 +184,7 @@ TEST_F(StoreTest, IsNotPrunedWhileInUse) {
   ASSERT_FALSE(pruned);
   EXPECT_EQ(pruned.error().kind, ErrorKind::input);
   EXPECT_THAT(pruned.error().message, HasSubstr("in use by a run"));
-  EXPECT_TRUE(m_cache.find(m_digest));
+  EXPECT_TRUE(*m_cache.find(m_digest));
 }
 
 TEST_F(StoreTest, NoCacheIsAnEmptyStore) {

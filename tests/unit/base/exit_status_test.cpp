@@ -46,6 +46,16 @@ TEST(ExitStatuses, EveryCommandTellsItsOwn) {
   EXPECT_THAT(exit_statuses_of("run"), HasSubstr("\n  124 "));
 }
 
+// ci/quickstart ends as `run` does.
+TEST(ExitStatuses, StandInTheHelpOfQuickstart) {
+  const auto help = value_or_throw(read_file(data_directory() / "ci/quickstart"));
+  for (const auto status : all_exit_statuses()) {
+    if (status != ExitStatus::incomplete) {  // which `run` does not have
+      EXPECT_THAT(help, testing::ContainsRegex(fmt::format("[ \n]{} ", number_of(status))));
+    }
+  }
+}
+
 // The table of the README is this one.
 TEST(ExitStatuses, StandInTheReadme) {
   const auto readme = value_or_throw(read_file(data_directory() / "README.md"));

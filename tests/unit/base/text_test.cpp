@@ -71,5 +71,28 @@ TEST(Utf8, IsToldFromOtherBytes) {
   EXPECT_FALSE(is_utf8("\xc0\xaf"));      // overlong
 }
 
+TEST(Text, WhereThereIsNothingNothingIsSuggested) {
+  EXPECT_EQ(suggestion("word", {}), "");
+  EXPECT_EQ(suggestion("word", {"work"}), "; did you mean work?");
+  EXPECT_EQ(suggestion("word", {"quite", "another"}), "; there are quite, another");
+}
+
+TEST(Text, CredentialsOfAnAddressAreLeftOut) {
+  for (const auto& [text, shown] : {
+           std::pair("https://user:secret@mirror.example/x", "https://***@mirror.example/x"),
+           std::pair("https://token@mirror.example:8443", "https://***@mirror.example:8443"),
+           std::pair("http://u:p@a/x and http://b/y, ftp://v:q@c",
+                     "http://***@a/x and http://b/y, ftp://***@c"),
+           // No address, and what may be a part of one.
+           std::pair("https://u:p/w@mirror/x", "https://***@mirror/x"),
+           std::pair("'http://u:'p@mirror/debian bookworm'", "'http://***@mirror/debian bookworm'"),
+           std::pair("https://mirror.example/x", "https://mirror.example/x"),
+           std::pair("a user@host, https://", "a user@host, https://"),
+           std::pair("", ""),
+       }) {
+    EXPECT_EQ(without_credentials(text), shown);
+  }
+}
+
 }  // namespace
 }  // namespace cni_matrix

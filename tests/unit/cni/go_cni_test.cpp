@@ -69,6 +69,7 @@ TEST(Profiles, TakeTheNearestListedPatch) {
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().kind, ErrorKind::input);
   EXPECT_THAT(unknown.error().message, HasSubstr("no profile of containerd 1.2"));
+  EXPECT_THAT(unknown.error().message, HasSubstr("take a version of 1.3, 1.4, "));
 }
 
 TEST_F(GoCniTest, AnEmptyDirectoryIsNotInitialised) {

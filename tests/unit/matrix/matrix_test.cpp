@@ -48,6 +48,54 @@ TEST(Matrix, IsTheProductOfItsAxes) {
                                                   "1.7.0/0.9.0/bridge-portmap@1.0.0/lifecycle"));
 }
 
+TEST(Matrix, EveryCellThatIsAskedForIsThere) {
+  const auto refused = [](const std::vector<std::string>& cells,
+                          std::optional<RuntimeChoice> runtime = std::nullopt) {
+    Selection selection;
+    selection.cells = cells;
+    selection.runtime = runtime;
+    const auto selected = select(*parse(k_small), selection);
+    return selected ? std::string() : selected.error().message;
+  };
+  const auto all = *all_cells(*parse(k_small));
+  const auto id = all.front().id();
+  EXPECT_EQ(refused({id, all.back().name(), "*@none*", id.substr(0, 4)}), "");
+  // Beside one that is.
+  const auto lacking = refused({id, "0000aaaa", "nothing*"});
+  EXPECT_THAT(lacking, AllOf(HasSubstr("my.json: no cell fits --cell 0000aaaa"),
+                             HasSubstr("nothing*"), testing::Not(HasSubstr(id))));
+  EXPECT_THAT(refused({id.substr(0, 3)}), HasSubstr("at least 4 characters"));
+  EXPECT_THAT(refused({"0000aaaa"}), testing::Not(HasSubstr("at least 4 characters")));
+  // The runtime is a part of the name, and so of the id.
+  EXPECT_THAT(refused({id}, RuntimeChoice::embedded),
+              AllOf(HasSubstr("it is " + all.front().name() + " of --runtime auto"),
+                    HasSubstr("tell the runtime")));
+}
+
+TEST(Matrix, APortIsFrom1To65535) {
+  for (const int port : {0, -1, 65536, 70000}) {
+    Selection selection;
+    selection.host_port = port;
+    const auto selected = select(*parse(k_small), selection);
+    ASSERT_FALSE(selected) << port;
+    EXPECT_EQ(selected.error().kind, ErrorKind::input);
+    EXPECT_THAT(selected.error().message,
+                AllOf(HasSubstr(std::to_string(port)), HasSubstr("from 1 to 65535")));
+    auto text = Json::parse(k_small);
+    text["hostPort"] = port;
+    const auto spec = matrix_from_json(text, "my.json");
+    ASSERT_FALSE(spec) << port;
+    EXPECT_THAT(spec.error().message, HasSubstr("my.json: at /hostPort: " + std::to_string(port)));
+    text["hostPort"] = Json::array({nullptr, port});
+    EXPECT_FALSE(matrix_from_json(text, "my.json")) << port;
+  }
+  for (const int port : {1, 65535}) {
+    Selection selection;
+    selection.host_port = port;
+    EXPECT_TRUE(select(*parse(k_small), selection)) << port;
+  }
+}
+
 TEST(Matrix, IncludesEachCellOnceAndExcludes) {
   const auto spec = parse(R"({"containerd": ["1.6.2", "1.6.2", "debian:bookworm"],
     "plugins": ["0.9.0"], "conflists": ["bridge-portmap"], "scenarios": ["lifecycle"],

@@ -140,6 +140,22 @@ TEST(Console, HeartbeatWithoutTerminal) {
   EXPECT_THAT(text, HasSubstr("0/2 cells, 1 running\n"));
 }
 
+// The kernel clears nodes away while the next ones run.
+TEST(Console, NoMoreCellsRunThanThereAreJobs) {
+  auto options = options_with_clock();
+  options.heartbeat = std::chrono::seconds(0);
+  auto provenance = sample_provenance();
+  provenance.jobs = 2;
+  const auto text = text_of([&](std::FILE* stream) {
+    const auto reporter = make_console_reporter(stream, options);
+    reporter->run_started(provenance, 3);
+    for (const auto* version : {"1.6.20", "1.6.21", "1.6.22"}) {
+      reporter->cell_started(passed(version, version, "1.1.1", "1.1.1", "1.0.0").cell);
+    }
+  });
+  EXPECT_THAT(text, AllOf(HasSubstr(", 2 running"), Not(HasSubstr(", 3 running"))));
+}
+
 TEST(Console, HostileTextsNeverReachTheTerminal) {
   auto result = passed("\x1b]0;owned\x07", "1.6.20", "1.1.1", "1.1.1", "1.0.0");
   result.verdict = run::Verdict::broken;
