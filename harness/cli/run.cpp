@@ -130,7 +130,12 @@ Expected<void> check_files(const RunArguments& arguments, const std::vector<matr
       inputs.push_back({"the scenario " + cell.scenario, cell.scenario});
     }
   }
-  return report::check_distinct(inputs, {{"--json", arguments.json}, {"--junit", arguments.junit}});
+  std::vector<report::NamedFile> outputs;
+  for (const auto& [name, file] : arguments.reports) {
+    outputs.push_back({"--" + name, file});
+  }
+  outputs.push_back({"--json", arguments.json});  // of verify-embedded
+  return report::check_distinct(inputs, outputs);
 }
 
 Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,

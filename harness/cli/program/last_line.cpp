@@ -1,6 +1,7 @@
 #include "last_line.hpp"
 
 #include "base/say.hpp"
+#include "base/text.hpp"
 
 #include <cerrno>
 #include <cstdio>
