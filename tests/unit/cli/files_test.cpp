@@ -50,20 +50,20 @@ class Files : public testing::Test {
 
 TEST_F(Files, ARunOverwritesNothingThatItReads) {
   for (const auto* name : {"mm.json", "my.conflist", "my.json", "old.json"}) {
-    for (const bool junit : {false, true}) {
+    for (const auto* report : {"json", "junit"}) {
       auto arguments = m_arguments;
       arguments.baseline = path("old.json");
-      (junit ? arguments.junit : arguments.json) = path(name);
+      arguments.reports[report] = path(name);
       const auto before = value_or_throw(read_file(path(name)));
       expect_refused(run_command(arguments, stdout, stderr), name);
       expect_refused(verify_command(arguments, stdout, stderr), name);
       EXPECT_EQ(value_or_throw(read_file(path(name))), before);
     }
   }
-  m_arguments.json = m_arguments.junit = path("both");
+  m_arguments.reports["json"] = m_arguments.reports["junit"] = path("both");
   expect_refused(run_command(m_arguments, stdout, stderr), "both");
   EXPECT_FALSE(std::filesystem::exists(path("both")));
-  m_arguments.json = m_arguments.junit = "-";
+  m_arguments.reports["json"] = m_arguments.reports["junit"] = "-";
   expect_refused(run_command(m_arguments, stdout, stderr), "-");
 }
 
