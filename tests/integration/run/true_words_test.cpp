@@ -123,8 +123,8 @@ TEST_F(TrueWords, OfAVersionThatNothingIsKnownOf) {
 }
 
 TEST_F(TrueWords, OfASavedRunAreThoseOfTheRun) {
-  const auto ran = program(
-      {"run", "kubernetes-page", "--runtime", "embedded", "--json", path("run.json"), "--offline"});
+  const auto ran = program({"run", "kubernetes-page", "--plugins", "debian:bookworm", "--runtime",
+                            "embedded", "--json", path("run.json"), "--offline"});
   const auto shown = program({"report", path("run.json")});
   EXPECT_THAT(ran.out, HasSubstr("Statements of this matrix\n"));
   // Progress of a run that takes long is no part of its report.

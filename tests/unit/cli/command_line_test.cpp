@@ -33,6 +33,7 @@ class CommandLineTest : public ::testing::Test {
   Expected<Action> parse(std::vector<std::string> words) {
     words.insert(words.begin(), "pictures");
     std::vector<char*> argv;
+    argv.reserve(words.size());
     for (auto& word : words) {
       argv.push_back(word.data());
     }
