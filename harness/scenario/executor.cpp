@@ -623,7 +623,7 @@ class Executor {
     CNI_MATRIX_TRY_ASSIGN(const auto added, m_watch.added(*m_runtime));
     CNI_MATRIX_TRY(m_runtime->kill());
     CNI_MATRIX_TRY(node::reboot());
-    for (const auto& path : added.netns) {
+    for (const auto& path : added.of(node::LeakClass::netns)) {
       note_netns_gone(path);
     }
     if (m_setup.mark_chain) {

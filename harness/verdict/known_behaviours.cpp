@@ -34,10 +34,8 @@ std::vector<node::LeakClass> leaks_at(const Json& value, const char* key) {
   std::vector<node::LeakClass> result;
   if (const auto found = value.find(key); found != value.end() && found->is_array()) {
     for (const auto& name : *found) {
-      for (const auto leak : node::k_leak_classes) {
-        if (name.get<std::string>() == node::name_of(leak)) {
-          result.push_back(leak);
-        }
+      if (const auto leak = node::parse_leak_class(name.get<std::string>())) {
+        result.push_back(*leak);
       }
     }
   }

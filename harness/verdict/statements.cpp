@@ -229,10 +229,8 @@ Expected<StatementCheck> check_from_json(const Json& value, std::string_view pla
   check.clean = flag_at(value, "clean");
   check.loopback_version = value.value("loopbackVersion", "");
   for (const auto& entry : value.value("leftovers", Strings{})) {
-    for (const auto leak : node::k_leak_classes) {
-      if (entry == node::name_of(leak)) {
-        check.leftovers.push_back(leak);
-      }
+    if (const auto leak = node::parse_leak_class(entry)) {
+      check.leftovers.push_back(*leak);
     }
   }
   for (const auto& entry : value.value("expect", Json::array())) {

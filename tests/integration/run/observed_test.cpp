@@ -107,13 +107,15 @@ std::vector<std::string> calls_of(const CellResult& result) {
 
 Json counts(const node::Inventory& inventory) {
   std::vector<std::string> pods;
-  for (const auto& pod : inventory.pods) {
+  for (const auto& pod : inventory.of(node::LeakClass::pod_record)) {
     pods.push_back(pod.substr(0, pod.find(' ')));
   }
-  return {
-      {"netns", inventory.netns.size()},         {"host_veths", inventory.veths.size()},
-      {"ipam_leases", inventory.leases.size()},  {"results_cache", inventory.cached_results.size()},
-      {"nat_rules", inventory.nat_rules.size()}, {"pods", pods}};
+  return {{"netns", inventory.of(node::LeakClass::netns).size()},
+          {"host_veths", inventory.of(node::LeakClass::veth).size()},
+          {"ipam_leases", inventory.of(node::LeakClass::lease).size()},
+          {"results_cache", inventory.of(node::LeakClass::cached_result).size()},
+          {"nat_rules", inventory.of(node::LeakClass::nat_rule).size()},
+          {"pods", pods}};
 }
 
 std::string differences(const Json& row, const CellResult& result) {

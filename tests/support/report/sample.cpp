@@ -78,9 +78,11 @@ std::vector<run::CellResult> sample_results() {
                         "Unknown",
                         "failed to forcibly stop sandbox \"" + id + "\": " + destroy,
                         3000};
-        old.leftover.netns = {"/var/run/netns/cni-6f1c2a0e-1111-2222-3333-444455556666"};
-        old.leftover.leases = {"/var/lib/cni/networks/containerd-net/10.88.0.2",
-                               "/var/lib/cni/networks/containerd-net/2001:4860:4860::2"};
+        old.leftover.of(node::LeakClass::netns) = {
+            "/var/run/netns/cni-6f1c2a0e-1111-2222-3333-444455556666"};
+        old.leftover.of(node::LeakClass::lease) = {
+            "/var/lib/cni/networks/containerd-net/10.88.0.2",
+            "/var/lib/cni/networks/containerd-net/2001:4860:4860::2"};
       }
       results.push_back(old);
     }
@@ -89,7 +91,7 @@ std::vector<run::CellResult> sample_results() {
   auto leak = passed("1.10.1", "1.10.1", "1.1.1", "1.1.1", "1.0.0");
   leak.verdict = run::Verdict::leak;
   leak.reason = "1 nat-rule was left behind";
-  leak.leftover.nat_rules = {"ip -A POSTROUTING -s 10.88.0.2/32 -j CNI-1234"};
+  leak.leftover.of(node::LeakClass::nat_rule) = {"ip -A POSTROUTING -s 10.88.0.2/32 -j CNI-1234"};
   results.push_back(leak);
 
   auto failed = passed("1.10.1", "1.10.1", "0.9.0", "0.9.0", "1.0.0");

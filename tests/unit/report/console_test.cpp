@@ -153,7 +153,7 @@ TEST(Console, HostileTextsNeverReachTheTerminal) {
   result.known = {"F\x1b[0m"};
   result.remedy = "\x08\x08\x7f";
   result.log = "log \x1b[8m hidden\n\x1bP";
-  result.leftover.netns = {"/run/netns/\x1b[5m"};
+  result.leftover.of(node::LeakClass::netns) = {"/run/netns/\x1b[5m"};
   auto options = options_with_clock();
   options.verbosity = Verbosity::verbose;
   options.title_of = [](const std::string&) { return "title\x1b[7m"; };
@@ -173,11 +173,11 @@ TEST(Console, LeaksSayWhoseTheyAreAndHowTheyGo) {
   const std::string id(64, 'a');
   result.verdict = run::Verdict::leak;
   result.reason = "left behind";
-  result.leftover.veths = {"veth1", "veth2", "veth2"};  // once each
-  result.leftover.leases = {"/n/10.0.0.2", "/n/10.0.0.3", "/n/10.0.0.4"};
+  result.leftover.of(node::LeakClass::veth) = {"veth1", "veth2", "veth2"};  // once each
+  result.leftover.of(node::LeakClass::lease) = {"/n/10.0.0.2", "/n/10.0.0.3", "/n/10.0.0.4"};
   result.leftover.owners = {{"/n/10.0.0.2", id}};
-  result.leftover.mounts = {"/run/containerd/x"};
-  result.leftover.links = {"cni0 (bridge)"};  // residue
+  result.leftover.of(node::LeakClass::mount) = {"/run/containerd/x"};
+  result.leftover.of(node::LeakClass::link) = {"cni0 (bridge)"};  // residue
   const auto text = plain(options_with_clock(), {result});
   EXPECT_THAT(text, HasSubstr("  left     veth: veth1 (bridge or ptp); to remove: ip link delete "
                               "veth1\n  left     veth: veth2"));

@@ -35,7 +35,7 @@ run::CellResult full_result() {
   result.steps[1] = {"StopPodSandbox", "to 1.0.0", false, "Unknown", "a \"b\"\nc", 7};
   result.after_run = node::Inventory();
   result.after_run->veths = {"veth1"};
-  result.leftover.pods = {"NOTREADY x"};
+  result.leftover.of(node::LeakClass::pod_record) = {"NOTREADY x"};
   result.network = NetworkStatus();
   result.network->reason = "NetworkPluginNotReady";
   result.network->message = "cni config uninitialized";

@@ -284,17 +284,18 @@ TEST(KnownBehaviours, RefusesAnErrorThatIsNoRegularExpression) {
 
 TEST(Residue, IsPortmapsSharedChainsOnly) {
   node::Inventory leftover;
-  leftover.nat_rules = {
+  leftover.of(node::LeakClass::nat_rule) = {
       "ip -A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
       "ip -A OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
       "ip -A CNI-HOSTPORT-DNAT -p tcp -m multiport --dports 18080 -j CNI-DN-0123456789abcdef01234",
       "ip -A POSTROUTING -s 10.88.0.2/32 -j CNI-0123456789abcdef01234567"};
-  leftover.leases = {"/var/lib/cni/networks/containerd-net/last_reserved_ip.0",
-                     "/var/lib/cni/networks/containerd-net/10.88.0.2"};
+  leftover.of(node::LeakClass::lease) = {"/var/lib/cni/networks/containerd-net/last_reserved_ip.0",
+                                         "/var/lib/cni/networks/containerd-net/10.88.0.2"};
   const auto parts = split_residue(leftover);
-  EXPECT_EQ(parts.leaked.nat_rules.size(), 2U);
-  EXPECT_EQ(parts.residue.nat_rules.size(), 2U);
-  EXPECT_THAT(parts.leaked.leases, ElementsAre("/var/lib/cni/networks/containerd-net/10.88.0.2"));
+  EXPECT_EQ(parts.leaked.of(node::LeakClass::nat_rule).size(), 2U);
+  EXPECT_EQ(parts.residue.of(node::LeakClass::nat_rule).size(), 2U);
+  EXPECT_THAT(parts.leaked.of(node::LeakClass::lease),
+              ElementsAre("/var/lib/cni/networks/containerd-net/10.88.0.2"));
   EXPECT_EQ(node::classes_of(parts.leaked),
             (std::set{node::LeakClass::nat_rule, node::LeakClass::lease}));
 }

@@ -37,13 +37,13 @@ TEST(Residue, SplitsWithOwners) {
                                    "why": "w"}]})"),
       "mine.json"));
   node::Inventory leftover;
-  leftover.leases = {"/n/lock", "/n/10.0.0.2"};
+  leftover.of(LeakClass::lease) = {"/n/lock", "/n/10.0.0.2"};
   leftover.owners = {{"/n/10.0.0.2", "a"}};
-  leftover.veths = {"/n/lock"};
+  leftover.of(LeakClass::veth) = {"/n/lock"};
   const auto parts = residue.split(leftover);
-  EXPECT_THAT(parts.leaked.leases, ElementsAre("/n/10.0.0.2"));
-  EXPECT_THAT(parts.residue.leases, ElementsAre("/n/lock"));
-  EXPECT_THAT(parts.leaked.veths, ElementsAre("/n/lock"));
+  EXPECT_THAT(parts.leaked.of(LeakClass::lease), ElementsAre("/n/10.0.0.2"));
+  EXPECT_THAT(parts.residue.of(LeakClass::lease), ElementsAre("/n/lock"));
+  EXPECT_THAT(parts.leaked.of(LeakClass::veth), ElementsAre("/n/lock"));
   EXPECT_EQ(parts.leaked.owners, leftover.owners);
   EXPECT_TRUE(parts.residue.owners.empty());
 }
