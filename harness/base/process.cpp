@@ -1,4 +1,5 @@
 #include "apart.hpp"
+#include "cpu_time.hpp"
 #include "text.hpp"
 
 #include <cni_matrix/base/process.hpp>
@@ -44,10 +45,6 @@ namespace {
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a meter of this process
 std::atomic<std::int64_t> commands_cpu = 0;
-
-std::int64_t microseconds(const timeval& time) {
-  return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec;
-}
 
 constexpr int k_look_ms = 100;
 
@@ -246,7 +243,7 @@ Expected<CommandResult> run_command(const std::vector<std::string>& argv,
   rusage usage{};
   while (::wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
   }
-  commands_cpu += microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
+  commands_cpu += cpu_us(usage);
   if (WIFEXITED(status)) {
     result.exit_code = WEXITSTATUS(status);
   } else if (WIFSIGNALED(status)) {

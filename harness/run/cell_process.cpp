@@ -3,6 +3,7 @@
 #include "node_answer.hpp"
 #include "recording.hpp"
 
+#include "base/cpu_time.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -24,7 +25,6 @@
 #include <cstring>
 
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace cni_matrix::run {
@@ -42,13 +42,6 @@ fs::path containerd_folder(std::size_t index) {
 }
 fs::path plugins_folder(std::size_t index) {
   return fs::path(layout::k_stacks) / fmt::format("plugins-{}", index);
-}
-
-std::int64_t own_cpu_us() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto us = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_usec; };
-  return us(usage.ru_utime) + us(usage.ru_stime);
 }
 
 // Takes the record of the node's plugin calls; nothing where they are not recorded.

@@ -1,3 +1,4 @@
+#include "base/json_fields.hpp"
 #include "base/regex_text.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/verdict/known_behaviours.hpp>
@@ -13,22 +14,6 @@ namespace cni_matrix::verdict {
 namespace {
 
 using Strings = std::vector<std::string>;
-
-Expected<std::optional<VersionRange>> range_at(const Json& value, const char* key,
-                                               std::string_view place) {
-  if (!value.contains(key)) {
-    return std::nullopt;
-  }
-  auto range = VersionRange::parse(value.at(key).get<std::string>());
-  if (!range) {
-    return input_error("{}/{}: {}", place, key, range.error().message);
-  }
-  return *std::move(range);
-}
-
-std::optional<bool> flag_at(const Json& value, const char* key) {
-  return value.contains(key) ? std::optional(value.at(key).get<bool>()) : std::nullopt;
-}
 
 std::vector<node::LeakClass> leaks_at(const Json& value, const char* key) {
   std::vector<node::LeakClass> result;

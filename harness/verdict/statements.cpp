@@ -1,6 +1,7 @@
 #include "judge.hpp"
 #include "normalise.hpp"
 
+#include "base/json_fields.hpp"
 #include "base/regex_text.hpp"
 #include "base/text.hpp"
 #include <cni_matrix/scenario/scenario.hpp>
@@ -181,22 +182,6 @@ StatementResult evaluate(const Statement& statement, const std::vector<Observati
     result.truth = result.disagreeing == 0 && every_check_has_cells ? Truth::holds : Truth::partly;
   }
   return result;
-}
-
-Expected<std::optional<VersionRange>> range_at(const Json& value, const char* key,
-                                               std::string_view place) {
-  if (!value.contains(key)) {
-    return std::nullopt;
-  }
-  auto range = VersionRange::parse(value.at(key).get<std::string>());
-  if (!range) {
-    return input_error("{}/{}: {}", place, key, range.error().message);
-  }
-  return *std::move(range);
-}
-
-std::optional<bool> flag_at(const Json& value, const char* key) {
-  return value.contains(key) ? std::optional(value.at(key).get<bool>()) : std::nullopt;
 }
 
 // "run" as scenarios write it; any other text is taken for a label.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/version.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+// Members of a JSON object.
+namespace cni_matrix {
+
+// The text at `key`; empty when there is none, or something else, or `object` is no object.
+std::string text_at(const Json& object, const char* key);
+
+// The flag at `key`, of an object that a schema has been held against.
+std::optional<bool> flag_at(const Json& object, const char* key);
+
+// The range of versions at `key`, likewise. Error kind: input, naming `place` and the key.
+Expected<std::optional<VersionRange>> range_at(const Json& object, const char* key,
+                                               std::string_view place);
+
+}  // namespace cni_matrix
