@@ -85,8 +85,6 @@ Expected<Artifact> read_manifest(const std::filesystem::path& entry);
 // Regular files below a directory, added up.
 std::uintmax_t size_of_tree(const std::filesystem::path& directory);
 
-Expected<Component> parse_component(std::string_view text);
-
 // "the cache cannot be written" as one sentence with its cure.
 [[nodiscard]] tl::unexpected<Error> cannot_write(const std::filesystem::path& path,
                                                  std::string_view reason);

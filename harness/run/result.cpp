@@ -1,14 +1,14 @@
+#include "base/names.hpp"
 #include "base/text.hpp"
 #include <cni_matrix/run/result.hpp>
 
-#include <array>
 #include <utility>
 
 namespace cni_matrix::run {
 
 namespace {
 
-constexpr std::array<std::pair<Verdict, std::string_view>, 7> k_verdicts = {{
+constexpr auto k_verdicts = names_of<Verdict>({
     {Verdict::pass, "pass"},
     {Verdict::known, "known"},
     {Verdict::fail, "fail"},
@@ -16,7 +16,7 @@ constexpr std::array<std::pair<Verdict, std::string_view>, 7> k_verdicts = {{
     {Verdict::skip, "skip"},
     {Verdict::broken, "broken"},
     {Verdict::interrupted, "interrupted"},
-}};
+});
 
 // Texts that are empty are left out: most cells pass and have none.
 void put_text(Json& object, const char* key, const std::string& text) {
@@ -61,19 +61,13 @@ Json to_json(const artifacts::Artifact& artifact) {
 }
 
 Expected<artifacts::Artifact> artifact_from_json(const Json& value) {
-  using artifacts::Component;
   artifacts::Artifact artifact;
-  const auto component = value.at("component").get<std::string>();
-  bool found = false;
-  for (const auto candidate : {Component::containerd, Component::plugins, Component::runc}) {
-    if (artifacts::name_of(candidate) == component) {
-      artifact.component = candidate;
-      found = true;
-    }
+  const auto name = value.at("component").get<std::string>();
+  const auto component = artifacts::parse_component(name);
+  if (!component) {
+    return input_error("artifact: no component is called '{}'", printable(name));
   }
-  if (!found) {
-    return input_error("artifact: no component is called '{}'", printable(component));
-  }
+  artifact.component = *component;
   artifact.token = value.at("token").get<std::string>();
   artifact.provider = value.at("provider").get<std::string>();
   CNI_MATRIX_TRY_ASSIGN(artifact.version, Version::parse(value.at("version").get<std::string>()));
@@ -142,19 +136,12 @@ CpuTime cpu_from_json(const Json& value) {
 }  // namespace
 
 std::string_view name_of(Verdict verdict) {
-  for (const auto& [value, name] : k_verdicts) {
-    if (value == verdict) {
-      return name;
-    }
-  }
-  return "broken";
+  return k_verdicts.of(verdict);
 }
 
 Expected<Verdict> parse_verdict(std::string_view text) {
-  for (const auto& [value, name] : k_verdicts) {
-    if (name == text) {
-      return value;
-    }
+  if (const auto verdict = k_verdicts.parse(text)) {
+    return *verdict;
   }
   return input_error(
       "'{}' is no verdict; one of pass, known, fail, leak, skip, broken, interrupted",
@@ -294,23 +281,14 @@ std::size_t RunSummary::count(Verdict verdict) const {
 
 namespace {
 
-constexpr std::array<std::pair<Stop, std::string_view>, 6> k_stops = {{
+constexpr auto k_stops = names_of<Stop>({
     {Stop::sigint, "SIGINT"},
     {Stop::sigterm, "SIGTERM"},
     {Stop::sighup, "SIGHUP"},
     {Stop::timeout, "--timeout"},
     {Stop::trouble, "trouble"},
     {Stop::killed, "kill"},
-}};
-
-std::string_view name_of(Stop stop) {
-  for (const auto& [value, name] : k_stops) {
-    if (value == stop) {
-      return name;
-    }
-  }
-  return {};
-}
+});
 
 std::string cells_text(std::size_t count) {
   return fmt::format("{} {}", count, count == 1 ? "cell" : "cells");
@@ -351,7 +329,7 @@ Ending RunSummary::ending() const {
       case Stop::sigterm:
       case Stop::sighup:
         return {ExitStatus::terminated,
-                fmt::format("interrupted by {}; {}", name_of(stopped_by), k_done)};
+                fmt::format("interrupted by {}; {}", k_stops.of(stopped_by), k_done)};
       case Stop::timeout:
         return {ExitStatus::timeout, fmt::format("--timeout ended the run; {}", k_done)};
       case Stop::trouble:
@@ -396,7 +374,7 @@ Json to_json(const RunSummary& summary) {
   for (const auto& [verdict, count] : summary.verdicts) {
     value["verdicts"][std::string(name_of(verdict))] = count;
   }
-  put_text(value, "stopped_by", std::string(name_of(summary.stopped_by)));
+  put_text(value, "stopped_by", std::string(k_stops.of(summary.stopped_by)));
   if (!summary.fail_on.empty()) {
     value["fail_on"] = summary.fail_on;
   }
@@ -421,10 +399,7 @@ Expected<RunSummary> summary_from_json(const Json& value) {
     summary.cpu = cpu_from_json(value.at("cpu"));
     summary.interrupted = value.at("interrupted").get<bool>();
     summary.modelled = value.value("modelled", std::size_t{0});
-    const auto stopped_by = text_of(value, "stopped_by");
-    for (const auto& [stop, name] : k_stops) {
-      summary.stopped_by = stopped_by == name ? stop : summary.stopped_by;
-    }
+    summary.stopped_by = k_stops.parse(text_of(value, "stopped_by")).value_or(summary.stopped_by);
     summary.fail_on = value.value("fail_on", std::vector<std::string>());
     summary.modules = value.value("modules", std::vector<std::string>());
     for (const auto& statement : value.value("statements", Json::array())) {

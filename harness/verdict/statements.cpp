@@ -2,6 +2,7 @@
 #include "normalise.hpp"
 
 #include "base/json_fields.hpp"
+#include "base/names.hpp"
 #include "base/regex_text.hpp"
 #include "base/text.hpp"
 #include <cni_matrix/scenario/scenario.hpp>
@@ -18,6 +19,11 @@ namespace cni_matrix::verdict {
 namespace {
 
 using Strings = std::vector<std::string>;
+
+constexpr auto k_truths = names_of<Truth>({{Truth::holds, "true"},
+                                           {Truth::partly, "partly true"},
+                                           {Truth::refuted, "false"},
+                                           {Truth::unchecked, "not checked"}});
 
 constexpr std::size_t k_examples = 3;  // cells that an evidence sentence names
 
@@ -233,17 +239,7 @@ Expected<StatementCheck> check_from_json(const Json& value, std::string_view pla
 }  // namespace
 
 std::string_view name_of(Truth truth) {
-  switch (truth) {
-    case Truth::holds:
-      return "true";
-    case Truth::partly:
-      return "partly true";
-    case Truth::refuted:
-      return "false";
-    case Truth::unchecked:
-      return "not checked";
-  }
-  return "not checked";
+  return k_truths.of(truth);
 }
 
 Expected<Statement> statement_from_json(const Json& value, std::string_view place) {
@@ -287,11 +283,9 @@ Expected<StatementResult> statement_result_from_json(const Json& value) {
   result.agreeing = value.value("agreeing", std::size_t{0});
   result.disagreeing = value.value("disagreeing", std::size_t{0});
   const auto verdict = value.at("verdict").get<std::string>();
-  for (const auto truth : {Truth::holds, Truth::partly, Truth::refuted, Truth::unchecked}) {
-    if (name_of(truth) == verdict) {
-      result.truth = truth;
-      return result;
-    }
+  if (const auto truth = k_truths.parse(verdict)) {
+    result.truth = *truth;
+    return result;
   }
   return input_error("statement {}: '{}' is no verdict of a statement", printable(result.id),
                      printable(verdict));
