@@ -1,6 +1,7 @@
 #include "cell_plan.hpp"
 #include "cell_process.hpp"
 #include "observation.hpp"
+#include "prepared_roots.hpp"
 #include "signals.hpp"
 
 #include "base/cpu_time.hpp"
