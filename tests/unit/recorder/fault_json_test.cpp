@@ -1,7 +1,9 @@
 #include "base/file.hpp"
 #include "recorder/fault_format.hpp"
+#include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/recorder/faults.hpp>
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 namespace cni_matrix::recorder {
@@ -65,6 +67,16 @@ TEST(FaultJson, EveryActionComesBackAsItWas) {
     EXPECT_EQ(again.action, known.action);
     EXPECT_EQ(again.call, 0);
   }
+}
+
+TEST(FaultJson, EveryActionStandsInTheSchemaOfScenarios) {
+  std::vector<std::string> names;
+  for (const auto& known : k_fault_actions) {
+    names.emplace_back(known.name);
+  }
+  const auto schema =
+      value_or_throw(read_file(data_directory() / "matrix" / "scenario.schema.json"));
+  EXPECT_THAT(schema, HasSubstr(fmt::format("\"fault: {}\"", fmt::join(names, ", "))));
 }
 
 TEST(FaultJson, AMisspeltNameHasASuggestion) {
