@@ -57,6 +57,19 @@ run::CellResult passed() {
   return passed("1.6.20", "1.6.20", "1.1.1", "1.1.1", "1.0.0");
 }
 
+run::CellResult modelled(const std::string& version) {
+  auto result = passed(version, version, "1.1.1", "1.1.1", "1.0.0");
+  result.runtime = "embedded";
+  result.modelled_because = "mirror.example cannot be reached";
+  return result;
+}
+
+run::CellResult built(const std::string& plugins, run::Verdict verdict) {
+  auto result = passed("debian:bookworm", "1.6.20", plugins, "1.4.0", "1.0.0");
+  result.verdict = verdict;
+  return result;
+}
+
 std::vector<run::CellResult> sample_results() {
   std::vector<run::CellResult> results;
   for (const std::string cni_version : {"none", "0.4.0", "1.0.0"}) {

@@ -1,5 +1,5 @@
-#include "base/file.hpp"
-#include "verdict/judge.hpp"
+#include "small_matrix.hpp"
+
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/matrix/matrix.hpp>
 
@@ -11,35 +11,8 @@ namespace cni_matrix::matrix {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-Expected<Matrix> parse(const char* text) {
-  return matrix_from_json(Json::parse(text), "my.json");
-}
-
-std::string error_of(const char* text) {
-  const auto spec = parse(text);
-  if (!spec) {
-    return spec.error().message;
-  }
-  const auto selected = select(*spec, {});
-  return selected ? "" : selected.error().message;
-}
-
-std::vector<std::string> names(const Matrix& spec, const std::vector<std::string>& cells = {}) {
-  std::vector<std::string> result;
-  for_each_cell(spec, cells, [&result](const Cell& cell) {
-    result.push_back(cell.name());
-    return true;
-  });
-  return result;
-}
-
-constexpr const char* k_small = R"({"containerd": ["1.6.2", "1.7.0"], "plugins": ["0.9.0"],
-  "conflists": [{"file": "bridge-portmap", "cniVersion": ["none", "1.0.0"]}],
-  "scenarios": ["lifecycle"]})";
 
 TEST(Matrix, IsTheProductOfItsAxes) {
   EXPECT_THAT(names(*parse(k_small)), ElementsAre("1.6.2/0.9.0/bridge-portmap@none/lifecycle",
@@ -82,146 +55,6 @@ TEST(Matrix, NamesFilePlaceAndCure) {
   EXPECT_THAT(error_of(R"({"exclude": [{"containerd": "<1.5x"}]})"),
               HasSubstr("/exclude/0/containerd"));
   EXPECT_THAT(error_of(R"({"runtime": "deamon"})"), HasSubstr("/runtime"));
-}
-
-TEST(Selection, ReplacesAxes) {
-  Selection selection;
-  selection.containerd = {"debian:trixie"};
-  selection.cni_versions = {"none", "as-is"};
-  selection.scenarios = {"repair:to=0.4.0"};
-  const auto spec = select(*parse(k_small), selection);
-  ASSERT_TRUE(spec.has_value()) << spec.error().message;
-  EXPECT_THAT(names(*spec), ElementsAre("debian:trixie/0.9.0/bridge-portmap@none/repair[to=0.4.0]",
-                                        "debian:trixie/0.9.0/bridge-portmap/repair[to=0.4.0]"));
-}
-
-TEST(Selection, FillsInWhatTheFileLeavesOut) {
-  Selection selection;
-  selection.containerd = {"1.6.2"};
-  selection.plugins = {"0.9.0"};
-  const auto spec = select(
-      *parse(R"({"conflists": ["bridge-portmap"], "scenarios": ["double-stop"]})"), selection);
-  ASSERT_TRUE(spec.has_value()) << spec.error().message;
-  EXPECT_THAT(names(*spec), ElementsAre("1.6.2/0.9.0/bridge-portmap/double-stop"));
-}
-
-TEST(Selection, NeedsNoMatrixFile) {
-  Selection selection;
-  selection.containerd = {"1.6.2", "1.6.3"};
-  selection.plugins = {"0.9.0"};
-  const auto spec = select({}, selection);
-  ASSERT_TRUE(spec.has_value()) << spec.error().message;
-  EXPECT_EQ(names(*spec).size(), 2U);
-  selection.plugins.clear();
-  EXPECT_THAT(select({}, selection).error().message, HasSubstr("\"plugins\""));
-}
-
-TEST(Selection, TakesCellsByIdNameAndGlob) {
-  const auto spec = *parse(k_small);
-  const auto cells = *all_cells(spec);
-  EXPECT_THAT(names(spec, {cells[2].id()}), ElementsAre(cells[2].name()));
-  EXPECT_THAT(names(spec, {cells[1].name()}), ElementsAre(cells[1].name()));
-  EXPECT_EQ(names(spec, {"1.6.2/*", cells[1].id()}).size(), 3U);
-  EXPECT_THAT(all_cells(spec, {"nothing*"}).error().message, HasSubstr("--cell nothing*"));
-}
-
-TEST(Selection, KnowsWhatIsRecommendedForKubernetes) {
-  const std::map<std::string, Version> at_hand = {{"debian:bookworm", {1, 6, 20, {}}},
-                                                  {"debian:bullseye", {1, 4, 13, {}}},
-                                                  {"1.6.3", {1, 6, 3, {}}}};
-  EXPECT_THAT(*containerd_for_kubernetes("1.24", at_hand),
-              ElementsAre("1.7.0", "1.6.4", "debian:bookworm", "1.5.11"));
-  EXPECT_THAT(containerd_for_kubernetes("1.240", {}).error().message, HasSubstr("1.24"));
-}
-
-TEST(Expansion, StopsWhenTold) {
-  std::size_t seen = 0;
-  EXPECT_EQ(for_each_cell(*parse(k_small), {}, [&seen](const Cell&) { return ++seen < 2; }), 2U);
-}
-
-TEST(Cell, KeepsItsIdThroughJson) {
-  const auto spec = parse(R"({"containerd": ["1.6.2"], "plugins": ["0.9.0"],
-    "conflists": [{"file": "bridge-only", "cniVersion": "0.3.1"}],
-    "scenarios": [{"scenario": "repair", "with": {"to": "1.0.0"}}], "hostPort": 18080,
-    "markChain": true, "runtime": "daemon"})");
-  ASSERT_TRUE(spec.has_value()) << spec.error().message;
-  const auto cells = *all_cells(*spec);
-  ASSERT_EQ(cells.size(), 1U);
-  EXPECT_EQ(cells[0].name(),
-            "1.6.2/0.9.0/bridge-only@0.3.1/repair[conf,to=1.0.0,hostport=18080,markchain,daemon]");
-  const auto again = cell_from_json(to_json(cells[0]));
-  ASSERT_TRUE(again.has_value()) << again.error().message;
-  EXPECT_EQ(again->name(), cells[0].name());
-  EXPECT_EQ(again->conflist.file, cells[0].conflist.file);
-  EXPECT_EQ(again->id().size(), 10U);
-  EXPECT_FALSE(cell_from_json(Json::parse("{}")).has_value());
-  EXPECT_FALSE(cell_from_json(Json::parse("[]")).has_value());
-}
-
-TEST(Scenarios, AllLoadAndBind) {
-  const auto ids = scenario::list_scenarios();
-  ASSERT_TRUE(ids.has_value());
-  EXPECT_THAT(*ids, Contains("plugin-gone-restored"));
-  for (const auto& id : *ids) {
-    const auto scenario = scenario::load_scenario(id);
-    ASSERT_TRUE(scenario.has_value()) << scenario.error().message;
-    EXPECT_EQ(scenario->id, id);
-    std::map<std::string, std::string> parameters;
-    for (const auto& [name, parameter] : scenario->parameters) {
-      parameters[name] = "1.0.0";
-    }
-    const auto steps = scenario::bind_steps(*scenario, parameters);
-    ASSERT_TRUE(steps.has_value());
-    for (const auto& step : *steps) {
-      EXPECT_FALSE(step.to.starts_with("$"));
-    }
-  }
-}
-
-TEST(Scenarios, RepairIsConditional) {
-  const auto scenario = *scenario::load_scenario("repair");
-  const auto steps = *scenario::bind_steps(scenario, {});
-  ASSERT_EQ(steps.size(), 5U);
-  EXPECT_EQ(steps[2].kind, scenario::StepKind::edit_conflist);
-  EXPECT_EQ(steps[2].to, "0.4.0");
-  EXPECT_EQ(steps[3].condition, scenario::Condition::stop_failed);
-  EXPECT_EQ(steps[4].condition, scenario::Condition::always);
-}
-
-TEST(Scenarios, UnknownOnesAndStepsAreNamed) {
-  EXPECT_THAT(scenario::load_scenario("lifecycel").error().message,
-              HasSubstr("did you mean lifecycle"));
-  EXPECT_FALSE(scenario::load_scenario("../matrix/catalog").has_value());
-  const auto unknown = scenario::scenario_from_json(
-      Json::parse(R"({"id": "x", "title": "x", "steps": [{"step": "run"}, {"step": "stpo"}]})"),
-      "x.json");
-  EXPECT_THAT(unknown.error().message,
-              AllOf(HasSubstr("x.json: /steps/1/step"), HasSubstr("did you mean stop")));
-  const auto bare = scenario::scenario_from_json(
-      Json::parse(R"({"id": "x", "title": "x", "steps": [{"step": "edit-conflist"}]})"), "x.json");
-  EXPECT_THAT(bare.error().message, HasSubstr("needs either \"to\" or \"patch\""));
-  const auto refusal = [](const std::string& steps) {
-    const auto scenario = scenario::scenario_from_json(
-        Json::parse(R"({"id": "x", "title": "x", "steps": [)" + steps + "]}"), "x.json");
-    return scenario ? "none" : scenario.error().message;
-  };
-  EXPECT_THAT(refusal(R"({"step": "stop"})"),
-              HasSubstr("/steps/0: no step before it runs the pod \"pod\""));
-  EXPECT_THAT(refusal(R"({"step": "run"}, {"step": "stop", "pod": "a"})"),
-              HasSubstr("/steps/1: no step before it runs the pod \"a\""));
-  EXPECT_THAT(refusal(R"({"step": "run", "times": 2})"), HasSubstr("takes no \"times\""));
-  EXPECT_THAT(refusal(R"({"step": "cycle"})"), HasSubstr("needs \"times\""));
-  EXPECT_THAT(refusal(R"({"step": "run", "expect": "("})"), HasSubstr("/expect: not a regular"));
-  EXPECT_THAT(refusal(R"({"step": "damage-cache", "how": "burn"})"),
-              HasSubstr("truncate, garbage"));
-  EXPECT_THAT(refusal(R"({"step": "fault", "plugin": "bridge", "do": "faill"})"),
-              HasSubstr("did you mean fail"));
-  EXPECT_THAT(refusal(R"({"step": "write-config", "file": "../x", "text": ""})"),
-              HasSubstr("/steps/0/file"));
-  const auto undeclared = scenario::scenario_from_json(
-      Json::parse(R"({"id": "x", "title": "x", "steps": [{"step": "edit-conflist", "to": "$v"}]})"),
-      "x.json");
-  EXPECT_THAT(undeclared.error().message, HasSubstr("$v is no parameter"));
 }
 
 TEST(ShippedMatrices, LoadAndHaveCells) {

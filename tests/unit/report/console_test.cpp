@@ -273,5 +273,42 @@ TEST(Console, AWriteThatFailsIsAnError) {
   std::fclose(full);
 }
 
+std::string console_of(const std::vector<run::CellResult>& results, const run::RunSummary& summary,
+                       Verbosity verbosity = Verbosity::normal) {
+  return text_of([&](std::FILE* stream) {
+    ConsoleOptions options;
+    options.unicode = true;
+    options.verbosity = verbosity;
+    const auto reporter = make_console_reporter(stream, options);
+    reporter->run_started(sample_provenance(), results.size());
+    for (const auto& result : results) {
+      reporter->cell_finished(result);
+    }
+    EXPECT_TRUE(reporter->run_finished(summary));
+  });
+}
+
+TEST(Console, EachReasonForTheModelStandsOnceAndTheCellsAreCounted) {
+  auto other = modelled("1.6.5");
+  other.modelled_because.clear();
+  other.assumed = "nothing is known of 1.6.5";
+  const std::vector<run::CellResult> results = {modelled("1.6.2"), modelled("1.6.3"), other,
+                                                passed()};
+  const auto text = console_of(results, summary_of(results));
+  const auto reason = text.find("  2 cells: mirror.example cannot be reached\n");
+  ASSERT_NE(reason, std::string::npos) << text;
+  EXPECT_EQ(text.find("mirror.example", reason + 20), std::string::npos) << text;
+  EXPECT_THAT(text, HasSubstr("Assumed\n  1 cell: nothing is known of 1.6.5\n"));
+  EXPECT_THAT(text, HasSubstr("4 cells: 4 pass, 3 of them modelled in "));
+  EXPECT_THAT(console_of(results, summary_of(results), Verbosity::verbose),
+              HasSubstr("modelled: mirror.example cannot be reached"));
+  const auto json = run::to_json(summary_of(results));
+  EXPECT_EQ(json["modelled"], 3);
+  EXPECT_EQ(json["skipped"], 0);
+  const auto back = run::cell_result_from_json(run::to_json(results[0]));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->modelled_because, "mirror.example cannot be reached");
+}
+
 }  // namespace
 }  // namespace cni_matrix::report::testing

@@ -5,6 +5,8 @@
 namespace cni_matrix::scenario {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
@@ -280,6 +282,71 @@ TEST(PodOrder, NoStepIsAboutAPodThatIsNotThere) {
               HasSubstr("may not run then"));
   EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "probe", "probes": ["pod-to-pod"]})"),
               HasSubstr("another pod in \"with\""));
+}
+
+TEST(Scenarios, AllLoadAndBind) {
+  const auto ids = list_scenarios();
+  ASSERT_TRUE(ids.has_value());
+  EXPECT_THAT(*ids, Contains("plugin-gone-restored"));
+  for (const auto& id : *ids) {
+    const auto scenario = load_scenario(id);
+    ASSERT_TRUE(scenario.has_value()) << scenario.error().message;
+    EXPECT_EQ(scenario->id, id);
+    std::map<std::string, std::string> parameters;
+    for (const auto& [name, parameter] : scenario->parameters) {
+      parameters[name] = "1.0.0";
+    }
+    const auto steps = bind_steps(*scenario, parameters);
+    ASSERT_TRUE(steps.has_value());
+    for (const auto& step : *steps) {
+      EXPECT_FALSE(step.to.starts_with("$"));
+    }
+  }
+}
+
+TEST(Scenarios, RepairIsConditional) {
+  const auto scenario = *load_scenario("repair");
+  const auto steps = *bind_steps(scenario, {});
+  ASSERT_EQ(steps.size(), 5U);
+  EXPECT_EQ(steps[2].kind, StepKind::edit_conflist);
+  EXPECT_EQ(steps[2].to, "0.4.0");
+  EXPECT_EQ(steps[3].condition, Condition::stop_failed);
+  EXPECT_EQ(steps[4].condition, Condition::always);
+}
+
+TEST(Scenarios, UnknownOnesAndStepsAreNamed) {
+  EXPECT_THAT(load_scenario("lifecycel").error().message, HasSubstr("did you mean lifecycle"));
+  EXPECT_FALSE(load_scenario("../matrix/catalog").has_value());
+  const auto unknown = scenario_from_json(
+      Json::parse(R"({"id": "x", "title": "x", "steps": [{"step": "run"}, {"step": "stpo"}]})"),
+      "x.json");
+  EXPECT_THAT(unknown.error().message,
+              AllOf(HasSubstr("x.json: /steps/1/step"), HasSubstr("did you mean stop")));
+  const auto bare = scenario_from_json(
+      Json::parse(R"({"id": "x", "title": "x", "steps": [{"step": "edit-conflist"}]})"), "x.json");
+  EXPECT_THAT(bare.error().message, HasSubstr("needs either \"to\" or \"patch\""));
+  const auto refusal = [](const std::string& steps) {
+    const auto scenario = scenario_from_json(
+        Json::parse(R"({"id": "x", "title": "x", "steps": [)" + steps + "]}"), "x.json");
+    return scenario ? "none" : scenario.error().message;
+  };
+  EXPECT_THAT(refusal(R"({"step": "stop"})"),
+              HasSubstr("/steps/0: no step before it runs the pod \"pod\""));
+  EXPECT_THAT(refusal(R"({"step": "run"}, {"step": "stop", "pod": "a"})"),
+              HasSubstr("/steps/1: no step before it runs the pod \"a\""));
+  EXPECT_THAT(refusal(R"({"step": "run", "times": 2})"), HasSubstr("takes no \"times\""));
+  EXPECT_THAT(refusal(R"({"step": "cycle"})"), HasSubstr("needs \"times\""));
+  EXPECT_THAT(refusal(R"({"step": "run", "expect": "("})"), HasSubstr("/expect: not a regular"));
+  EXPECT_THAT(refusal(R"({"step": "damage-cache", "how": "burn"})"),
+              HasSubstr("truncate, garbage"));
+  EXPECT_THAT(refusal(R"({"step": "fault", "plugin": "bridge", "do": "faill"})"),
+              HasSubstr("did you mean fail"));
+  EXPECT_THAT(refusal(R"({"step": "write-config", "file": "../x", "text": ""})"),
+              HasSubstr("/steps/0/file"));
+  const auto undeclared = scenario_from_json(
+      Json::parse(R"({"id": "x", "title": "x", "steps": [{"step": "edit-conflist", "to": "$v"}]})"),
+      "x.json");
+  EXPECT_THAT(undeclared.error().message, HasSubstr("$v is no parameter"));
 }
 
 TEST(Patterns, TakeNoMoreTimeThanTheTextIsLong) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 namespace cni_matrix::verdict {
 namespace {
 
@@ -29,6 +31,23 @@ TEST(ResidueFile, TakesNoLeaseForALock) {
   EXPECT_NE(shipped().find(LeakClass::lease, networks + "n/last_reserved_ip.0"), nullptr);
   EXPECT_EQ(shipped().find(LeakClass::lease, networks + "lock/10.0.0.2"), nullptr);
   EXPECT_EQ(shipped().find(LeakClass::lease, networks + "last_reserved_ip.0/10.0.0.2"), nullptr);
+}
+
+TEST(ResidueFile, IsPortmapsSharedChainsOnly) {
+  node::Inventory leftover;
+  leftover.of(LeakClass::nat_rule) = {
+      "ip -A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+      "ip -A OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+      "ip -A CNI-HOSTPORT-DNAT -p tcp -m multiport --dports 18080 -j CNI-DN-0123456789abcdef01234",
+      "ip -A POSTROUTING -s 10.88.0.2/32 -j CNI-0123456789abcdef01234567"};
+  leftover.of(LeakClass::lease) = {"/var/lib/cni/networks/containerd-net/last_reserved_ip.0",
+                                   "/var/lib/cni/networks/containerd-net/10.88.0.2"};
+  const auto parts = split_residue(leftover);
+  EXPECT_EQ(parts.leaked.of(LeakClass::nat_rule).size(), 2U);
+  EXPECT_EQ(parts.residue.of(LeakClass::nat_rule).size(), 2U);
+  EXPECT_THAT(parts.leaked.of(LeakClass::lease),
+              ElementsAre("/var/lib/cni/networks/containerd-net/10.88.0.2"));
+  EXPECT_EQ(node::classes_of(parts.leaked), (std::set{LeakClass::nat_rule, LeakClass::lease}));
 }
 
 TEST(Residue, SplitsWithOwners) {
