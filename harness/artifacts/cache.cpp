@@ -134,22 +134,17 @@ Expected<void> Cache::check_ours() const {
   return {};
 }
 
-Expected<Component> parse_component(std::string_view text) {
-  for (const auto component : {Component::containerd, Component::plugins, Component::runc}) {
-    if (name_of(component) == text) {
-      return component;
-    }
-  }
-  return broken("\"{}\" is no component", text);
-}
-
 Expected<Artifact> read_manifest(const std::filesystem::path& entry) {
   const auto file = entry / "manifest.json";
   CNI_MATRIX_TRY_ASSIGN(const auto json, load_json(file));
   try {
     Artifact artifact;
-    CNI_MATRIX_TRY_ASSIGN(artifact.component,
-                          parse_component(json.at("component").get<std::string>()));
+    const auto component = json.at("component").get<std::string>();
+    if (const auto known = parse_component(component)) {
+      artifact.component = *known;
+    } else {
+      return broken("\"{}\" is no component", component);
+    }
     CNI_MATRIX_TRY_ASSIGN(artifact.version, Version::parse(json.at("version").get<std::string>()));
     artifact.provider = json.at("provider").get<std::string>();
     artifact.package_version = json.at("package_version").get<std::string>();

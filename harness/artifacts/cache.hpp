@@ -87,6 +87,4 @@ Expected<Artifact> read_manifest(const std::filesystem::path& entry);
 // Regular files below a directory, added up.
 std::uintmax_t size_of_tree(const std::filesystem::path& directory);
 
-Expected<Component> parse_component(std::string_view text);
-
 }  // namespace cni_matrix::artifacts

@@ -1,3 +1,4 @@
+#include "base/names.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 
 #include <algorithm>
@@ -6,6 +7,10 @@
 namespace cni_matrix::artifacts {
 
 namespace {
+
+constexpr auto k_components = names_of<Component>({{Component::containerd, "containerd"},
+                                                   {Component::plugins, "cni-plugins"},
+                                                   {Component::runc, "runc"}});
 
 bool is_suite_name(std::string_view text) {
   return !text.empty() && std::isalpha(static_cast<unsigned char>(text.front())) != 0 &&
@@ -42,15 +47,11 @@ Expected<VersionToken> parse_directory(VersionToken token, std::string_view rest
 }  // namespace
 
 std::string_view name_of(Component component) {
-  switch (component) {
-    case Component::containerd:
-      return "containerd";
-    case Component::plugins:
-      return "cni-plugins";
-    case Component::runc:
-      return "runc";
-  }
-  return "";
+  return k_components.of(component);
+}
+
+std::optional<Component> parse_component(std::string_view name) {
+  return k_components.parse(name);
 }
 
 Expected<VersionToken> VersionToken::parse(std::string_view text) {

@@ -13,20 +13,25 @@
 
 namespace cni_matrix {
 
-namespace {
-
-Expected<void> write_all(int fd, std::string_view text, const std::filesystem::path& file) {
+int write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const auto written = ::write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) {
       continue;
     }
     if (written < 0) {
-      return system_error(fmt::format("cannot write {}", file.string()));
+      return errno;
     }
     text.remove_prefix(static_cast<std::size_t>(written));
   }
-  return {};
+  return 0;
+}
+
+namespace {
+
+Expected<void> write_to(int fd, std::string_view text, const std::filesystem::path& file) {
+  return write_all(fd, text) == 0 ? Expected<void>()
+                                  : system_error(fmt::format("cannot write {}", file.string()));
 }
 
 }  // namespace
@@ -65,7 +70,7 @@ Expected<void> write_file(const std::filesystem::path& file, std::string_view te
   if (!fd) {
     return system_error(fmt::format("cannot write {}", file.string()));
   }
-  return write_all(fd.get(), text, file);
+  return write_to(fd.get(), text, file);
 }
 
 Expected<void> write_file_atomic(const std::filesystem::path& file, std::string_view text) {
@@ -74,7 +79,7 @@ Expected<void> write_file_atomic(const std::filesystem::path& file, std::string_
   if (!fd) {
     return system_error(fmt::format("cannot write {}", file.string()));
   }
-  auto done = write_all(fd.get(), text, file);
+  auto done = write_to(fd.get(), text, file);
   if (done && (::fchmod(fd.get(), 0644) != 0 || ::fsync(fd.get()) != 0 ||
                ::rename(temporary.c_str(), file.c_str()) != 0)) {
     done = system_error(fmt::format("cannot write {}", file.string()));

@@ -20,6 +20,9 @@ Expected<void> write_file(const std::filesystem::path& file, std::string_view te
 // Write beside the file, fsync and rename over it: readers see the old text or the new one.
 Expected<void> write_file_atomic(const std::filesystem::path& file, std::string_view text);
 
+// All of it, over signals and short writes. Returns 0, or errno.
+int write_all(int fd, std::string_view text);
+
 // A directory of its own, removed with everything in it.
 class TemporaryDirectory {
  public:

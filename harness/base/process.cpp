@@ -1,4 +1,5 @@
 #include "apart.hpp"
+#include "cpu_time.hpp"
 #include "text.hpp"
 
 #include <cni_matrix/base/process.hpp>
@@ -26,6 +27,7 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -45,11 +47,8 @@ namespace {
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a meter of this process
 std::atomic<std::int64_t> commands_cpu = 0;
 
-std::int64_t microseconds(const timeval& time) {
-  return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec;
-}
-
 constexpr int k_look_ms = 100;
+constexpr std::chrono::milliseconds k_after_the_end{500};
 
 struct Pipe {
   Fd read;
@@ -149,6 +148,117 @@ bool drain(int fd, std::string& into, std::size_t limit, bool& truncated) {
   return true;
 }
 
+// What is written to a program and read of it, until its end.
+class Conversation {
+ public:
+  Conversation(pid_t pid, Fd pidfd, Fd in, Fd out, Fd err, const CommandOptions& options)
+      : m_pid(pid),
+        m_pidfd(std::move(pidfd)),
+        m_in(std::move(in)),
+        m_out(std::move(out)),
+        m_err(std::move(err)),
+        m_options(options),
+        m_input(options.input),
+        m_deadline(Clock::now() + options.timeout) {
+    ::fcntl(m_in.get(), F_SETFL, O_NONBLOCK);
+    if (m_input.empty()) {
+      m_in.reset();
+    }
+  }
+
+  CommandResult hold() {
+    const auto old_handler = ::signal(SIGPIPE, SIG_IGN);
+    while ((!m_ended || m_out.valid() || m_err.valid()) && wait_and_serve()) {
+    }
+    ::signal(SIGPIPE, old_handler);
+    reap();
+    return std::move(m_result);
+  }
+
+ private:
+  // False where nothing more is waited for: the time is over, or somebody asked for the end.
+  bool wait_and_serve() {
+    std::array<pollfd, 4> fds{pollfd{m_ended ? -1 : m_pidfd.get(), POLLIN, 0},
+                              pollfd{m_out.get(), POLLIN, 0}, pollfd{m_err.get(), POLLIN, 0},
+                              pollfd{m_in.get(), POLLOUT, 0}};
+    const auto& cancelled = m_options.cancelled;
+    const int wait = remaining_ms(m_deadline);
+    const int ready = ::poll(fds.data(), fds.size(), cancelled ? std::min(wait, k_look_ms) : wait);
+    m_result.cancelled = !m_ended && cancelled && cancelled();
+    if (m_result.cancelled || (ready == 0 && Clock::now() >= m_deadline)) {
+      give_up();
+      return false;
+    }
+    if (fds[1].revents != 0) {
+      hear(m_out, m_result.out);
+    }
+    if (fds[2].revents != 0) {
+      hear(m_err, m_result.err);
+    }
+    if (fds[3].revents != 0) {
+      say();
+    }
+    if (!m_ended && fds[0].revents != 0) {
+      m_ended = true;
+      // A grandchild may hold the streams open after the program's end, so they are read for a
+      // little while longer only.
+      m_deadline = std::min(m_deadline, Clock::now() + k_after_the_end);
+    }
+    return true;
+  }
+
+  void hear(Fd& stream, std::string& into) {
+    if (!drain(stream.get(), into, m_options.output_limit, m_result.truncated)) {
+      stream.reset();
+    }
+  }
+
+  void say() {
+    const auto written = ::write(m_in.get(), m_input.data(), m_input.size());
+    if (written > 0) {
+      m_input.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (m_input.empty() || (written < 0 && errno != EAGAIN && errno != EINTR)) {
+      m_in.reset();
+    }
+  }
+
+  void give_up() {
+    if (m_ended) {
+      return;
+    }
+    m_result.timed_out = !m_result.cancelled;
+    ::kill(-m_pid, SIGKILL);
+    ::kill(m_pid, SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(m_pid), &info, WEXITED | WNOWAIT);
+  }
+
+  void reap() {
+    int status = 0;
+    rusage usage{};
+    while (::wait4(m_pid, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    commands_cpu += cpu_us(usage);
+    if (WIFEXITED(status)) {
+      m_result.exit_code = WEXITSTATUS(status);
+    } else if (WIFSIGNALED(status)) {
+      m_result.signal = WTERMSIG(status);
+    }
+  }
+
+  pid_t m_pid;
+  Fd m_pidfd;
+  Fd m_in;
+  Fd m_out;
+  Fd m_err;
+  const CommandOptions& m_options;
+  std::string_view m_input;
+  Clock::time_point m_deadline;
+  bool m_ended = false;
+  CommandResult m_result;
+};
+
 }  // namespace
 
 std::int64_t commands_cpu_us() {
@@ -183,76 +293,10 @@ Expected<CommandResult> run_command(const std::vector<std::string>& argv,
   in.read.reset();
   out.write.reset();
   err.write.reset();
-  CNI_MATRIX_TRY_ASSIGN(const auto pidfd, open_pidfd(pid));
-  ::fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
-
-  CommandResult result;
-  std::string_view input = options.input;
-  if (input.empty()) {
-    in.write.reset();
-  }
-  const auto deadline = Clock::now() + options.timeout;
-  bool ended = false;
-  // A grandchild may hold the streams open after the program's end, so they are read for a little
-  // while longer only.
-  auto stream_deadline = deadline;
-  const auto old_handler = ::signal(SIGPIPE, SIG_IGN);
-  while (!ended || out.read.valid() || err.read.valid()) {
-    std::array<pollfd, 4> fds{pollfd{pidfd.get(), static_cast<short>(ended ? 0 : POLLIN), 0},
-                              pollfd{out.read.get(), POLLIN, 0}, pollfd{err.read.get(), POLLIN, 0},
-                              pollfd{in.write.get(), POLLOUT, 0}};
-    if (ended) {
-      fds[0].fd = -1;
-    }
-    const auto limit = ended ? std::min(stream_deadline, deadline) : deadline;
-    const int wait = remaining_ms(limit);
-    const int ready =
-        ::poll(fds.data(), fds.size(), options.cancelled ? std::min(wait, k_look_ms) : wait);
-    result.cancelled = !ended && options.cancelled && options.cancelled();
-    if (result.cancelled || (ready == 0 && Clock::now() >= limit)) {
-      if (!ended) {
-        result.timed_out = !result.cancelled;
-        ::kill(-pid, SIGKILL);
-        ::kill(pid, SIGKILL);
-        siginfo_t info{};
-        ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT);
-      }
-      break;
-    }
-    if (fds[1].revents != 0 &&
-        !drain(out.read.get(), result.out, options.output_limit, result.truncated)) {
-      out.read.reset();
-    }
-    if (fds[2].revents != 0 &&
-        !drain(err.read.get(), result.err, options.output_limit, result.truncated)) {
-      err.read.reset();
-    }
-    if (fds[3].revents != 0) {
-      const auto written = ::write(in.write.get(), input.data(), input.size());
-      if (written > 0) {
-        input.remove_prefix(static_cast<std::size_t>(written));
-      }
-      if (input.empty() || (written < 0 && errno != EAGAIN && errno != EINTR)) {
-        in.write.reset();
-      }
-    }
-    if (!ended && fds[0].revents != 0) {
-      ended = true;
-      stream_deadline = Clock::now() + std::chrono::milliseconds(500);
-    }
-  }
-  ::signal(SIGPIPE, old_handler);
-  int status = 0;
-  rusage usage{};
-  while (::wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
-  }
-  commands_cpu += microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
-  if (WIFEXITED(status)) {
-    result.exit_code = WEXITSTATUS(status);
-  } else if (WIFSIGNALED(status)) {
-    result.signal = WTERMSIG(status);
-  }
-  return result;
+  CNI_MATRIX_TRY_ASSIGN(auto pidfd, open_pidfd(pid));
+  return Conversation(pid, std::move(pidfd), std::move(in.write), std::move(out.read),
+                      std::move(err.read), options)
+      .hold();
 }
 
 Expected<BackgroundProcess> BackgroundProcess::start(const std::vector<std::string>& argv,

@@ -13,6 +13,7 @@
 #include <valijson/validator.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,30 @@ struct KnownSchema {
   Json text;
 };
 
+// In the place of a reference to another schema, "leak-class.schema.json#/definitions/class", what
+// stands there: valijson follows only those within a document.
+Expected<void> take_in_others(Json& place, const std::filesystem::path& directory) {
+  if (const auto reference = place.is_object() ? place.find("$ref") : place.end();
+      reference != place.end() && reference->is_string()) {
+    const auto text = reference->get<std::string>();
+    if (const auto hash = text.find('#'); hash != 0 && hash != std::string::npos) {
+      CNI_MATRIX_TRY_ASSIGN(const auto other, load_json(directory / text.substr(0, hash)));
+      const Json::json_pointer there(text.substr(hash + 1));
+      if (!other.contains(there)) {
+        return input_error("there is no {}", text);
+      }
+      place = other.at(there);
+    }
+    return {};
+  }
+  if (place.is_structured()) {
+    for (auto& inner : place) {
+      CNI_MATRIX_TRY(take_in_others(inner, directory));
+    }
+  }
+  return {};
+}
+
 Expected<const KnownSchema*> schema_of(std::string_view name) {
   static std::map<std::string, std::unique_ptr<KnownSchema>, std::less<>> cache;
   if (const auto found = cache.find(name); found != cache.end()) {
@@ -38,6 +63,10 @@ Expected<const KnownSchema*> schema_of(std::string_view name) {
   }
   const auto file = data_directory() / "matrix" / (std::string(name) + ".schema.json");
   auto text = load_json(file);
+  if (const auto whole = text ? take_in_others(*text, file.parent_path()) : Expected<void>();
+      !whole) {
+    text = tl::unexpected(whole.error());
+  }
   if (!text) {
     return broken("the schema {} is missing or damaged; install cni-matrix again: {}",
                   file.string(), text.error().message);

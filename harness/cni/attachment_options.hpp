@@ -11,8 +11,8 @@ namespace cni_matrix::cni {
 
 enum class Direction { setup, teardown };
 
-// What the CRI plugin makes of a pod for go-cni: toCNILabels and cniNamespaceOpts. Without a
-// deadline.
+// What the CRI plugin makes of a pod for go-cni: toCNILabels and cniNamespaceOpts. The deadline of
+// the call is not among it; who makes the call sets that.
 AttachmentOptions attachment_options(const ReleaseFacts& cri, const std::string& id,
                                      const PodSpec& pod, Direction direction);
 

@@ -24,7 +24,7 @@ class CriClient {
   CriClient& operator=(CriClient&&) noexcept;
   ~CriClient();
 
-  // Of the calls from now on; nothing: as it was made.
+  // The time limit of the calls from now on; without a value the one that the client was made with.
   void set_call_timeout(std::optional<std::chrono::milliseconds> timeout);
 
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& pod, const std::string& log_directory);

@@ -7,9 +7,10 @@
 
 namespace cni_matrix::embedded {
 
-// Sees of a configuration directory what containerd's watcher (cni_conf_syncer.go over fsnotify)
-// acts upon: writes, removals and files moved away. Creation, attributes and files moved in are
-// ignored there, so they are here (containerd#11715).
+// Watches a configuration directory, and tells only of those events that containerd's own watcher
+// (cni_conf_syncer.go over fsnotify) acts upon: writes, removals and files moved away. containerd
+// ignores creation, changes of attributes and files moved in, so these are ignored here too
+// (containerd#11715).
 class ConfigurationWatch {
  public:
   // Error kind: broken.

@@ -15,10 +15,12 @@ struct EmbeddedOptions {
   cni::GoCniSettings cni;    // directories of plugins, configuration and cache
   RuntimeSettings settings;  // as that release understands them; they come on top of `cni`
   std::filesystem::path state = "/var/lib/containerd-embedded";  // pod records, kept over restarts
-  // Which pods' tasks run: what containerd asks shims for. Lost with /run in a reboot.
+  // One file for each pod whose task runs, which containerd would ask the pod's shim. A reboot
+  // takes them away, since /run is a tmpfs.
   std::filesystem::path tasks = "/run/containerd-embedded/tasks";
   std::filesystem::path netns = "/var/run/netns";  // where pods' namespaces are mounted
-  // What containerd would log of the network, and the plugins' stderr; appended. Empty: no log.
+  // What containerd would log about the network, and the plugins' stderr, are appended to this
+  // file. Empty: there is no log.
   std::filesystem::path log;
   RuntimeTimeouts timeouts;
 };

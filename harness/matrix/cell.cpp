@@ -1,4 +1,5 @@
 #include "base/digest.hpp"
+#include "base/names.hpp"
 #include <cni_matrix/matrix/cell.hpp>
 
 #include <fmt/format.h>
@@ -9,8 +10,12 @@ namespace cni_matrix::matrix {
 
 namespace {
 
+constexpr auto k_runtimes = names_of<RuntimeChoice>({{RuntimeChoice::automatic, "auto"},
+                                                     {RuntimeChoice::daemon, "daemon"},
+                                                     {RuntimeChoice::embedded, "embedded"}});
+
 // Error kind: input.
-Expected<std::string> text_at(const Json& value, const char* key) {
+Expected<std::string> needed_text(const Json& value, const char* key) {
   const auto found = value.find(key);
   if (found == value.end() || !found->is_string()) {
     return input_error("a cell has no text \"{}\"", key);
@@ -21,23 +26,12 @@ Expected<std::string> text_at(const Json& value, const char* key) {
 }  // namespace
 
 std::string_view name_of(RuntimeChoice choice) {
-  switch (choice) {
-    case RuntimeChoice::automatic:
-      return "auto";
-    case RuntimeChoice::daemon:
-      return "daemon";
-    case RuntimeChoice::embedded:
-      return "embedded";
-  }
-  return "auto";
+  return k_runtimes.of(choice);
 }
 
 Expected<RuntimeChoice> parse_runtime(std::string_view text) {
-  for (const auto choice :
-       {RuntimeChoice::automatic, RuntimeChoice::daemon, RuntimeChoice::embedded}) {
-    if (text == name_of(choice)) {
-      return choice;
-    }
+  if (const auto choice = k_runtimes.parse(text)) {
+    return *choice;
   }
   return input_error("there is no runtime \"{}\"; it is auto, daemon or embedded", text);
 }
@@ -107,25 +101,25 @@ Expected<Cell> cell_from_json(const Json& value) {
     return input_error("a cell is not a JSON object");
   }
   Cell cell;
-  CNI_MATRIX_TRY_ASSIGN(cell.containerd, text_at(value, "containerd"));
-  CNI_MATRIX_TRY_ASSIGN(cell.plugins, text_at(value, "plugins"));
-  CNI_MATRIX_TRY_ASSIGN(cell.scenario, text_at(value, "scenario"));
-  CNI_MATRIX_TRY_ASSIGN(const auto runtime, text_at(value, "runtime"));
+  CNI_MATRIX_TRY_ASSIGN(cell.containerd, needed_text(value, "containerd"));
+  CNI_MATRIX_TRY_ASSIGN(cell.plugins, needed_text(value, "plugins"));
+  CNI_MATRIX_TRY_ASSIGN(cell.scenario, needed_text(value, "scenario"));
+  CNI_MATRIX_TRY_ASSIGN(const auto runtime, needed_text(value, "runtime"));
   CNI_MATRIX_TRY_ASSIGN(cell.runtime, parse_runtime(runtime));
   const auto conflist = value.find("conflist");
   if (conflist == value.end() || !conflist->is_object()) {
     return input_error("a cell has no \"conflist\"");
   }
-  CNI_MATRIX_TRY_ASSIGN(cell.conflist.name, text_at(*conflist, "name"));
-  CNI_MATRIX_TRY_ASSIGN(const auto file, text_at(*conflist, "file"));
+  CNI_MATRIX_TRY_ASSIGN(cell.conflist.name, needed_text(*conflist, "name"));
+  CNI_MATRIX_TRY_ASSIGN(const auto file, needed_text(*conflist, "file"));
   cell.conflist.file = file;
-  CNI_MATRIX_TRY_ASSIGN(cell.conflist.form, text_at(*conflist, "form"));
+  CNI_MATRIX_TRY_ASSIGN(cell.conflist.form, needed_text(*conflist, "form"));
   if (conflist->contains("cniVersion")) {
-    CNI_MATRIX_TRY_ASSIGN(cell.conflist.cni_version, text_at(*conflist, "cniVersion"));
+    CNI_MATRIX_TRY_ASSIGN(cell.conflist.cni_version, needed_text(*conflist, "cniVersion"));
   }
   if (const auto with = value.find("with"); with != value.end() && with->is_object()) {
     for (const auto& [key, parameter] : with->items()) {
-      CNI_MATRIX_TRY_ASSIGN(cell.parameters[key], text_at(*with, key.c_str()));
+      CNI_MATRIX_TRY_ASSIGN(cell.parameters[key], needed_text(*with, key.c_str()));
     }
   }
   if (const auto port = value.find("hostPort"); port != value.end() && port->is_number_integer()) {

@@ -110,6 +110,84 @@ ScenarioAxis with_known_parameters(ScenarioAxis axis, const Matrix& spec) {
   return axis;
 }
 
+Expected<std::vector<scenario::Conflist>> conflists_of(const Selection& selection) {
+  std::vector<scenario::Conflist> conflists;
+  for (const auto& name : selection.conflists) {
+    auto conflist = find_conflist(name, {});
+    if (!conflist) {
+      return wrong_value("--conflist", name, name, conflist.error());
+    }
+    conflists.push_back(*std::move(conflist));
+  }
+  return conflists;
+}
+
+// The scenarios that need nothing that --all-scenarios does not give: no parameter, no port.
+Expected<std::vector<std::string>> all_scenarios(scenario::ScenarioLibrary& library,
+                                                 bool with_host_port) {
+  std::vector<std::string> ids;
+  CNI_MATRIX_TRY_ASSIGN(const auto all, library.all());
+  for (const auto& scenario : all) {
+    const bool complete =
+        std::all_of(scenario->parameters.begin(), scenario->parameters.end(),
+                    [](const auto& parameter) { return !parameter.second.fallback.empty(); });
+    if (complete && (with_host_port || !scenario->needs_host_port())) {
+      ids.push_back(scenario->id);
+    }
+  }
+  return ids;
+}
+
+Expected<std::vector<ScenarioAxis>> scenarios_of(const Selection& selection, const Matrix& spec,
+                                                 scenario::ScenarioLibrary& library) {
+  std::vector<std::string> texts;
+  for (const auto& list : selection.scenarios) {
+    const auto some = split_scenarios(list);
+    texts.insert(texts.end(), some.begin(), some.end());
+  }
+  if (selection.all_scenarios) {
+    CNI_MATRIX_TRY_ASSIGN(const auto all, all_scenarios(library, selection.host_port.has_value()));
+    texts.insert(texts.end(), all.begin(), all.end());
+  }
+  std::vector<ScenarioAxis> scenarios;
+  for (const auto& text : texts) {
+    CNI_MATRIX_TRY_ASSIGN(auto axis, parse_scenario(text));
+    axis = with_known_parameters(std::move(axis), spec);
+    if (const auto good = check_scenario_axis(axis, library); !good) {
+      return wrong_value("--scenario", text, axis.scenario, good.error());
+    }
+    scenarios.push_back(std::move(axis));
+  }
+  return scenarios;
+}
+
+void replace_axes(Axes& product, const Selection& selection,
+                  const std::vector<std::string>& containerd,
+                  const std::vector<scenario::Conflist>& conflists,
+                  const std::vector<ScenarioAxis>& scenarios) {
+  const auto replace = [](auto& axis, const auto& other) {
+    if (!other.empty()) {
+      axis = other;
+    }
+  };
+  replace(product.containerd, containerd);
+  replace(product.plugins, selection.plugins);
+  replace(product.conflists, conflists);
+  if (!selection.cni_versions.empty()) {
+    product.conflists = with_versions(product.conflists, selection.cni_versions);
+  }
+  replace(product.scenarios, scenarios);
+  if (selection.runtime) {
+    product.runtimes = {*selection.runtime};
+  }
+  if (selection.host_port) {
+    product.host_ports = {*selection.host_port};
+  }
+  if (selection.mark_chain) {
+    product.mark_chains = {*selection.mark_chain};
+  }
+}
+
 Expected<void> check_complete(const Axes& product, const Matrix& spec) {
   std::string missing;
   for (const auto& [name, empty] : {std::pair{"containerd", product.containerd.empty()},
@@ -215,65 +293,11 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
     CNI_MATRIX_TRY_ASSIGN(auto tokens, containerd_for_kubernetes(kubernetes, selection.at_hand));
     containerd.insert(containerd.end(), tokens.begin(), tokens.end());
   }
-  std::vector<scenario::Conflist> conflists;
-  for (const auto& name : selection.conflists) {
-    auto conflist = find_conflist(name, {});
-    if (!conflist) {
-      return wrong_value("--conflist", name, name, conflist.error());
-    }
-    conflists.push_back(*std::move(conflist));
-  }
   scenario::ScenarioLibrary library;
-  std::vector<ScenarioAxis> scenarios;
-  std::vector<std::string> texts;
-  for (const auto& list : selection.scenarios) {
-    const auto some = split_scenarios(list);
-    texts.insert(texts.end(), some.begin(), some.end());
-  }
-  if (selection.all_scenarios) {
-    CNI_MATRIX_TRY_ASSIGN(const auto all, library.all());
-    for (const auto& scenario : all) {
-      const bool complete =
-          std::all_of(scenario->parameters.begin(), scenario->parameters.end(),
-                      [](const auto& parameter) { return !parameter.second.fallback.empty(); });
-      if (complete && (selection.host_port || !scenario->needs_host_port())) {
-        texts.push_back(scenario->id);
-      }
-    }
-  }
-  for (const auto& text : texts) {
-    CNI_MATRIX_TRY_ASSIGN(auto axis, parse_scenario(text));
-    axis = with_known_parameters(std::move(axis), spec);
-    if (const auto good = check_scenario_axis(axis, library); !good) {
-      return wrong_value("--scenario", text, axis.scenario, good.error());
-    }
-    scenarios.push_back(std::move(axis));
-  }
+  CNI_MATRIX_TRY_ASSIGN(const auto conflists, conflists_of(selection));
+  CNI_MATRIX_TRY_ASSIGN(const auto scenarios, scenarios_of(selection, spec, library));
   for (auto& product : spec.products) {
-    if (!containerd.empty()) {
-      product.containerd = containerd;
-    }
-    if (!selection.plugins.empty()) {
-      product.plugins = selection.plugins;
-    }
-    if (!conflists.empty()) {
-      product.conflists = conflists;
-    }
-    if (!selection.cni_versions.empty()) {
-      product.conflists = with_versions(product.conflists, selection.cni_versions);
-    }
-    if (!scenarios.empty()) {
-      product.scenarios = scenarios;
-    }
-    if (selection.runtime) {
-      product.runtimes = {*selection.runtime};
-    }
-    if (selection.host_port) {
-      product.host_ports = {*selection.host_port};
-    }
-    if (selection.mark_chain) {
-      product.mark_chains = {*selection.mark_chain};
-    }
+    replace_axes(product, selection, containerd, conflists, scenarios);
     CNI_MATRIX_TRY(check_complete(product, spec));
   }
   CNI_MATRIX_TRY(check_conflist_names(spec));

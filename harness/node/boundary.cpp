@@ -1,6 +1,7 @@
 #include "boundary.hpp"
 
 #include "base/file.hpp"
+#include "base/names.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -143,17 +144,12 @@ Expected<IdMap> choose(bool privileged) {
 }  // namespace
 
 std::string_view name_of(Boundary boundary) {
-  switch (boundary) {
-    case Boundary::own_ids:
-      return "root in a user namespace";
-    case Boundary::same_ids:
-      return "root in a user namespace of the same ids";
-    case Boundary::user:
-      return "user namespace";
-    case Boundary::privileged:
-      break;
-  }
-  return "root, privileged";
+  static constexpr auto k_names =
+      names_of<Boundary>({{Boundary::own_ids, "root in a user namespace"},
+                          {Boundary::same_ids, "root in a user namespace of the same ids"},
+                          {Boundary::user, "user namespace"},
+                          {Boundary::privileged, "root, privileged"}});
+  return k_names.of(boundary);
 }
 
 Expected<const IdMap*> node_ids(bool privileged) {

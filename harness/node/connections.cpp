@@ -122,9 +122,9 @@ void list_connections(Inventory& inventory) {
       // The kernel forgets the others by itself within two minutes.
       text += state == TCP_CONNTRACK_ESTABLISHED ? " established" : " passing";
     }
-    inventory.conntracks.push_back(std::move(text));
+    inventory.add(LeakClass::conntrack, std::move(text));
   });
-  std::sort(inventory.conntracks.begin(), inventory.conntracks.end());
+  std::ranges::sort(inventory.of(LeakClass::conntrack));
 }
 
 }  // namespace cni_matrix::node

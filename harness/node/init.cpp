@@ -6,6 +6,7 @@
 #include "reaper.hpp"
 #include "root.hpp"
 
+#include "base/cpu_time.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 
@@ -19,7 +20,6 @@
 #include <linux/keyctl.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -30,13 +30,6 @@ namespace cni_matrix::node {
 namespace {
 
 constexpr int k_setup_failed = 125;
-
-std::int64_t own_cpu_us() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto us = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_usec; };
-  return us(usage.ru_utime) + us(usage.ru_stime);
-}
 
 void write_line(int fd, const std::string& text) {
   if (::write(fd, text.data(), text.size()) < 0) {

@@ -24,7 +24,7 @@ struct InitOptions {
 // and end with the worker or with the scheduler.
 [[noreturn]] void run_init(const InitOptions& options);
 
-// Why the kernel makes no namespaces (errno's number), and what to do.
+// A sentence on why the kernel refuses to make namespaces, by errno's number, and on what helps.
 std::string cure_of_refused_namespaces(int number);
 
 }  // namespace cni_matrix::node

@@ -20,86 +20,6 @@ namespace cni_matrix::node {
 
 namespace fs = std::filesystem;
 
-std::string_view name_of(LeakClass leak) {
-  switch (leak) {
-    case LeakClass::netns:
-      return "netns";
-    case LeakClass::veth:
-      return "veth";
-    case LeakClass::lease:
-      return "lease";
-    case LeakClass::cached_result:
-      return "cached-result";
-    case LeakClass::nat_rule:
-      return "nat-rule";
-    case LeakClass::pod_record:
-      return "pod-record";
-    case LeakClass::process:
-      return "process";
-    case LeakClass::link:
-      return "link";
-    case LeakClass::route:
-      return "route";
-    case LeakClass::filter_rule:
-      return "filter-rule";
-    case LeakClass::nft_table:
-      return "nft-table";
-    case LeakClass::conntrack:
-      return "conntrack";
-    case LeakClass::state_file:
-      return "state-file";
-    case LeakClass::mount:
-      return "mount";
-    case LeakClass::sysctl:
-      return "sysctl";
-    case LeakClass::snapshot:
-      return "snapshot";
-  }
-  return "";
-}
-
-const std::vector<std::string>& Inventory::of(LeakClass leak) const {
-  switch (leak) {
-    case LeakClass::netns:
-      return netns;
-    case LeakClass::veth:
-      return veths;
-    case LeakClass::lease:
-      return leases;
-    case LeakClass::cached_result:
-      return cached_results;
-    case LeakClass::nat_rule:
-      return nat_rules;
-    case LeakClass::pod_record:
-      return pods;
-    case LeakClass::process:
-      return processes;
-    case LeakClass::link:
-      return links;
-    case LeakClass::route:
-      return routes;
-    case LeakClass::filter_rule:
-      return filter_rules;
-    case LeakClass::nft_table:
-      return nft_tables;
-    case LeakClass::conntrack:
-      return conntracks;
-    case LeakClass::state_file:
-      return state_files;
-    case LeakClass::mount:
-      return mounts;
-    case LeakClass::sysctl:
-      return sysctls;
-    case LeakClass::snapshot:
-      break;
-  }
-  return snapshots;
-}
-
-std::vector<std::string>& Inventory::of(LeakClass leak) {
-  return const_cast<std::vector<std::string>&>(std::as_const(*this).of(leak));  // NOLINT
-}
-
 std::set<LeakClass> classes_of(const Inventory& inventory) {
   std::set<LeakClass> result;
   for (const auto leak : k_leak_classes) {
@@ -119,7 +39,7 @@ Inventory difference(const Inventory& before, const Inventory& after) {
       if (const auto found = std::find(rest.begin(), rest.end(), entry); found != rest.end()) {
         rest.erase(found);
       } else {
-        added.of(leak).push_back(entry);
+        added.add(leak, entry);
         if (const auto owner = after.owners.find(entry); owner != after.owners.end()) {
           added.owners.insert(*owner);
         }
@@ -159,7 +79,7 @@ Expected<Inventory> inventory_from_json(const Json& value) {
       if (!entry.is_string()) {
         return input_error("an inventory's \"{}\" is a list of texts", name_of(leak));
       }
-      inventory.of(leak).push_back(entry.get<std::string>());
+      inventory.add(leak, entry.get<std::string>());
     }
   }
   if (const auto owners = value.find("owners"); owners != value.end() && owners->is_object()) {
@@ -179,7 +99,7 @@ bool is_namespace(const fs::path& file) {
   return ::statfs(file.c_str(), &status) == 0 && status.f_type == NSFS_MAGIC;
 }
 
-std::vector<fs::path> entries(const fs::path& folder) {
+std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> paths;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
@@ -205,7 +125,7 @@ std::string holder_of(const fs::path& lease) {
 // Every process of the node but init, the reaper, ourselves and the daemon.
 std::vector<std::string> processes() {
   std::vector<std::string> found;
-  for (const auto& folder : entries("/proc")) {
+  for (const auto& folder : files_in("/proc")) {
     const auto name = folder.filename().string();
     int pid = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
@@ -234,29 +154,29 @@ std::vector<std::string> processes() {
 
 Expected<Inventory> take_inventory() {
   Inventory inventory;
-  for (const auto& file : entries(layout::k_netns)) {
+  for (const auto& file : files_in(layout::k_netns)) {
     if (is_namespace(file)) {
-      inventory.netns.push_back(file.string());
+      inventory.add(LeakClass::netns, file.string());
     }
   }
   CNI_MATRIX_TRY(list_network(inventory));
-  for (const auto& network : entries(fs::path(layout::k_cni_state) / "networks")) {
-    for (const auto& file : entries(network)) {
+  for (const auto& network : files_in(fs::path(layout::k_cni_state) / "networks")) {
+    for (const auto& file : files_in(network)) {
       if (is_lease(file)) {
-        inventory.leases.push_back(file.string());
+        inventory.add(LeakClass::lease, file.string());
         if (auto holder = holder_of(file); !holder.empty()) {
           inventory.owners[file.string()] = std::move(holder);
         }
       }
     }
   }
-  for (const auto& file : entries(fs::path(layout::k_cni_state) / "results")) {
-    inventory.cached_results.push_back(file.string());
+  for (const auto& file : files_in(fs::path(layout::k_cni_state) / "results")) {
+    inventory.add(LeakClass::cached_result, file.string());
   }
   CNI_MATRIX_TRY(list_packet_rules(inventory));
   list_connections(inventory);
   list_state_on_disk(inventory);
-  inventory.processes = processes();
+  inventory.of(LeakClass::process) = processes();
   return inventory;
 }
 

@@ -53,13 +53,13 @@ bool list_links(Netlink& netlink, Inventory& inventory, Names& names) {
     const auto kind = text_attribute(attribute(attributes, IFLA_LINKINFO), IFLA_INFO_KIND);
     if (kind == "veth") {
       if (name != k_uplink) {
-        inventory.veths.push_back(name);
+        inventory.add(LeakClass::veth, name);
       }
     } else {
-      inventory.links.push_back(kind.empty() ? name : fmt::format("{} ({})", name, kind));
+      inventory.add(LeakClass::link, kind.empty() ? name : fmt::format("{} ({})", name, kind));
     }
     if (routes_localnet(attributes)) {
-      inventory.sysctls.push_back(fmt::format("net.ipv4.conf.{}.route_localnet=1", name));
+      inventory.add(LeakClass::sysctl, fmt::format("net.ipv4.conf.{}.route_localnet=1", name));
     }
   });
 }
@@ -117,7 +117,7 @@ bool list_routes(Netlink& netlink, const Names& names, Inventory& inventory) {
         table != RT_TABLE_MAIN) {
       text += fmt::format(" table {}", table);
     }
-    inventory.routes.push_back(std::move(text));
+    inventory.add(LeakClass::route, std::move(text));
   });
 }
 
@@ -141,7 +141,7 @@ bool list_rules(Netlink& netlink, Inventory& inventory) {
       text += fmt::format(" iif {}", link);
     }
     text += fmt::format(" table {}", number_attribute<std::uint32_t>(attributes, FRA_TABLE));
-    inventory.routes.push_back(std::move(text));
+    inventory.add(LeakClass::route, std::move(text));
   });
 }
 
@@ -156,10 +156,10 @@ bool list_neighbours(Netlink& netlink, const Names& names, bool proxy, Inventory
       return;
     }
     const auto attributes = attributes_of<ndmsg>(message);
-    inventory.routes.push_back(
-        fmt::format("{} neighbour {}{} dev {}", command_of(header.ndm_family),
-                    proxy ? "proxy " : "", address_text(attribute(attributes, NDA_DST)),
-                    link_of(names, static_cast<std::uint32_t>(header.ndm_ifindex))));
+    inventory.add(LeakClass::route,
+                  fmt::format("{} neighbour {}{} dev {}", command_of(header.ndm_family),
+                              proxy ? "proxy " : "", address_text(attribute(attributes, NDA_DST)),
+                              link_of(names, static_cast<std::uint32_t>(header.ndm_ifindex))));
   });
 }
 
@@ -172,7 +172,7 @@ void list_sysctls(Inventory& inventory) {
     if (const auto value = read_file(std::string("/proc/sys/").append(name), 64)) {
       auto key = std::string(name);
       std::replace(key.begin(), key.end(), '/', '.');
-      inventory.sysctls.push_back(fmt::format("{}={}", key, trim(*value)));
+      inventory.add(LeakClass::sysctl, fmt::format("{}={}", key, trim(*value)));
     }
   }
 }
@@ -185,8 +185,8 @@ Expected<void> list_network(Inventory& inventory) {
   if (!list_links(netlink, inventory, names)) {
     return broken("cannot list links over netlink");
   }
-  std::sort(inventory.veths.begin(), inventory.veths.end());
-  std::sort(inventory.links.begin(), inventory.links.end());
+  std::ranges::sort(inventory.of(LeakClass::veth));
+  std::ranges::sort(inventory.of(LeakClass::link));
   if (!list_routes(netlink, names, inventory)) {
     return broken("cannot list routes over netlink");
   }
@@ -194,9 +194,9 @@ Expected<void> list_network(Inventory& inventory) {
   list_rules(netlink, inventory);
   list_neighbours(netlink, names, false, inventory);
   list_neighbours(netlink, names, true, inventory);
-  std::sort(inventory.routes.begin(), inventory.routes.end());
+  std::ranges::sort(inventory.of(LeakClass::route));
   list_sysctls(inventory);
-  std::sort(inventory.sysctls.begin(), inventory.sysctls.end());
+  std::ranges::sort(inventory.of(LeakClass::sysctl));
   return {};
 }
 

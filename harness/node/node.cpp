@@ -3,6 +3,7 @@
 #include "boundary.hpp"
 #include "init.hpp"
 
+#include "base/cpu_time.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -21,18 +22,6 @@
 #include <unistd.h>
 
 namespace cni_matrix::node {
-
-namespace {
-
-std::int64_t microseconds(const timeval& time) {
-  return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec;
-}
-
-std::int64_t cpu_of(const rusage& usage) {
-  return microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
-}
-
-}  // namespace
 
 Expected<Node> Node::start(const NodeOptions& options, const Worker& worker) {
   CNI_MATRIX_TRY_ASSIGN(const auto* ids, node_ids(options.privileged));
@@ -122,7 +111,7 @@ NodeEnding Node::reap() {
   } else if (WIFSIGNALED(status)) {
     ending.signal = WTERMSIG(status);
   }
-  ending.cpu_us = cpu_of(usage);
+  ending.cpu_us = cpu_us(usage);
   m_pid = -1;
   m_pidfd.reset();
   m_alive.reset();

@@ -82,7 +82,8 @@ bool list_nft(Inventory& inventory, ToAsk& ask) {
         const auto family = header_of<nfgenmsg>(message).nfgen_family;
         const auto table = text_attribute(attributes_of<nfgenmsg>(message), NFTA_TABLE_NAME);
         if (!is_of_iptables(family, table)) {
-          inventory.nft_tables.push_back(fmt::format("table {} {}", family_name(family), table));
+          inventory.add(LeakClass::nft_table,
+                        fmt::format("table {} {}", family_name(family), table));
         }
       });
   if (!tables || !any) {
@@ -104,7 +105,7 @@ bool list_nft(Inventory& inventory, ToAsk& ask) {
             !comment.empty()) {
           text += " comment " + comment;
         }
-        inventory.nft_tables.push_back(std::move(text));
+        inventory.add(LeakClass::nft_table, std::move(text));
       });
 }
 
@@ -129,9 +130,9 @@ Expected<void> list_iptables(const std::string& program, std::string_view family
     if (line.starts_with('*')) {
       table = line.substr(1);
     } else if (line.starts_with("-A ") && table == "nat") {
-      inventory.nat_rules.push_back(fmt::format("{} {}", family, line));
+      inventory.add(LeakClass::nat_rule, fmt::format("{} {}", family, line));
     } else if (line.starts_with("-A ")) {
-      inventory.filter_rules.push_back(fmt::format("{} {} {}", family, table, line));
+      inventory.add(LeakClass::filter_rule, fmt::format("{} {} {}", family, table, line));
     }
   }
   return {};
@@ -166,7 +167,7 @@ Expected<void> list_packet_rules(Inventory& inventory) {
   if (!list_nft(inventory, ask)) {
     ask = {true, true};
   }
-  std::sort(inventory.nft_tables.begin(), inventory.nft_tables.end());
+  std::ranges::sort(inventory.of(LeakClass::nft_table));
   CNI_MATRIX_TRY(list_backends("iptables", "ip", ask.v4, "/proc/net/ip_tables_names", inventory));
   return list_backends("ip6tables", "ip6", ask.v6, "/proc/net/ip6_tables_names", inventory);
 }

@@ -19,12 +19,14 @@ struct RootOptions {
   std::function<Expected<void>(const char* target)> mount_proc;  // of the foreign programs
 };
 
-// Mounts of the caller's mount namespace no longer go to or come from others. The root of a caller
-// in a chroot is no mount, and its mounts have no top to be changed at; such a caller is taken to
-// the namespace's own root, and the result is where it was. Error kind: broken.
+// From now on a mount made in the caller's mount namespace does not show in others, nor theirs in
+// it. The root of a caller in a chroot is no mount, so that there is no top at which to change its
+// mounts. Such a caller is taken to the root of the namespace, and the result is a descriptor of
+// the folder that was its root before. Error kind: broken.
 Expected<Fd> make_mounts_private();
 
-// A folder that the node's foreign programs can only read, and its writable twin, attached nowhere.
+// A folder that the node's foreign programs can only read. `writable` is a second mount of it that
+// can be written to and that is attached nowhere, so that only who holds the descriptor reaches it.
 struct Guarded {
   const char* target;
   Fd writable;

@@ -35,16 +35,16 @@ void list_files(const std::string& folder, int depth, std::vector<std::string>& 
 
 // tuning and dhcp keep theirs in /run/cni; flannel and others in folders beside host-local's.
 void list_state_files(Inventory& inventory) {
-  list_files("/run/cni", 0, inventory.state_files);
+  list_files("/run/cni", 0, inventory.of(LeakClass::state_file));
   for (const auto& name : names_in(layout::k_cni_state)) {
     const auto path = std::string(layout::k_cni_state) + "/" + name;
     if (name == "networks" || name == "results") {
       continue;  // leases and cached results
     }
     if (is_folder(path)) {
-      list_files(path, 1, inventory.state_files);
+      list_files(path, 1, inventory.of(LeakClass::state_file));
     } else {
-      inventory.state_files.push_back(path);
+      inventory.add(LeakClass::state_file, path);
     }
   }
 }
@@ -57,6 +57,8 @@ void list_mounts(Inventory& inventory) {
   }
   constexpr std::array<std::string_view, 3> k_folders = {"/run/containerd/", "/var/lib/containerd/",
                                                          "/run/netns/"};
+  const auto& netns = inventory.of(LeakClass::netns);
+  auto& mounts = inventory.of(LeakClass::mount);
   std::string_view rest = *table;
   while (!rest.empty()) {
     auto line = rest.substr(0, rest.find('\n'));
@@ -69,15 +71,13 @@ void list_mounts(Inventory& inventory) {
         std::any_of(k_folders.begin(), k_folders.end(),
                     [&](std::string_view folder) { return point.starts_with(folder); });
     // A pod's network namespace has a class of its own; it may show twice, for a shared mount.
-    const bool counted = std::find(inventory.netns.begin(), inventory.netns.end(),
-                                   "/var" + point) != inventory.netns.end() ||
-                         std::find(inventory.mounts.begin(), inventory.mounts.end(), point) !=
-                             inventory.mounts.end();
+    const bool counted = std::ranges::find(netns, "/var" + point) != netns.end() ||
+                         std::ranges::find(mounts, point) != mounts.end();
     if (below && !counted) {
-      inventory.mounts.push_back(std::move(point));
+      mounts.push_back(std::move(point));
     }
   }
-  std::sort(inventory.mounts.begin(), inventory.mounts.end());
+  std::ranges::sort(mounts);
 }
 
 void list_below(const std::string& folder, std::vector<std::string>& paths) {
@@ -100,12 +100,12 @@ void list_records(Inventory& inventory) {
       }
       const auto folder = fmt::format("{}/{}", root, plugin);
       if (plugin.find(".cri") != std::string::npos || plugin.find("sandbox") != std::string::npos) {
-        list_below(folder + "/sandboxes", inventory.snapshots);
-        list_below(folder + "/containers", inventory.snapshots);
+        list_below(folder + "/sandboxes", inventory.of(LeakClass::snapshot));
+        list_below(folder + "/containers", inventory.of(LeakClass::snapshot));
       }
       if (plugin.find("runtime") != std::string::npos ||
           plugin.find("sandbox") != std::string::npos) {
-        list_below(folder + "/k8s.io", inventory.snapshots);
+        list_below(folder + "/k8s.io", inventory.of(LeakClass::snapshot));
       }
     }
   }

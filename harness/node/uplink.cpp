@@ -1,20 +1,13 @@
 #include "uplink.hpp"
 
-#include "base/file.hpp"
+#include "route_netlink.hpp"
+
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/fd.hpp>
 
-#include <netlink/cache.h>
-#include <netlink/netlink.h>
-#include <netlink/route/addr.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/veth.h>
-#include <netlink/route/route.h>
+#include <fmt/format.h>
 
 #include <cstring>
-#include <filesystem>
-#include <memory>
-#include <string>
 
 #include <fcntl.h>
 #include <net/if.h>
@@ -27,37 +20,10 @@ namespace cni_matrix::node {
 
 namespace {
 
-Expected<void> netlink_result(int error, const char* what) {
-  if (error < 0) {
-    return broken("the node's uplink: cannot {}: {}", what, nl_geterror(error));
-  }
-  return {};
-}
-
-template <auto Free>
-struct Release {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Socket = std::unique_ptr<nl_sock, Release<nl_socket_free>>;
-using Link = std::unique_ptr<rtnl_link, Release<rtnl_link_put>>;
-using Address = std::unique_ptr<rtnl_addr, Release<rtnl_addr_put>>;
-using Destination = std::unique_ptr<nl_addr, Release<nl_addr_put>>;
-
-Expected<Socket> connect() {
-  Socket socket(nl_socket_alloc());
-  CNI_MATRIX_TRY(netlink_result(nl_connect(socket.get(), NETLINK_ROUTE), "open netlink"));
-  return socket;
-}
+constexpr const char* k_who = "the node's uplink:";
 
 Expected<void> set_up(const char* name) {
-  // Duplicate address detection would keep its link-local address from use for up to two seconds.
-  const auto detection = fmt::format("/proc/sys/net/ipv6/conf/{}/accept_dad", name);
-  if (std::filesystem::exists(detection)) {  // not so on a host without IPv6
-    CNI_MATRIX_TRY(write_file(detection, "0"));
-  }
+  CNI_MATRIX_TRY(skip_address_detection(name));
   const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request{};
   std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);
@@ -69,36 +35,6 @@ Expected<void> set_up(const char* name) {
     return system_error(fmt::format("the node's uplink: cannot set {} up", name));
   }
   return {};
-}
-
-Expected<void> add_address(nl_sock* socket, const char* link, const char* text) {
-  nl_addr* parsed = nullptr;
-  CNI_MATRIX_TRY(netlink_result(nl_addr_parse(text, AF_UNSPEC, &parsed), "read an address"));
-  const Destination local(parsed);
-  const Address address(rtnl_addr_alloc());
-  rtnl_addr_set_ifindex(address.get(), static_cast<int>(::if_nametoindex(link)));
-  rtnl_addr_set_local(address.get(), local.get());
-  // Duplicate address detection would keep an IPv6 address tentative for a second.
-  rtnl_addr_set_flags(address.get(), IFA_F_NODAD);
-  return netlink_result(rtnl_addr_add(socket, address.get(), 0), "add an address");
-}
-
-Expected<void> add_default_route(nl_sock* socket, const char* link, const char* gateway) {
-  nl_addr* parsed = nullptr;
-  CNI_MATRIX_TRY(netlink_result(nl_addr_parse(gateway, AF_UNSPEC, &parsed), "read a gateway"));
-  const Destination via(parsed);
-  nl_addr* any = nullptr;
-  CNI_MATRIX_TRY(netlink_result(nl_addr_parse("default", nl_addr_get_family(via.get()), &any),
-                                "read a destination"));
-  const Destination destination(any);
-  const std::unique_ptr<rtnl_route, Release<rtnl_route_put>> route(rtnl_route_alloc());
-  auto* hop = rtnl_route_nh_alloc();
-  rtnl_route_nh_set_gateway(hop, via.get());
-  rtnl_route_nh_set_ifindex(hop, static_cast<int>(::if_nametoindex(link)));
-  rtnl_route_add_nexthop(route.get(), hop);
-  rtnl_route_set_family(route.get(), static_cast<std::uint8_t>(nl_addr_get_family(via.get())));
-  rtnl_route_set_dst(route.get(), destination.get());
-  return netlink_result(rtnl_route_add(socket, route.get(), 0), "add the default route");
 }
 
 Expected<Fd> open_own_namespace() {
@@ -125,28 +61,21 @@ Expected<void> make_uplink() {
     return system_error("cannot make the outside namespace");
   }
   CNI_MATRIX_TRY(keep_outside());
-  CNI_MATRIX_TRY_ASSIGN(const auto outside, connect());
-  const Link pair(rtnl_link_veth_alloc());
-  rtnl_link_set_name(pair.get(), "outside");
-  auto* peer = rtnl_link_veth_get_peer(pair.get());
-  rtnl_link_set_name(peer, "uplink");
-  rtnl_link_set_ns_fd(peer, node.get());
-  rtnl_link_put(peer);
-  CNI_MATRIX_TRY(netlink_result(rtnl_link_add(outside.get(), pair.get(), NLM_F_CREATE | NLM_F_EXCL),
-                                "add a veth pair"));
+  CNI_MATRIX_TRY_ASSIGN(const auto outside, RouteNetlink::open(k_who));
+  CNI_MATRIX_TRY(outside.add_veth("outside", "uplink", node.get()));
   CNI_MATRIX_TRY(set_up("lo"));
-  CNI_MATRIX_TRY(add_address(outside.get(), "outside", "192.0.2.1/24"));
-  CNI_MATRIX_TRY(add_address(outside.get(), "outside", "2001:db8:ffff::1/64"));
+  CNI_MATRIX_TRY(outside.add_address("outside", "192.0.2.1/24"));
+  CNI_MATRIX_TRY(outside.add_address("outside", "2001:db8:ffff::1/64"));
   CNI_MATRIX_TRY(set_up("outside"));
   if (::setns(node.get(), CLONE_NEWNET) != 0) {
     return system_error("cannot go back to the node's namespace");
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto inside, connect());
-  CNI_MATRIX_TRY(add_address(inside.get(), "uplink", "192.0.2.2/24"));
-  CNI_MATRIX_TRY(add_address(inside.get(), "uplink", "2001:db8:ffff::2/64"));
+  CNI_MATRIX_TRY_ASSIGN(const auto inside, RouteNetlink::open(k_who));
+  CNI_MATRIX_TRY(inside.add_address("uplink", "192.0.2.2/24"));
+  CNI_MATRIX_TRY(inside.add_address("uplink", "2001:db8:ffff::2/64"));
   CNI_MATRIX_TRY(set_up("uplink"));
-  CNI_MATRIX_TRY(add_default_route(inside.get(), "uplink", "192.0.2.1"));
-  return add_default_route(inside.get(), "uplink", "2001:db8:ffff::1");
+  CNI_MATRIX_TRY(inside.add_route("default", "192.0.2.1", "uplink"));
+  return inside.add_route("default", "2001:db8:ffff::1", "uplink");
 }
 
 }  // namespace cni_matrix::node

@@ -1,14 +1,11 @@
 #include "network.hpp"
 
-#include "base/file.hpp"
+#include "node/route_netlink.hpp"
 
-#include <netlink/netlink.h>
+#include <fmt/format.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
-#include <netlink/route/link/veth.h>
-#include <netlink/route/route.h>
 
-#include <filesystem>
 #include <memory>
 #include <thread>
 
@@ -21,93 +18,37 @@ namespace cni_matrix::probe {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-template <auto Free>
-struct Release {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Netlink = std::unique_ptr<nl_sock, Release<nl_socket_free>>;
+using node::Release;
+using node::RouteNetlink;
+using node::skip_address_detection;
 using Link = std::unique_ptr<rtnl_link, Release<rtnl_link_put>>;
-using Address = std::unique_ptr<rtnl_addr, Release<rtnl_addr_put>>;
-using Route = std::unique_ptr<rtnl_route, Release<rtnl_route_put>>;
-using Destination = std::unique_ptr<nl_addr, Release<nl_addr_put>>;
 
 constexpr const char* k_far_link = "far";
 
-Expected<void> netlink_result(int error, const std::string& what) {
-  if (error < 0) {
-    return broken("the probe cannot {}: {}", what, nl_geterror(error));
-  }
-  return {};
+Expected<RouteNetlink> connect() {
+  return RouteNetlink::open("the probe");
 }
 
-Expected<Netlink> connect() {
-  Netlink socket(nl_socket_alloc());
-  CNI_MATRIX_TRY(netlink_result(nl_connect(socket.get(), NETLINK_ROUTE), "open netlink"));
-  return socket;
-}
-
-Expected<Destination> parse(const std::string& text, int family = AF_UNSPEC) {
-  nl_addr* parsed = nullptr;
-  CNI_MATRIX_TRY(
-      netlink_result(nl_addr_parse(text.c_str(), family, &parsed), "read the address " + text));
-  return Destination(parsed);
-}
-
-Expected<Link> find_link(nl_sock* socket, const std::string& name, int index) {
+Expected<Link> find_link(const RouteNetlink& netlink, const std::string& name, int index) {
   rtnl_link* link = nullptr;
   const int error =
-      rtnl_link_get_kernel(socket, index, name.empty() ? nullptr : name.c_str(), &link);
-  CNI_MATRIX_TRY(netlink_result(
+      rtnl_link_get_kernel(netlink.get(), index, name.empty() ? nullptr : name.c_str(), &link);
+  CNI_MATRIX_TRY(netlink.check(
       error, name.empty() ? fmt::format("find link {}", index) : "find the link " + name));
   return Link(link);
 }
 
-Expected<void> set_up(nl_sock* socket, const std::string& name) {
-  CNI_MATRIX_TRY_ASSIGN(const Link link, find_link(socket, name, 0));
+Expected<void> set_up(const RouteNetlink& netlink, const std::string& name) {
+  CNI_MATRIX_TRY_ASSIGN(const Link link, find_link(netlink, name, 0));
   const Link change(rtnl_link_alloc());
   rtnl_link_set_flags(change.get(), IFF_UP);
-  return netlink_result(rtnl_link_change(socket, link.get(), change.get(), 0), "set up " + name);
+  return netlink.check(rtnl_link_change(netlink.get(), link.get(), change.get(), 0),
+                       "set up " + name);
 }
 
-// The address as the kernel takes it, for adding and for deleting.
-Expected<Address> make_address(const std::string& link, const std::string& text) {
-  CNI_MATRIX_TRY_ASSIGN(const auto local, parse(text));
-  Address address(rtnl_addr_alloc());
-  rtnl_addr_set_ifindex(address.get(), static_cast<int>(::if_nametoindex(link.c_str())));
-  rtnl_addr_set_local(address.get(), local.get());
-  // Duplicate address detection would keep an IPv6 address tentative for a second.
-  rtnl_addr_set_flags(address.get(), IFA_F_NODAD);
-  return address;
-}
-
-Expected<Route> make_route(const std::string& to, const std::string& gateway) {
-  CNI_MATRIX_TRY_ASSIGN(const auto via, parse(gateway));
-  CNI_MATRIX_TRY_ASSIGN(const auto destination, parse(to, nl_addr_get_family(via.get())));
-  Route route(rtnl_route_alloc());
-  auto* hop = rtnl_route_nh_alloc();
-  rtnl_route_nh_set_gateway(hop, via.get());
-  rtnl_route_add_nexthop(route.get(), hop);
-  rtnl_route_set_family(route.get(), static_cast<std::uint8_t>(nl_addr_get_family(via.get())));
-  rtnl_route_set_dst(route.get(), destination.get());
-  return route;
-}
-
-// Our own links are point to point: no need to look for duplicates, which takes up to two seconds.
-// Must be written from inside the namespace, before the link is up.
-Expected<void> skip_address_detection(const std::string& link) {
-  const fs::path file = fs::path("/proc/sys/net/ipv6/conf") / link / "accept_dad";
-  return fs::exists(file) ? write_file(file, "0")
-                          : Expected<void>();  // absent: a node without IPv6
-}
-
-Expected<bool> has_tentative_address(nl_sock* socket) {
+Expected<bool> has_tentative_address(const RouteNetlink& netlink) {
   nl_cache* raw = nullptr;
-  CNI_MATRIX_TRY(netlink_result(rtnl_addr_alloc_cache(socket, &raw), "list the addresses"));
+  CNI_MATRIX_TRY(netlink.check(rtnl_addr_alloc_cache(netlink.get(), &raw), "list the addresses"));
   const std::unique_ptr<nl_cache, Release<nl_cache_free>> cache(raw);
   for (auto* object = nl_cache_get_first(cache.get()); object != nullptr;
        object = nl_cache_get_next(object)) {
@@ -116,7 +57,7 @@ Expected<bool> has_tentative_address(nl_sock* socket) {
     if ((flags & IFA_F_TENTATIVE) == 0 || (flags & IFA_F_DADFAILED) != 0) {
       continue;
     }
-    const auto link = find_link(socket, "", rtnl_addr_get_ifindex(address));
+    const auto link = find_link(netlink, "", rtnl_addr_get_ifindex(address));
     // A bridge's port has an address, but nothing is sent from it.
     if (link && (rtnl_link_get_flags(link->get()) & IFF_RUNNING) != 0 &&
         rtnl_link_get_master(link->get()) == 0) {
@@ -158,8 +99,8 @@ Expected<Fd> socket_in(const std::string& netns, int family, int type) {
 Expected<LinkState> link_state(const std::string& netns, const std::string& name, int index) {
   LinkState state;
   CNI_MATRIX_TRY(in_namespace(netns, [&]() -> Expected<void> {
-    CNI_MATRIX_TRY_ASSIGN(const auto socket, connect());
-    CNI_MATRIX_TRY_ASSIGN(const auto link, find_link(socket.get(), name, index));
+    CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+    CNI_MATRIX_TRY_ASSIGN(const auto link, find_link(netlink, name, index));
     state.up = (rtnl_link_get_flags(link.get()) & IFF_UP) != 0;
     state.mtu = static_cast<int>(rtnl_link_get_mtu(link.get()));
     state.peer = rtnl_link_get_link(link.get());
@@ -171,9 +112,9 @@ Expected<LinkState> link_state(const std::string& netns, const std::string& name
 Expected<void> wait_for_addresses(const std::string& netns,
                                   std::chrono::steady_clock::time_point deadline) {
   return in_namespace(netns, [&]() -> Expected<void> {
-    CNI_MATRIX_TRY_ASSIGN(const auto socket, connect());
+    CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
     for (;;) {
-      CNI_MATRIX_TRY_ASSIGN(const bool waits, has_tentative_address(socket.get()));
+      CNI_MATRIX_TRY_ASSIGN(const bool waits, has_tentative_address(netlink));
       if (!waits || std::chrono::steady_clock::now() >= deadline) {
         return {};
       }
@@ -192,16 +133,13 @@ TemporaryNetwork::~TemporaryNetwork() {
 Expected<void> TemporaryNetwork::add_address(const std::string& netns, const std::string& link,
                                              const std::string& address) {
   CNI_MATRIX_TRY(in_namespace(netns, [&]() -> Expected<void> {
-    CNI_MATRIX_TRY_ASSIGN(const auto socket, connect());
-    CNI_MATRIX_TRY_ASSIGN(const auto made, make_address(link, address));
-    return netlink_result(rtnl_addr_add(socket.get(), made.get(), NLM_F_REPLACE),
-                          fmt::format("add the address {} to {}", address, link));
+    CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+    return netlink.add_address(link, address, NLM_F_REPLACE);
   }));
   m_undo.emplace_back([netns, link, address] {
     (void)in_namespace(netns, [&]() -> Expected<void> {
-      CNI_MATRIX_TRY_ASSIGN(const auto socket, connect());
-      CNI_MATRIX_TRY_ASSIGN(const auto made, make_address(link, address));
-      return netlink_result(rtnl_addr_delete(socket.get(), made.get(), 0), "delete an address");
+      CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+      return netlink.delete_address(link, address);
     });
   });
   return {};
@@ -210,16 +148,13 @@ Expected<void> TemporaryNetwork::add_address(const std::string& netns, const std
 Expected<void> TemporaryNetwork::add_route(const std::string& netns, const std::string& destination,
                                            const std::string& gateway) {
   CNI_MATRIX_TRY(in_namespace(netns, [&]() -> Expected<void> {
-    CNI_MATRIX_TRY_ASSIGN(const auto socket, connect());
-    CNI_MATRIX_TRY_ASSIGN(const auto route, make_route(destination, gateway));
-    return netlink_result(rtnl_route_add(socket.get(), route.get(), NLM_F_REPLACE),
-                          fmt::format("add a route to {} via {}", destination, gateway));
+    CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+    return netlink.add_route(destination, gateway, "", NLM_F_REPLACE);
   }));
   m_undo.emplace_back([netns, destination, gateway] {
     (void)in_namespace(netns, [&]() -> Expected<void> {
-      CNI_MATRIX_TRY_ASSIGN(const auto socket, connect());
-      CNI_MATRIX_TRY_ASSIGN(const auto route, make_route(destination, gateway));
-      return netlink_result(rtnl_route_delete(socket.get(), route.get(), 0), "delete a route");
+      CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+      return netlink.delete_route(destination, gateway);
     });
   });
   return {};
@@ -242,32 +177,25 @@ Expected<std::string> TemporaryNetwork::add_machine(const std::string& node_link
       if (!machine) {
         return system_error("cannot open a probe's network namespace");
       }
-      CNI_MATRIX_TRY_ASSIGN(const auto socket, connect());
-      const Link pair(rtnl_link_veth_alloc());
-      rtnl_link_set_name(pair.get(), k_far_link);
-      auto* peer = rtnl_link_veth_get_peer(pair.get());
-      rtnl_link_set_name(peer, node_link.c_str());
-      rtnl_link_set_ns_fd(peer, node.get());
-      rtnl_link_put(peer);
-      CNI_MATRIX_TRY(netlink_result(
-          rtnl_link_add(socket.get(), pair.get(), NLM_F_CREATE | NLM_F_EXCL), "add a veth pair"));
+      CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+      CNI_MATRIX_TRY(netlink.add_veth(k_far_link, node_link, node.get()));
       CNI_MATRIX_TRY(skip_address_detection(k_far_link));
-      return set_up(socket.get(), k_far_link);
+      return set_up(netlink, k_far_link);
     }();
   }).join();
   CNI_MATRIX_TRY(made);
   // Not left to the end of the namespace, which comes some time after its last descriptor is
   // closed: the link would look like a leak.
   m_undo.emplace_back([node_link] {
-    if (const auto socket = connect()) {
-      if (const auto link = find_link(socket->get(), node_link, 0)) {
-        (void)rtnl_link_delete(socket->get(), link->get());
+    if (const auto netlink = connect()) {
+      if (const auto link = find_link(*netlink, node_link, 0)) {
+        (void)rtnl_link_delete(netlink->get(), link->get());
       }
     }
   });
-  CNI_MATRIX_TRY_ASSIGN(const auto socket, connect());
+  CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
   CNI_MATRIX_TRY(skip_address_detection(node_link));
-  CNI_MATRIX_TRY(set_up(socket.get(), node_link));
+  CNI_MATRIX_TRY(set_up(netlink, node_link));
   const auto path = fmt::format("/proc/self/fd/{}", machine.get());
   m_namespaces.push_back(std::move(machine));
   return path;

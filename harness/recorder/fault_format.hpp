@@ -23,25 +23,4 @@ inline constexpr char k_any_command = '-';
 inline constexpr char k_version_placeholder[] = "{{cniVersion}}";
 inline constexpr int k_longest_wait_ms = 600'000;
 
-struct FaultActionName {
-  FaultAction action;
-  const char* name;
-};
-
-inline constexpr FaultActionName k_fault_actions[] = {
-    {FaultAction::fail, "fail"},
-    {FaultAction::fail_after, "fail-after"},
-    {FaultAction::exit, "exit"},
-    {FaultAction::text, "text"},
-    {FaultAction::text_after, "text-after"},
-    {FaultAction::flood, "flood"},
-    {FaultAction::error_output, "stderr"},
-    {FaultAction::hang, "hang"},
-    {FaultAction::slow, "slow"},
-    {FaultAction::killed, "killed"},
-    {FaultAction::kill_runtime_before, "kill-runtime-before"},
-    {FaultAction::kill_runtime_after, "kill-runtime-after"},
-    {FaultAction::without_iptables, "without-iptables"},
-};
-
 }  // namespace cni_matrix::recorder

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <variant>
 #include <vector>
 
 namespace cni_matrix::recorder {
@@ -23,23 +24,38 @@ const Names& commands() {
   return names;
 }
 
-Names parameters_of(FaultAction action) {
-  switch (action) {
-    case FaultAction::fail:
-    case FaultAction::fail_after:
-      return {"code", "message", "details"};
-    case FaultAction::exit:
-      return {"status"};
-    case FaultAction::text:
-    case FaultAction::text_after:
-      return {"text", "status"};
-    case FaultAction::error_output:
-      return {"text"};
-    case FaultAction::slow:
-      return {"milliseconds"};
-    default:
-      return {};
+// A key of a fault's JSON that only some actions have.
+struct Parameter {
+  const char* key;
+  unsigned takes;  // of these actions
+  std::variant<int Fault::*, std::string Fault::*> member;
+  bool needed = false;
+  bool told_empty = true;  // stands in JSON also as an empty text
+  int least = 0;           // of a number
+  int most = 0;
+};
+constexpr Parameter k_parameters[] = {
+    {.key = "code", .takes = k_takes_error, .member = &Fault::code, .most = 1'000'000},
+    {.key = "message", .takes = k_takes_error, .member = &Fault::message},
+    {.key = "details", .takes = k_takes_error, .member = &Fault::details, .told_empty = false},
+    {.key = "text", .takes = k_takes_text, .member = &Fault::text, .needed = true},
+    {.key = "status", .takes = k_takes_status, .member = &Fault::status, .most = 255},
+    {.key = "milliseconds",
+     .takes = k_takes_wait,
+     .member = &Fault::milliseconds,
+     .needed = true,
+     .least = 1,
+     .most = k_longest_wait_ms},
+};
+
+std::vector<const Parameter*> parameters_of(FaultAction action) {
+  std::vector<const Parameter*> taken;
+  for (const auto& parameter : k_parameters) {
+    if ((traits_of(action).takes & parameter.takes) != 0) {
+      taken.push_back(&parameter);
+    }
   }
+  return taken;
 }
 
 bool contains(const Names& names, std::string_view name) {
@@ -86,7 +102,7 @@ Expected<FaultAction> action_from_json(const Json& value, std::string_view place
   CNI_MATRIX_TRY(take_text(value, "do", name, place));
   const auto* const known =
       std::find_if(std::begin(k_fault_actions), std::end(k_fault_actions),
-                   [&name](const FaultActionName& action) { return action.name == name; });
+                   [&name](const FaultActionTraits& action) { return action.name == name; });
   if (known != std::end(k_fault_actions)) {
     return known->action;
   }
@@ -102,17 +118,19 @@ Expected<FaultAction> action_from_json(const Json& value, std::string_view place
 
 Expected<void> check_keys(const Json& value, FaultAction action, std::string_view place) {
   Names known = {"plugin", "on", "call", "do"};
-  const Names parameters = parameters_of(action);
-  known.insert(known.end(), parameters.begin(), parameters.end());
+  const auto parameters = parameters_of(action);
+  for (const auto* parameter : parameters) {
+    known.emplace_back(parameter->key);
+  }
   for (const auto& [key, ignored] : value.items()) {
     if (key != "step" && key != "if" && !contains(known, key)) {
       return input_error("{}: the fault {} has no \"{}\"{}", place, name_of(action), key,
                          suggestion(key, known));
     }
   }
-  for (const char* needed : {"text", "milliseconds"}) {
-    if (contains(parameters, needed) && !value.contains(needed)) {
-      return input_error("{}: the fault {} needs \"{}\"", place, name_of(action), needed);
+  for (const auto* parameter : parameters) {
+    if (parameter->needed && !value.contains(parameter->key)) {
+      return input_error("{}: the fault {} needs \"{}\"", place, name_of(action), parameter->key);
     }
   }
   return {};
@@ -133,9 +151,7 @@ bool in_range(int number, int least, int most) {
 }  // namespace
 
 std::string_view name_of(FaultAction action) {
-  return std::find_if(std::begin(k_fault_actions), std::end(k_fault_actions),
-                      [action](const FaultActionName& name) { return name.action == action; })
-      ->name;
+  return traits_of(action).name;
 }
 
 Expected<void> check_fault(const Fault& fault, std::string_view place) {
@@ -151,15 +167,12 @@ Expected<void> check_fault(const Fault& fault, std::string_view place) {
   if (!in_range(fault.call, 0, 1'000'000)) {
     return input_error("{}/call: this is not 0 (every call) to 1000000", place);
   }
-  const Names parameters = parameters_of(fault.action);
-  if (contains(parameters, "code") && !in_range(fault.code, 0, 1'000'000)) {
-    return input_error("{}/code: this is not 0 to 1000000", place);
-  }
-  if (contains(parameters, "status") && !in_range(fault.status, 0, 255)) {
-    return input_error("{}/status: this is not 0 to 255", place);
-  }
-  if (fault.action == FaultAction::slow && !in_range(fault.milliseconds, 1, k_longest_wait_ms)) {
-    return input_error("{}/milliseconds: this is not 1 to {}", place, k_longest_wait_ms);
+  for (const auto* parameter : parameters_of(fault.action)) {
+    const auto* number = std::get_if<int Fault::*>(&parameter->member);
+    if (number != nullptr && !in_range(fault.*(*number), parameter->least, parameter->most)) {
+      return input_error("{}/{}: this is not {} to {}", place, parameter->key, parameter->least,
+                         parameter->most);
+    }
   }
   if (rule_text(fault).size() > k_rule_text_limit) {
     return input_error("{}: the text is longer than {} bytes; the fault flood is the long one",
@@ -182,12 +195,14 @@ Expected<Fault> fault_from_json(const Json& value, std::string_view place) {
   CNI_MATRIX_TRY(take_text(value, "plugin", fault.plugin, place));
   CNI_MATRIX_TRY(take_text(value, "on", fault.command, place));
   CNI_MATRIX_TRY(take_number(value, "call", fault.call, place));
-  CNI_MATRIX_TRY(take_number(value, "code", fault.code, place));
-  CNI_MATRIX_TRY(take_text(value, "message", fault.message, place));
-  CNI_MATRIX_TRY(take_text(value, "details", fault.details, place));
-  CNI_MATRIX_TRY(take_text(value, "text", fault.text, place));
-  CNI_MATRIX_TRY(take_number(value, "status", fault.status, place));
-  CNI_MATRIX_TRY(take_number(value, "milliseconds", fault.milliseconds, place));
+  for (const auto* parameter : parameters_of(fault.action)) {
+    if (const auto* number = std::get_if<int Fault::*>(&parameter->member)) {
+      CNI_MATRIX_TRY(take_number(value, parameter->key, fault.*(*number), place));
+    } else {
+      auto& text = fault.*std::get<std::string Fault::*>(parameter->member);
+      CNI_MATRIX_TRY(take_text(value, parameter->key, text, place));
+    }
+  }
   Fault checked = fault;
   if (fault.plugin.size() > 1 && fault.plugin.front() == '$') {
     checked.plugin.erase(0, 1);  // a parameter of the scenario
@@ -201,19 +216,12 @@ Json to_json(const Fault& fault) {
   if (!fault.command.empty()) {
     value["on"] = fault.command;
   }
-  for (const std::string& parameter : parameters_of(fault.action)) {
-    if (parameter == "code") {
-      value[parameter] = fault.code;
-    } else if (parameter == "message") {
-      value[parameter] = fault.message;
-    } else if (parameter == "details" && !fault.details.empty()) {
-      value[parameter] = fault.details;
-    } else if (parameter == "text") {
-      value[parameter] = fault.text;
-    } else if (parameter == "status") {
-      value[parameter] = fault.status;
-    } else if (parameter == "milliseconds") {
-      value[parameter] = fault.milliseconds;
+  for (const auto* parameter : parameters_of(fault.action)) {
+    if (const auto* number = std::get_if<int Fault::*>(&parameter->member)) {
+      value[parameter->key] = fault.*(*number);
+    } else if (const auto& text = fault.*std::get<std::string Fault::*>(parameter->member);
+               parameter->told_empty || !text.empty()) {
+      value[parameter->key] = text;
     }
   }
   return value;

@@ -23,33 +23,26 @@ Expected<void> make_folder(const fs::path& folder) {
 }
 
 std::string rule_file(const Fault& fault) {
-  const bool status = fault.action == FaultAction::exit || fault.action == FaultAction::text ||
-                      fault.action == FaultAction::text_after;
+  const auto& traits = traits_of(fault.action);
   return fmt::format("{}{} {} {} {} {} {}\n{}", k_rule_magic, fault.plugin,
                      fault.command.empty() ? std::string(1, k_any_command) : fault.command,
-                     fault.call, name_of(fault.action), status ? fault.status : 0,
-                     fault.action == FaultAction::slow ? fault.milliseconds : 0, rule_text(fault));
+                     fault.call, traits.name,
+                     (traits.takes & k_takes_status) != 0 ? fault.status : 0,
+                     (traits.takes & k_takes_wait) != 0 ? fault.milliseconds : 0, rule_text(fault));
 }
 
 }  // namespace
 
 std::string rule_text(const Fault& fault) {
-  switch (fault.action) {
-    case FaultAction::fail:
-    case FaultAction::fail_after: {
-      const auto quoted = [](const std::string& text) {
-        return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-      };
-      return fmt::format(R"("code":{},"msg":{}{}}})", fault.code, quoted(fault.message),
-                         fault.details.empty() ? "" : ",\"details\":" + quoted(fault.details));
-    }
-    case FaultAction::text:
-    case FaultAction::text_after:
-    case FaultAction::error_output:
-      return fault.text;
-    default:
-      return {};
+  const auto takes = traits_of(fault.action).takes;
+  if ((takes & k_takes_error) != 0) {
+    const auto quoted = [](const std::string& text) {
+      return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+    };
+    return fmt::format(R"("code":{},"msg":{}{}}})", fault.code, quoted(fault.message),
+                       fault.details.empty() ? "" : ",\"details\":" + quoted(fault.details));
   }
+  return (takes & k_takes_text) != 0 ? fault.text : std::string();
 }
 
 Expected<void> place_fault(const fs::path& directory, const Fault& fault, const fs::path& counts) {

@@ -4,6 +4,7 @@
 #include "text.hpp"
 #include "xml_writer.hpp"
 
+#include "base/file.hpp"
 #include "verdict/leaks.hpp"
 #include "verdict/residue.hpp"
 

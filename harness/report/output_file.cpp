@@ -1,5 +1,7 @@
 #include "output_file.hpp"
 
+#include "base/file.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -82,20 +84,6 @@ Expected<void> OutputFile::finish() {
 
 bool OutputFile::ours() const {
   return ::getpid() == m_owner;
-}
-
-int write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written < 0) {
-      return errno;
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
 }
 
 }  // namespace cni_matrix::report

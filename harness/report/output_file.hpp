@@ -43,7 +43,4 @@ class OutputFile {
   Expected<void> m_outcome;
 };
 
-// Write all of `text` to `fd`. Returns errno's value, 0 when it worked.
-int write_all(int fd, std::string_view text);
-
 }  // namespace cni_matrix::report

@@ -17,6 +17,9 @@ namespace cni_matrix::report {
 namespace {
 
 constexpr std::string_view k_as_in_file = "as in the file";
+constexpr std::string_view k_corner = "containerd";
+constexpr std::string_view k_group = "cniVersion";
+constexpr std::size_t k_gap = 2;  // between columns
 
 // "lifecycle, bridge-portmap.conf, to 1.0.0, host port 18080, KUBE-MARK-MASQ"
 std::string title_of(const matrix::Cell& cell) {
@@ -125,26 +128,15 @@ std::string ResultTables::row_text(const Label& label, const Row& row) {
   return text + mark;
 }
 
-void ResultTables::draw(const Table& table, const Style& style, std::vector<std::string>& lines) {
-  constexpr std::string_view k_corner = "containerd";
-  constexpr std::string_view k_group = "cniVersion";
-  std::size_t first = std::max(k_corner.size(), k_group.size());
-  for (const auto& [label, row] : table.rows) {
-    first = std::max(first, width(shown(row_text(label, row), style.unicode)));
-  }
-
-  // A column's head is the version, with the token over it where the two differ.
+// A column's head is the version, with the token over it where the two differ.
+std::vector<ResultTables::Column> ResultTables::columns_of(const Table& table, const Style& style) {
   std::vector<Column> columns;
-  bool two_lines = false;
-  bool groups = false;
   for (const auto& [label, version] : table.columns) {
     Column column;
     column.label = label;
     auto token = shown(label.token, style.unicode);
     column.head = {version.empty() || version == label.token ? "" : token,
                    version.empty() ? token : shown(version, style.unicode)};
-    two_lines = two_lines || !column.head.front().empty();
-    groups = groups || label.variant != k_as_in_file;
     column.columns = std::max(width(column.head[0]), width(column.head[1]));
     for (const auto& [row_label, row] : table.rows) {
       if (const auto slot = row.slots.find(label); slot != row.slots.end()) {
@@ -153,9 +145,12 @@ void ResultTables::draw(const Table& table, const Style& style, std::vector<std:
     }
     columns.push_back(std::move(column));
   }
+  return columns;
+}
 
-  // By the version that a token came to, so that debian:bookworm (1.6.20) stands before 1.7.0.
-  std::vector<const std::pair<const Label, Row>*> rows;
+// By the version that a token came to, so that debian:bookworm (1.6.20) stands before 1.7.0.
+std::vector<const ResultTables::LabelledRow*> ResultTables::rows_of(const Table& table) {
+  std::vector<const LabelledRow*> rows;
   for (const auto& entry : table.rows) {
     rows.push_back(&entry);
   }
@@ -167,70 +162,95 @@ void ResultTables::draw(const Table& table, const Style& style, std::vector<std:
     };
     return key(a) < key(b);
   });
+  return rows;
+}
 
-  // What does not fit beside each other comes below each other, split between cniVersions if
-  // possible.
-  const auto room = static_cast<std::size_t>(std::max(style.columns, 40));
-  constexpr std::size_t k_gap = 2;
-  for (std::size_t begin = 0; begin < columns.size();) {
-    std::size_t end = begin;
-    std::size_t used = first;
-    while (end < columns.size() && (end == begin || used + k_gap + columns[end].columns <= room)) {
-      used += k_gap + columns[end].columns;
-      ++end;
-    }
-    if (end < columns.size()) {
-      auto split = end;
-      while (split > begin && columns[split - 1].label.variant == columns[end].label.variant) {
-        --split;
+// The end of the columns that stand beside each other from `begin` on: as many as fit, split
+// between cniVersions if possible.
+std::size_t ResultTables::end_of_part(const std::vector<Column>& columns, std::size_t begin,
+                                      std::size_t first, std::size_t room) {
+  std::size_t end = begin;
+  std::size_t used = first;
+  while (end < columns.size() && (end == begin || used + k_gap + columns[end].columns <= room)) {
+    used += k_gap + columns[end].columns;
+    ++end;
+  }
+  if (end == columns.size()) {
+    return end;
+  }
+  auto split = end;
+  while (split > begin && columns[split - 1].label.variant == columns[end].label.variant) {
+    --split;
+  }
+  return split > begin ? split : end;
+}
+
+// A cniVersion stands over the first of its columns and may reach over the others; where it is
+// wider than they are, the last of them is widened.
+std::string ResultTables::group_line(std::span<Column> columns, std::size_t first,
+                                     const Style& style) {
+  std::string line = "  " + padded(k_group, first);
+  std::size_t position = width(line);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto& variant = columns[i].label.variant;
+    position += k_gap;
+    if (i == 0 || columns[i - 1].label.variant != variant) {
+      line = padded(line, position) + shown(variant, style.unicode);
+      if (width(line) > position + columns[i].columns &&
+          (i + 1 == columns.size() || columns[i + 1].label.variant != variant)) {
+        columns[i].columns = width(line) - position;
       }
-      end = split > begin ? split : end;
     }
+    position += columns[i].columns;
+  }
+  return style.dim(line);
+}
+
+void ResultTables::draw(const Table& table, const Style& style, std::vector<std::string>& lines) {
+  std::size_t first = std::max(k_corner.size(), k_group.size());
+  for (const auto& [label, row] : table.rows) {
+    first = std::max(first, width(shown(row_text(label, row), style.unicode)));
+  }
+  auto columns = columns_of(table, style);
+  const bool two_lines = std::any_of(columns.begin(), columns.end(), [](const Column& column) {
+    return !column.head.front().empty();
+  });
+  const bool groups = std::any_of(columns.begin(), columns.end(), [](const Column& column) {
+    return column.label.variant != k_as_in_file;
+  });
+  const auto rows = rows_of(table);
+  const auto room = static_cast<std::size_t>(std::max(style.columns, 40));
+  for (std::size_t begin = 0; begin < columns.size();) {
+    const auto end = end_of_part(columns, begin, first, room);
+    const auto part = std::span(columns).subspan(begin, end - begin);
     if (begin > 0) {
       lines.emplace_back();
     }
-
-    const auto put = [&](std::string first_text, const auto& text_of) {
+    const auto put = [&](std::string_view first_text, const auto& text_of) {
       std::string line = "  " + padded(first_text, first);
-      for (std::size_t i = begin; i < end; ++i) {
-        line += std::string(k_gap, ' ') + text_of(i);
+      for (const auto& column : part) {
+        line += std::string(k_gap, ' ') + text_of(column);
       }
       line.erase(line.find_last_not_of(' ') + 1);
       lines.push_back(std::move(line));
     };
     if (groups) {
-      // A cniVersion stands over the first of its columns and may reach over the others.
-      std::string line = "  " + padded(k_group, first);
-      std::size_t position = width(line);
-      for (std::size_t i = begin; i < end; ++i) {
-        const auto& variant = columns[i].label.variant;
-        position += k_gap;
-        if (i == begin || columns[i - 1].label.variant != variant) {
-          line = padded(line, position) + shown(variant, style.unicode);
-          if (width(line) > position + columns[i].columns &&
-              (i + 1 == end || columns[i + 1].label.variant != variant)) {
-            columns[i].columns = width(line) - position;
-          }
-        }
-        position += columns[i].columns;
-      }
-      lines.push_back(style.dim(line));
+      lines.push_back(group_line(part, first, style));
     }
     if (two_lines) {
-      put("", [&](std::size_t i) { return padded(columns[i].head[0], columns[i].columns); });
+      put("", [](const Column& column) { return padded(column.head[0], column.columns); });
     }
-    put(std::string(k_corner),
-        [&](std::size_t i) { return padded(columns[i].head[1], columns[i].columns); });
+    put(k_corner, [](const Column& column) { return padded(column.head[1], column.columns); });
     for (const auto* const entry : rows) {
       const auto& [label, row] = *entry;
-      put(shown(row_text(label, row), style.unicode), [&](std::size_t i) {
-        const auto slot = row.slots.find(columns[i].label);
+      put(shown(row_text(label, row), style.unicode), [&](const Column& column) {
+        const auto slot = row.slots.find(column.label);
         if (slot == row.slots.end()) {
-          return std::string(columns[i].columns, ' ');
+          return std::string(column.columns, ' ');
         }
         const auto text = cell_text(slot->second, style);
         return style.painted(slot->second.verdict, text) +
-               std::string(columns[i].columns - width(text), ' ');
+               std::string(column.columns - width(text), ' ');
       });
     }
     begin = end;

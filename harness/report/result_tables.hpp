@@ -7,7 +7,9 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cni_matrix::report {
@@ -40,6 +42,7 @@ class ResultTables {
     bool modelled = false;
     std::map<Label, Slot, Order> slots;
   };
+  using LabelledRow = std::pair<const Label, Row>;
   struct Table {
     std::map<Label, std::string, Order> columns;  // to the plugins' resolved version
     std::map<Label, Row, Order> rows;
@@ -52,6 +55,11 @@ class ResultTables {
 
   static std::string cell_text(const Slot& slot, const Style& style);
   static std::string row_text(const Label& label, const Row& row);
+  static std::vector<Column> columns_of(const Table& table, const Style& style);
+  static std::vector<const LabelledRow*> rows_of(const Table& table);
+  static std::size_t end_of_part(const std::vector<Column>& columns, std::size_t begin,
+                                 std::size_t first, std::size_t room);
+  static std::string group_line(std::span<Column> columns, std::size_t first, const Style& style);
   static void draw(const Table& table, const Style& style, std::vector<std::string>& lines);
   [[nodiscard]] std::string legend(const Style& style) const;
 

@@ -2,9 +2,10 @@
 
 #include "effects_json.hpp"
 #include "node_answer.hpp"
+#include "prepared_roots.hpp"
 #include "recording.hpp"
 
-#include "base/digest.hpp"
+#include "base/cpu_time.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "containerd/prepared_root.hpp"
@@ -25,8 +26,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace cni_matrix::run {
@@ -44,13 +43,6 @@ fs::path containerd_folder(std::size_t index) {
 }
 fs::path plugins_folder(std::size_t index) {
   return fs::path(layout::k_stacks) / fmt::format("plugins-{}", index);
-}
-
-std::int64_t own_cpu_us() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto us = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_usec; };
-  return us(usage.ru_utime) + us(usage.ru_stime);
 }
 
 // Takes the record of the node's plugin calls; nothing where they are not recorded.
@@ -261,82 +253,6 @@ Expected<void> check_helpers(bool record) {
     }
   }
   return {};
-}
-
-Expected<fs::path> prepared_root(const artifacts::Artifact& artifact, const fs::path& cache) {
-  static const auto pause = sha256_file(libexec_directory() / "pause");
-  if (!pause) {
-    return tl::unexpected(pause.error());
-  }
-  const auto binary = artifact.binaries.find("containerd");
-  if (binary == artifact.binaries.end()) {
-    return input_error("{} has no containerd executable", artifact.directory.string());
-  }
-  return containerd::prepared_root_file(cache, binary->second, *pause);
-}
-
-namespace {
-
-Expected<void> prepare_root(const artifacts::Artifact& artifact, const CellPlan& plan,
-                            const fs::path& file, const RunOptions& options) {
-  node::NodeOptions node_options;
-  node_options.privileged = options.privileged;
-  node_options.binds = {{artifact.directory, containerd_folder(0)},
-                        {plan.runc, containerd::k_runc},
-                        {libexec_directory() / "runc-wrapper", containerd::k_runc_wrapper},
-                        {libexec_directory() / "pause", "/opt/stacks/ours/pause"}};
-  const auto version = artifact.version;
-  auto started = node::Node::start(node_options, [&](int output, std::int64_t) {
-    const auto built = containerd::build_root(daemon_options(version, 0, options),
-                                              "/opt/stacks/ours/pause", output);
-    if (!built) {
-      write_answer(output, "!b" + built.error().message + "\n");
-    }
-    return built ? 0 : 1;
-  });
-  if (!started) {
-    return tl::unexpected(started.error());
-  }
-  CNI_MATRIX_TRY_ASSIGN(const auto answer, read_answer(*started, options.cell_timeout,
-                                                       [&] { return must_stop(options); }));
-  if (!answer) {
-    return broken("preparing the root of containerd {} took longer than {} s",
-                  artifact.version.str(), options.cell_timeout.count() / 1000);
-  }
-  const auto& bytes = *answer;
-  if (started->reap().exit_code != 0 || bytes.starts_with('!')) {
-    const auto mark = bytes.rfind('!');
-    return tl::unexpected(
-        node::parse_setup_error(mark == std::string::npos ? "!bno answer" : bytes.substr(mark)));
-  }
-  const Fd memory(::memfd_create("containerd-root", MFD_CLOEXEC));
-  if (!memory) {
-    return system_error("cannot make a memory file");
-  }
-  write_answer(memory.get(), bytes);
-  return containerd::save_root(memory.get(), file);
-}
-
-}  // namespace
-
-Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
-                             const RunListener& listener) {
-  if (options.record) {
-    CNI_MATRIX_TRY(run_recorder());
-  }
-  if (plan.embedded) {
-    return {};
-  }
-  const auto& artifact = *plan.containerds.at("").artifact;
-  CNI_MATRIX_TRY_ASSIGN(const auto file, prepared_root(artifact, options.cache));
-  if (containerd::is_good_root(file)) {
-    return {};
-  }
-  if (listener.notice) {
-    listener.notice(
-        fmt::format("importing the pause image into containerd {}", artifact.version.str()));
-  }
-  return prepare_root(artifact, plan, file, options);
 }
 
 }  // namespace cni_matrix::run

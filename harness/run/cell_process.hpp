@@ -20,12 +20,4 @@ node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options);
 int run_cell(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& options, int output,
              std::int64_t setup_cpu_us);
 
-// The file in which the image is imported already for this containerd.
-Expected<std::filesystem::path> prepared_root(const artifacts::Artifact& containerd,
-                                              const std::filesystem::path& cache);
-
-// Make the prepared roots that are missing, one node each, before the first cell needs them.
-Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
-                             const RunListener& listener);
-
 }  // namespace cni_matrix::run

@@ -1,5 +1,7 @@
 #include "node_answer.hpp"
 
+#include "base/file.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <vector>
@@ -17,16 +19,7 @@ constexpr std::chrono::milliseconds k_look{100};
 }  // namespace
 
 void write_answer(int output, std::string_view text) {
-  while (!text.empty()) {
-    const auto count = ::write(output, text.data(), text.size());
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count <= 0) {
-      return;
-    }
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+  (void)write_all(output, text);  // where it cannot be written, its reader is gone
 }
 
 Expected<std::optional<std::string>> read_answer(const node::Node& node,

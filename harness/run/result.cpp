@@ -1,7 +1,7 @@
+#include "base/names.hpp"
 #include "base/text.hpp"
 #include <cni_matrix/run/result.hpp>
 
-#include <array>
 #include <csignal>
 #include <utility>
 
@@ -52,19 +52,13 @@ Json to_json(const artifacts::Artifact& artifact) {
 }
 
 Expected<artifacts::Artifact> artifact_from_json(const Json& value) {
-  using artifacts::Component;
   artifacts::Artifact artifact;
-  const auto component = value.at("component").get<std::string>();
-  bool found = false;
-  for (const auto candidate : {Component::containerd, Component::plugins, Component::runc}) {
-    if (artifacts::name_of(candidate) == component) {
-      artifact.component = candidate;
-      found = true;
-    }
+  const auto name = value.at("component").get<std::string>();
+  const auto component = artifacts::parse_component(name);
+  if (!component) {
+    return input_error("artifact: no component is called '{}'", printable(name));
   }
-  if (!found) {
-    return input_error("artifact: no component is called '{}'", printable(component));
-  }
+  artifact.component = *component;
   artifact.token = value.at("token").get<std::string>();
   artifact.provider = value.at("provider").get<std::string>();
   CNI_MATRIX_TRY_ASSIGN(artifact.version, Version::parse(value.at("version").get<std::string>()));
@@ -265,23 +259,14 @@ std::size_t RunSummary::count(Verdict verdict) const {
 
 namespace {
 
-constexpr std::array<std::pair<Stop, std::string_view>, 6> k_stops = {{
+constexpr auto k_stops = names_of<Stop>({
     {Stop::sigint, "SIGINT"},
     {Stop::sigterm, "SIGTERM"},
     {Stop::sighup, "SIGHUP"},
     {Stop::timeout, "--timeout"},
     {Stop::trouble, "trouble"},
     {Stop::killed, "kill"},
-}};
-
-std::string_view name_of(Stop stop) {
-  for (const auto& [value, name] : k_stops) {
-    if (value == stop) {
-      return name;
-    }
-  }
-  return {};
-}
+});
 
 std::string cells_text(std::size_t count) {
   return fmt::format("{} {}", count, count == 1 ? "cell" : "cells");
@@ -370,7 +355,7 @@ Json to_json(const RunSummary& summary) {
   for (const auto& [verdict, count] : summary.verdicts) {
     value["verdicts"][std::string(name_of(verdict))] = count;
   }
-  put_text(value, "stopped_by", std::string(name_of(summary.stopped_by)));
+  put_text(value, "stopped_by", std::string(k_stops.of(summary.stopped_by)));
   if (summary.trouble) {
     value["says"] = summary.trouble->words;
   }
@@ -398,10 +383,7 @@ Expected<RunSummary> summary_from_json(const Json& value) {
     summary.cpu = cpu_from_json(value.at("cpu"));
     summary.interrupted = value.at("interrupted").get<bool>();
     summary.modelled = value.value("modelled", std::size_t{0});
-    const auto stopped_by = text_of(value, "stopped_by");
-    for (const auto& [stop, name] : k_stops) {
-      summary.stopped_by = stopped_by == name ? stop : summary.stopped_by;
-    }
+    summary.stopped_by = k_stops.parse(text_of(value, "stopped_by")).value_or(summary.stopped_by);
     if (auto says = text_of(value, "says"); !says.empty()) {
       // The schema has checked the number.
       summary.trouble = Ending{ExitStatus{value.at("exit_status").get<int>()}, std::move(says)};

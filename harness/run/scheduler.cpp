@@ -3,8 +3,10 @@
 #include "denied.hpp"
 #include "effects_json.hpp"
 #include "observation.hpp"
+#include "prepared_roots.hpp"
 #include "signals.hpp"
 
+#include "base/cpu_time.hpp"
 #include "base/text.hpp"
 #include <cni_matrix/run/runner.hpp>
 
@@ -15,7 +17,6 @@
 #include <list>
 
 #include <poll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace cni_matrix::run {
@@ -26,13 +27,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t k_output_limit = 256U << 20U;
 constexpr int k_signal_base = 128;  // of a worker's exit status, as init gives it
-
-std::int64_t own_cpu_us() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto us = [](const timeval& t) { return std::int64_t{t.tv_sec} * 1'000'000 + t.tv_usec; };
-  return us(usage.ru_utime) + us(usage.ru_stime);
-}
 
 Verdict verdict_of(ErrorKind kind) {
   switch (kind) {

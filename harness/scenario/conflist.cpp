@@ -1,3 +1,4 @@
+#include "base/json_fields.hpp"
 #include <cni_matrix/scenario/conflist.hpp>
 
 #include <algorithm>
@@ -10,11 +11,6 @@ void add(std::vector<std::string>& traits, const std::string& trait) {
   if (!trait.empty() && std::find(traits.begin(), traits.end(), trait) == traits.end()) {
     traits.push_back(trait);
   }
-}
-
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 }  // namespace
@@ -35,15 +31,15 @@ std::vector<std::string> conflist_traits(const Json& configuration) {
     if (!plugin.is_object()) {
       continue;
     }
-    add(traits, text_of(plugin, "type"));
+    add(traits, text_at(plugin, "type"));
     if (const auto ipam = plugin.find("ipam"); ipam != plugin.end() && ipam->is_object()) {
-      add(traits, text_of(*ipam, "type"));
+      add(traits, text_at(*ipam, "type"));
     }
     if (const auto masq = plugin.find("ipMasq");
         masq != plugin.end() && masq->is_boolean() && masq->get<bool>()) {
       add(traits, "ipMasq");
     }
-    if (!text_of(plugin, "externalSetMarkChain").empty()) {
+    if (!text_at(plugin, "externalSetMarkChain").empty()) {
       add(traits, "externalSetMarkChain");
     }
   }
@@ -54,7 +50,7 @@ std::string cni_version_of(const Json& configuration) {
   if (!configuration.is_object() || !configuration.contains("cniVersion")) {
     return "none";
   }
-  const auto version = text_of(configuration, "cniVersion");
+  const auto version = text_at(configuration, "cniVersion");
   return version.empty() ? "empty" : version;
 }
 

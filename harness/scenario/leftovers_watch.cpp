@@ -29,8 +29,8 @@ Expected<node::Inventory> LeftoversWatch::added(PodRuntime& runtime) const {
   CNI_MATRIX_TRY_ASSIGN(auto now, node::take_inventory());
   CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_of(runtime));
   for (const auto& pod : pods) {
-    now.pods.push_back(
-        fmt::format("{} {}", pod.state == PodState::ready ? "READY" : "NOTREADY", pod.id));
+    now.add(node::LeakClass::pod_record,
+            fmt::format("{} {}", pod.state == PodState::ready ? "READY" : "NOTREADY", pod.id));
   }
   return node::difference(m_before, now);
 }
@@ -40,7 +40,9 @@ Expected<node::Inventory> LeftoversWatch::settled(PodRuntime& runtime) const {
   for (;;) {
     CNI_MATRIX_TRY_ASSIGN(auto now, added(runtime));
     const bool is_settled =
-        (now.processes.empty() || !now.pods.empty()) && now.veths.size() <= now.netns.size();
+        (now.of(node::LeakClass::process).empty() ||
+         !now.of(node::LeakClass::pod_record).empty()) &&
+        now.of(node::LeakClass::veth).size() <= now.of(node::LeakClass::netns).size();
     if (is_settled || std::chrono::steady_clock::now() > deadline) {
       return now;
     }
@@ -53,10 +55,10 @@ Expected<std::string> LeftoversWatch::netns_of(const PodStatus& pod, PodRuntime&
     return pod.netns;
   }
   CNI_MATRIX_TRY_ASSIGN(const auto now, added(runtime));
-  if (now.netns.size() != 1) {
+  if (now.of(node::LeakClass::netns).size() != 1) {
     return broken("the runtime does not say which network namespace the pod has");
   }
-  return now.netns.front();
+  return now.of(node::LeakClass::netns).front();
 }
 
 }  // namespace cni_matrix::scenario

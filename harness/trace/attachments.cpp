@@ -1,5 +1,6 @@
 #include "attachments.hpp"
 
+#include "base/json_fields.hpp"
 #include "base/text.hpp"
 #include "cni/network_driver.hpp"
 
@@ -33,11 +34,6 @@ bool begins_anew(const RuntimeCall& call, const ChainRun& run, const ChainRun* a
 Json object_in(const std::string& text) {
   auto value = parse_json(text, "");
   return value && value->is_object() ? std::move(*value) : Json();
-}
-
-std::string text_at(const Json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 std::string RuntimeCall::variable(const std::string& name) const {

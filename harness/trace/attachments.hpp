@@ -12,8 +12,6 @@ namespace cni_matrix::trace {
 
 // null when the text is no JSON object.
 Json object_in(const std::string& text);
-// The string at `key`; empty when there is none.
-std::string text_at(const Json& object, const char* key);
 
 // A plugin call of the runtime, read.
 struct RuntimeCall {

@@ -2,6 +2,8 @@
 
 #include "conflists.hpp"
 
+#include "base/json_fields.hpp"
+
 #include <fmt/ranges.h>
 
 #include <algorithm>

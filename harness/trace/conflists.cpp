@@ -1,6 +1,6 @@
 #include "conflists.hpp"
 
-#include "attachments.hpp"
+#include "base/json_fields.hpp"
 
 namespace cni_matrix::trace {
 

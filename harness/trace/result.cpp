@@ -2,6 +2,7 @@
 
 #include "conflists.hpp"
 
+#include "base/json_fields.hpp"
 #include "cni/spec_version.hpp"
 
 #include <fmt/format.h>

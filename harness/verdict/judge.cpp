@@ -34,8 +34,7 @@ struct Candidate {
 
 // What a reboot does not take away.
 bool is_on_disk(node::LeakClass leak) {
-  return leak == node::LeakClass::lease || leak == node::LeakClass::cached_result ||
-         leak == node::LeakClass::pod_record || leak == node::LeakClass::snapshot;
+  return node::traits_of(leak).on_disk;
 }
 
 std::string names_of(const Leaks& leaks) {

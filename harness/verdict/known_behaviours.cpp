@@ -1,5 +1,6 @@
 #include "behaviour_files.hpp"
 
+#include "base/json_fields.hpp"
 #include "base/regex_text.hpp"
 #include <cni_matrix/verdict/known_behaviours.hpp>
 
@@ -14,31 +15,12 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-template <typename Range>
-Expected<std::optional<Range>> range_at(const Json& value, const char* key,
-                                        std::string_view place) {
-  if (!value.contains(key)) {
-    return std::nullopt;
-  }
-  auto range = Range::parse(value.at(key).get<std::string>());
-  if (!range) {
-    return input_error("{}/{}: {}", place, key, range.error().message);
-  }
-  return *std::move(range);
-}
-
-std::optional<bool> flag_at(const Json& value, const char* key) {
-  return value.contains(key) ? std::optional(value.at(key).get<bool>()) : std::nullopt;
-}
-
 std::vector<node::LeakClass> leaks_at(const Json& value, const char* key) {
   std::vector<node::LeakClass> result;
   if (const auto found = value.find(key); found != value.end() && found->is_array()) {
     for (const auto& name : *found) {
-      for (const auto leak : node::k_leak_classes) {
-        if (name.get<std::string>() == node::name_of(leak)) {
-          result.push_back(leak);
-        }
+      if (const auto leak = node::parse_leak_class(name.get<std::string>())) {
+        result.push_back(*leak);
       }
     }
   }

@@ -13,10 +13,8 @@ Expected<Residue> Residue::from_json(const Json& value, std::string_view name) {
   for (const auto& entry : value.at("residue")) {
     ResidueRule rule;
     const auto leak_name = entry.at("class").get<std::string>();
-    const auto* leak = std::find_if(
-        std::begin(node::k_leak_classes), std::end(node::k_leak_classes),
-        [&](node::LeakClass candidate) { return node::name_of(candidate) == leak_name; });
-    if (leak == std::end(node::k_leak_classes)) {
+    const auto leak = node::parse_leak_class(leak_name);
+    if (!leak) {
       return input_error("{}: there is no class \"{}\"", name, leak_name);
     }
     rule.leak = *leak;

@@ -1,6 +1,8 @@
 #include "judge.hpp"
 #include "normalise.hpp"
 
+#include "base/json_fields.hpp"
+#include "base/names.hpp"
 #include "base/regex_text.hpp"
 #include "base/text.hpp"
 #include "scenario/scenario_library.hpp"
@@ -18,6 +20,11 @@ namespace cni_matrix::verdict {
 namespace {
 
 using Strings = std::vector<std::string>;
+
+constexpr auto k_truths = names_of<Truth>({{Truth::holds, "true"},
+                                           {Truth::partly, "partly true"},
+                                           {Truth::refuted, "false"},
+                                           {Truth::unchecked, "not checked"}});
 
 constexpr std::size_t k_examples = 3;  // cells that an evidence sentence names
 
@@ -186,22 +193,6 @@ StatementResult evaluate(const Statement& statement, const std::vector<Observati
   return result;
 }
 
-Expected<std::optional<VersionRange>> range_at(const Json& value, const char* key,
-                                               std::string_view place) {
-  if (!value.contains(key)) {
-    return std::nullopt;
-  }
-  auto range = VersionRange::parse(value.at(key).get<std::string>());
-  if (!range) {
-    return input_error("{}/{}: {}", place, key, range.error().message);
-  }
-  return *std::move(range);
-}
-
-std::optional<bool> flag_at(const Json& value, const char* key) {
-  return value.contains(key) ? std::optional(value.at(key).get<bool>()) : std::nullopt;
-}
-
 // "run" as scenarios write it; any other text is taken for a label.
 std::string label_for(const std::string& name) {
   const auto* kind = scenario::find_step(name);
@@ -228,10 +219,8 @@ Expected<StatementCheck> check_from_json(const Json& value, std::string_view pla
   check.clean = flag_at(value, "clean");
   check.loopback_version = value.value("loopbackVersion", "");
   for (const auto& entry : value.value("leftovers", Strings{})) {
-    for (const auto leak : node::k_leak_classes) {
-      if (entry == node::name_of(leak)) {
-        check.leftovers.push_back(leak);
-      }
+    if (const auto leak = node::parse_leak_class(entry)) {
+      check.leftovers.push_back(*leak);
     }
   }
   for (const auto& entry : value.value("expect", Json::array())) {
@@ -249,17 +238,7 @@ Expected<StatementCheck> check_from_json(const Json& value, std::string_view pla
 }  // namespace
 
 std::string_view name_of(Truth truth) {
-  switch (truth) {
-    case Truth::holds:
-      return "true";
-    case Truth::partly:
-      return "partly true";
-    case Truth::refuted:
-      return "false";
-    case Truth::unchecked:
-      return "not checked";
-  }
-  return "not checked";
+  return k_truths.of(truth);
 }
 
 Expected<Statement> statement_from_json(const Json& value, std::string_view place,
@@ -304,11 +283,9 @@ Expected<StatementResult> statement_result_from_json(const Json& value) {
   result.agreeing = value.value("agreeing", std::size_t{0});
   result.disagreeing = value.value("disagreeing", std::size_t{0});
   const auto verdict = value.at("verdict").get<std::string>();
-  for (const auto truth : {Truth::holds, Truth::partly, Truth::refuted, Truth::unchecked}) {
-    if (name_of(truth) == verdict) {
-      result.truth = truth;
-      return result;
-    }
+  if (const auto truth = k_truths.parse(verdict)) {
+    result.truth = *truth;
+    return result;
   }
   return input_error("statement {}: '{}' is no verdict of a statement", printable(result.id),
                      printable(verdict));

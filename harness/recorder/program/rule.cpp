@@ -82,7 +82,7 @@ bool parse(const File& file, Line& line, Rule& rule) {
     return false;
   }
   rule.text = text;
-  for (const FaultActionName& known : k_fault_actions) {
+  for (const FaultActionTraits& known : k_fault_actions) {
     if (action == known.name) {
       rule.action = known.action;
       rule.name = known.name;

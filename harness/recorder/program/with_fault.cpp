@@ -175,27 +175,13 @@ void before_plugin(const Call& call, const Rule& rule, Trace& trace, Tap& tap) {
   end_like(status, trace, ending.reaping_us);
 }
 
-bool runs_plugin(FaultAction action) {
-  switch (action) {
-    case FaultAction::fail:
-    case FaultAction::exit:
-    case FaultAction::text:
-    case FaultAction::flood:
-    case FaultAction::hang:
-    case FaultAction::killed:
-      return false;
-    default:
-      return true;
-  }
-}
-
 }  // namespace
 
 void run_with_fault(const Call& call, const Rule& rule) {
   Tap tap;
   Trace trace(trace_socket(), call.name, call.start_ns, call.environment);
   trace.fault(rule.name);
-  if (!runs_plugin(rule.action)) {
+  if (!traits_of(rule.action).runs_plugin) {
     instead_of_plugin(rule, trace, tap);
   }
   if (rule.action == FaultAction::slow) {

@@ -27,7 +27,7 @@ class Reboot : public NodeAct {
     CNI_MATRIX_TRY_ASSIGN(const auto added, stage.watch().added(stage.runtime()));
     CNI_MATRIX_TRY(stage.runtime().kill());
     CNI_MATRIX_TRY(node::reboot());
-    for (const auto& path : added.netns) {
+    for (const auto& path : added.of(node::LeakClass::netns)) {
       stage.note_netns_gone(path);
     }
     CNI_MATRIX_TRY(stage.prepare_node());

@@ -16,6 +16,7 @@ namespace cni_matrix::artifacts {
 enum class Component { containerd, plugins, runc };
 
 std::string_view name_of(Component component);  // "containerd", "cni-plugins", "runc"
+std::optional<Component> parse_component(std::string_view name);
 
 // What a user writes to name a version:
 //   1.6.20            the first provider that has it, release before debian

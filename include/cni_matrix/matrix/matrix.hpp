@@ -41,8 +41,7 @@ struct Axes {
 
 // Takes cells out again. A cell goes when every field that is given fits. Fields are globs over the
 // text; `containerd` and `plugins` may also be a version range, which fits tokens that name a
-// version
-// ("1.6.2", "release:1.6.2", "dir:/x@1.6.2"; not "debian:bookworm").
+// version ("1.6.2", "release:1.6.2", "dir:/x@1.6.2"; not "debian:bookworm").
 struct Exclusion {
   std::string containerd;
   std::string plugins;

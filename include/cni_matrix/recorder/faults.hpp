@@ -38,13 +38,12 @@ struct Fault {
 std::string_view name_of(FaultAction action);
 
 // From {"plugin": "bridge", "on": "ADD", "call": 1, "do": "fail", "code": 11, "message": "..."}.
-//   fail, fail-after: code, message, details (all optional)
-//   exit: status (default 1);  text, text-after: text, status (default 0);  stderr: text
-//   slow: milliseconds
-// Without "on" any command, without "call" the first call. Other keys, and parameters that another
-// action has, are refused; "step" and "if" are not looked at, so a whole step may be given. A
-// plugin "$NAME" is let through: the scenario puts the name in before the fault is placed. `place`
-// starts the error's message. Error kind: input.
+// with the keys that the action takes (k_fault_actions): text and milliseconds have to be there,
+// the default of status is 1 for exit and 0 for the others. Without "on" any command, without
+// "call" the first call. Other keys, and parameters that another action has, are refused; "step"
+// and "if" are not looked at, so a whole step may be given. A plugin "$NAME" is let through: the
+// scenario puts the name in before the fault is placed. `place` starts the error's message. Error
+// kind: input.
 Expected<Fault> fault_from_json(const Json& value, std::string_view place);
 Json to_json(const Fault& fault);
 

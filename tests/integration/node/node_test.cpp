@@ -185,14 +185,15 @@ TEST_F(NodeTest, InventoryNamesEachPlantedLeak) {
     return to_json(added).dump();
   });
   const auto added = value_or_throw(inventory_from_json(value_or_throw(parse_json(text, "node"))));
-  EXPECT_THAT(added.netns, ElementsAre("/var/run/netns/cni-x"));
-  EXPECT_THAT(added.veths, ElementsAre("veth7", "veth8"));
-  EXPECT_THAT(added.leases, ElementsAre("/var/lib/cni/networks/n/10.0.0.2"));
-  EXPECT_THAT(added.cached_results, ElementsAre("/var/lib/cni/results/n-id-eth0"));
-  EXPECT_THAT(added.nat_rules,
+  EXPECT_THAT(added.of(node::LeakClass::netns), ElementsAre("/var/run/netns/cni-x"));
+  EXPECT_THAT(added.of(node::LeakClass::veth), ElementsAre("veth7", "veth8"));
+  EXPECT_THAT(added.of(node::LeakClass::lease), ElementsAre("/var/lib/cni/networks/n/10.0.0.2"));
+  EXPECT_THAT(added.of(node::LeakClass::cached_result),
+              ElementsAre("/var/lib/cni/results/n-id-eth0"));
+  EXPECT_THAT(added.of(node::LeakClass::nat_rule),
               ElementsAre("ip -A POSTROUTING -j ACCEPT", "ip6 -A POSTROUTING -j ACCEPT"));
-  EXPECT_THAT(added.processes, SizeIs(1));
-  EXPECT_THAT(added.pods, IsEmpty());
+  EXPECT_THAT(added.of(node::LeakClass::process), SizeIs(1));
+  EXPECT_THAT(added.of(node::LeakClass::pod_record), IsEmpty());
 }
 
 // The classes that come after the seven primary ones.
@@ -227,21 +228,23 @@ TEST_F(NodeTest, InventoryNamesEachPlantedSecondaryLeak) {
     return to_json(difference(before, value_or_throw(take_inventory()))).dump();
   });
   const auto added = value_or_throw(inventory_from_json(value_or_throw(parse_json(text, "node"))));
-  EXPECT_THAT(added.links, ElementsAre("br7 (bridge)"));
-  EXPECT_THAT(added.routes, ElementsAre("ip neighbour 192.0.2.7 dev uplink",
-                                        "ip neighbour proxy 192.0.2.8 dev uplink",
-                                        "ip route 198.18.0.0/24 via 192.0.2.1 dev uplink",
-                                        "ip rule priority 7 from 198.18.0.7 table 77",
-                                        "ip6 route 2001:db8:7::/64 dev uplink table 77"));
-  EXPECT_THAT(added.filter_rules, ElementsAre("ip filter -A FORWARD -s 10.0.0.2/32 -j ACCEPT",
-                                              "ip6 mangle -A INPUT -j ACCEPT"));
-  EXPECT_THAT(added.state_files,
+  EXPECT_THAT(added.of(node::LeakClass::link), ElementsAre("br7 (bridge)"));
+  EXPECT_THAT(
+      added.of(node::LeakClass::route),
+      ElementsAre("ip neighbour 192.0.2.7 dev uplink", "ip neighbour proxy 192.0.2.8 dev uplink",
+                  "ip route 198.18.0.0/24 via 192.0.2.1 dev uplink",
+                  "ip rule priority 7 from 198.18.0.7 table 77",
+                  "ip6 route 2001:db8:7::/64 dev uplink table 77"));
+  EXPECT_THAT(added.of(node::LeakClass::filter_rule),
+              ElementsAre("ip filter -A FORWARD -s 10.0.0.2/32 -j ACCEPT",
+                          "ip6 mangle -A INPUT -j ACCEPT"));
+  EXPECT_THAT(added.of(node::LeakClass::state_file),
               ElementsAre("/run/cni/tuning/id_eth0.json", "/var/lib/cni/flannel/id"));
-  EXPECT_THAT(added.mounts,
+  EXPECT_THAT(added.of(node::LeakClass::mount),
               ElementsAre("/run/containerd/io.containerd.grpc.v1.cri/sandboxes/a/shm"));
-  EXPECT_THAT(added.sysctls,
+  EXPECT_THAT(added.of(node::LeakClass::sysctl),
               ElementsAre("net.ipv4.conf.br7.route_localnet=1", "net.ipv4.ip_forward=1"));
-  EXPECT_THAT(added.snapshots,
+  EXPECT_THAT(added.of(node::LeakClass::snapshot),
               ElementsAre("/run/containerd/io.containerd.grpc.v1.cri/sandboxes/a",
                           "/run/containerd/io.containerd.runtime.v2.task/k8s.io/b",
                           "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/c"));
@@ -266,11 +269,11 @@ TEST_F(NodeTest, InventoryNamesRulesThatIptablesDoesNotShow) {
     return to_json(difference(before, value_or_throw(take_inventory()))).dump();
   });
   const auto added = value_or_throw(inventory_from_json(value_or_throw(parse_json(text, "node"))));
-  EXPECT_THAT(added.nft_tables,
+  EXPECT_THAT(added.of(node::LeakClass::nft_table),
               ElementsAre("rule inet cni_hostport hostports handle 2 comment pod 7",
                           "table inet cni_hostport"));
-  EXPECT_THAT(added.filter_rules, IsEmpty());
-  EXPECT_THAT(added.nat_rules, IsEmpty());
+  EXPECT_THAT(added.of(node::LeakClass::filter_rule), IsEmpty());
+  EXPECT_THAT(added.of(node::LeakClass::nat_rule), IsEmpty());
 }
 
 // A datagram from an address of the node's bridge, as a pod's.
@@ -305,7 +308,8 @@ TEST_F(NodeTest, InventoryNamesConnectionsOfPodsOnly) {
     GTEST_SKIP() << "the kernel tracks no connections";
   }
   const auto added = value_or_throw(inventory_from_json(value_or_throw(parse_json(text, "node"))));
-  EXPECT_THAT(added.conntracks, ElementsAre("udp 10.99.0.1:5000 -> 192.0.2.1:53"));
+  EXPECT_THAT(added.of(node::LeakClass::conntrack),
+              ElementsAre("udp 10.99.0.1:5000 -> 192.0.2.1:53"));
 }
 
 TEST_F(NodeTest, InventoryKnowsWhoHoldsALease) {
@@ -315,7 +319,7 @@ TEST_F(NodeTest, InventoryKnowsWhoHoldsALease) {
     return to_json(value_or_throw(take_inventory())).dump();
   });
   const auto seen = value_or_throw(inventory_from_json(value_or_throw(parse_json(text, "node"))));
-  EXPECT_THAT(seen.leases, ElementsAre("/var/lib/cni/networks/n/10.0.0.2"));
+  EXPECT_THAT(seen.of(node::LeakClass::lease), ElementsAre("/var/lib/cni/networks/n/10.0.0.2"));
   EXPECT_THAT(seen.owners,
               ElementsAre(testing::Pair("/var/lib/cni/networks/n/10.0.0.2", "0123abcd")));
 }

@@ -122,7 +122,8 @@ class RealPlugins : public testing::Test {
       }
       const auto inventory = value_or_throw(node::take_inventory());
       return fmt::format("exit {}, leases {}, veths {}, {}: {}", result.exit_code,
-                         inventory.leases.size(), inventory.veths.size(), noted, result.out);
+                         inventory.of(node::LeakClass::lease).size(),
+                         inventory.of(node::LeakClass::veth).size(), noted, result.out);
     });
   }
 };

@@ -60,7 +60,7 @@ TEST_P(Leftover, OfAPodThatRunsIsAllOfIt) {
   ASSERT_THAT(result.steps, SizeIs(1)) << result.reason;
   ASSERT_TRUE(result.steps[0].ok) << result.steps[0].error;
   const auto leaked = verdict::split_residue(result.leftover).leaked;
-  EXPECT_THAT(leaked.pods, ElementsAre(StartsWith("READY ")));
+  EXPECT_THAT(leaked.of(LeakClass::pod_record), ElementsAre(StartsWith("READY ")));
   auto expected = std::set{LeakClass::netns,         LeakClass::veth,     LeakClass::lease,
                            LeakClass::cached_result, LeakClass::nat_rule, LeakClass::pod_record};
   if (GetParam() == matrix::RuntimeChoice::daemon) {
@@ -68,9 +68,10 @@ TEST_P(Leftover, OfAPodThatRunsIsAllOfIt) {
   }
   EXPECT_THAT(node::classes_of(leaked), testing::ContainerEq(expected));
   // What the bridge keeps is told apart.
-  EXPECT_THAT(verdict::split_residue(result.leftover).residue.links, ElementsAre("cni0 (bridge)"));
+  EXPECT_THAT(verdict::split_residue(result.leftover).residue.of(LeakClass::link),
+              ElementsAre("cni0 (bridge)"));
   // A lease says whose it is, though its name does not.
-  const auto pod = leaked.pods.at(0).substr(std::string("READY ").size());
+  const auto pod = leaked.of(LeakClass::pod_record).at(0).substr(std::string("READY ").size());
   for (const auto& leak : verdict::describe(leaked)) {
     if (leak.leak == LeakClass::lease || leak.leak == LeakClass::pod_record) {
       EXPECT_THAT(leak.owner, HasSubstr("pod " + pod.substr(0, 12)));

@@ -1,7 +1,8 @@
 // Every row that was observed with the real binaries comes out of a run as it was observed: the
 // versions that Debian has with their real daemon, all of them with the embedded runtime.
 
-#include "base/file.hpp"
+#include "rows.hpp"
+
 #include "base/text.hpp"
 #include "node/node.hpp"
 #include "verdict/normalise.hpp"
@@ -24,16 +25,6 @@ const std::map<std::string, std::string> k_suites = {
     {"2.1.9", "debian:forky"},     {"0.9.0", "debian:bullseye"},  {"1.1.1", "debian:bookworm"},
     {"1.9.1", "debian:forky"}};
 
-const std::map<std::string, std::string> k_scenarios = {
-    {"runtime-upgrade", "replace-runtime"},
-    {"plugin-swap", "replace-plugins"},
-    {"restart", "restart-runtime"},
-    {"conf-removed", "conflist-gone"},
-    {"conf-restored", "conflist-gone-restored"},
-    {"plugin-missing-before-run", "plugin-gone-before-run"},
-    {"plugin-missing-before-stop", "plugin-gone-before-stop"},
-    {"plugin-restored", "plugin-gone-restored"}};
-
 std::string suite(const std::string& version) {
   const auto found = k_suites.find(version);
   return found == k_suites.end() ? version : found->second;
@@ -53,12 +44,10 @@ matrix::Cell cell_of(const Json& row, matrix::RuntimeChoice runtime) {
   cell.conflist.cni_version = label.at(1);
   cell.conflist.form = row.at("form");
   cell.runtime = runtime;
-  const auto scenario = row.at("scenario").get<std::string>();
-  const auto renamed = k_scenarios.find(scenario);
-  cell.scenario = renamed == k_scenarios.end() ? scenario : renamed->second;
+  cell.scenario = testing::scenario_of(row);
   if (row.contains("to")) {
     cell.parameters["to"] = row.at("to");
-  } else if (scenario == "repair") {
+  } else if (cell.scenario == "repair") {
     // Rows without the field name the version in the step, where there was such a step.
     cell.parameters["to"] = "0.4.0";
     for (const auto& step : row.at("steps")) {
@@ -107,13 +96,15 @@ std::vector<std::string> calls_of(const CellResult& result) {
 
 Json counts(const node::Inventory& inventory) {
   std::vector<std::string> pods;
-  for (const auto& pod : inventory.pods) {
+  for (const auto& pod : inventory.of(node::LeakClass::pod_record)) {
     pods.push_back(pod.substr(0, pod.find(' ')));
   }
-  return {
-      {"netns", inventory.netns.size()},         {"host_veths", inventory.veths.size()},
-      {"ipam_leases", inventory.leases.size()},  {"results_cache", inventory.cached_results.size()},
-      {"nat_rules", inventory.nat_rules.size()}, {"pods", pods}};
+  return {{"netns", inventory.of(node::LeakClass::netns).size()},
+          {"host_veths", inventory.of(node::LeakClass::veth).size()},
+          {"ipam_leases", inventory.of(node::LeakClass::lease).size()},
+          {"results_cache", inventory.of(node::LeakClass::cached_result).size()},
+          {"nat_rules", inventory.of(node::LeakClass::nat_rule).size()},
+          {"pods", pods}};
 }
 
 std::string differences(const Json& row, const CellResult& result) {
@@ -137,17 +128,8 @@ std::string differences(const Json& row, const CellResult& result) {
 }
 
 std::vector<Json> rows_of(const std::function<bool(const Json&)>& wanted) {
-  std::vector<Json> rows;
-  const auto text = value_or_throw(
-      read_file(std::filesystem::path(CNI_MATRIX_TEST_DATA) / "observed-outcomes.jsonl"));
-  for (const auto& line : split(text, '\n')) {
-    if (!line.empty()) {
-      auto row = Json::parse(line);
-      if (wanted(row)) {
-        rows.push_back(std::move(row));
-      }
-    }
-  }
+  auto rows = testing::rows_of_outcomes();
+  std::erase_if(rows, [&wanted](const Json& row) { return !wanted(row); });
   return rows;
 }
 

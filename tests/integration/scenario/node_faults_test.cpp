@@ -39,7 +39,8 @@ TEST_F(InNode, AFullDiskKeepsWhatItHadAndTakesNoData) {
                                    value_or_throw(read_file(fs::path(k_leases) / "10.88.0.2"))};
                 value_or_throw(free_disk("ipam"));
                 value_or_throw(write_file(fs::path(k_leases) / "10.88.0.4", "0c"));
-                for (const auto& lease : value_or_throw(node::take_inventory()).leases) {
+                for (const auto& lease :
+                     value_or_throw(node::take_inventory()).of(node::LeakClass::lease)) {
                   lines.push_back(fs::path(lease).filename().string());
                 }
                 return lines;
@@ -86,7 +87,7 @@ TEST_F(InNode, RulesOfBothBackendsAreSeen) {
     value_or_throw(use_iptables("nft"));
     sh("iptables -t nat -N NEW");
     sh("iptables -t nat -A NEW -j RETURN");
-    auto rules = value_or_throw(node::take_inventory()).nat_rules;
+    auto rules = value_or_throw(node::take_inventory()).of(node::LeakClass::nat_rule);
     std::sort(rules.begin(), rules.end());
     return rules;
   });

@@ -57,6 +57,19 @@ run::CellResult passed() {
   return passed("1.6.20", "1.6.20", "1.1.1", "1.1.1", "1.0.0");
 }
 
+run::CellResult modelled(const std::string& version) {
+  auto result = passed(version, version, "1.1.1", "1.1.1", "1.0.0");
+  result.runtime = "embedded";
+  result.modelled_because = "mirror.example cannot be reached";
+  return result;
+}
+
+run::CellResult built(const std::string& plugins, run::Verdict verdict) {
+  auto result = passed("debian:bookworm", "1.6.20", plugins, "1.4.0", "1.0.0");
+  result.verdict = verdict;
+  return result;
+}
+
 std::vector<run::CellResult> sample_results() {
   std::vector<run::CellResult> results;
   for (const std::string cni_version : {"none", "0.4.0", "1.0.0"}) {
@@ -78,9 +91,11 @@ std::vector<run::CellResult> sample_results() {
                         "Unknown",
                         "failed to forcibly stop sandbox \"" + id + "\": " + destroy,
                         3000};
-        old.leftover.netns = {"/var/run/netns/cni-6f1c2a0e-1111-2222-3333-444455556666"};
-        old.leftover.leases = {"/var/lib/cni/networks/containerd-net/10.88.0.2",
-                               "/var/lib/cni/networks/containerd-net/2001:4860:4860::2"};
+        old.leftover.of(node::LeakClass::netns) = {
+            "/var/run/netns/cni-6f1c2a0e-1111-2222-3333-444455556666"};
+        old.leftover.of(node::LeakClass::lease) = {
+            "/var/lib/cni/networks/containerd-net/10.88.0.2",
+            "/var/lib/cni/networks/containerd-net/2001:4860:4860::2"};
       }
       results.push_back(old);
     }
@@ -89,7 +104,7 @@ std::vector<run::CellResult> sample_results() {
   auto leak = passed("1.10.1", "1.10.1", "1.1.1", "1.1.1", "1.0.0");
   leak.verdict = run::Verdict::leak;
   leak.reason = "1 nat-rule was left behind";
-  leak.leftover.nat_rules = {"ip -A POSTROUTING -s 10.88.0.2/32 -j CNI-1234"};
+  leak.leftover.of(node::LeakClass::nat_rule) = {"ip -A POSTROUTING -s 10.88.0.2/32 -j CNI-1234"};
   results.push_back(leak);
 
   auto failed = passed("1.10.1", "1.10.1", "0.9.0", "0.9.0", "1.0.0");

@@ -16,6 +16,10 @@ run::CellResult passed(const std::string& containerd, const std::string& version
                        const std::string& plugins, const std::string& plugins_version,
                        const std::string& cni_version);
 run::CellResult passed();
+// One that passed on the model, since a mirror could not be reached.
+run::CellResult modelled(const std::string& version);
+// One of these plugins, with that verdict.
+run::CellResult built(const std::string& plugins, run::Verdict verdict);
 
 // A small run with every verdict.
 std::vector<run::CellResult> sample_results();

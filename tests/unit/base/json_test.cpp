@@ -12,6 +12,14 @@ std::string refusal_of(const std::string& text) {
   return value ? "" : value.error().message;
 }
 
+TEST(ParseJson, NamesThePlaceOfAnError) {
+  const auto broken_text = parse_json("{\n  \"a\": }", "x.json");
+  ASSERT_FALSE(broken_text);
+  EXPECT_THAT(broken_text.error().message, HasSubstr("x.json:2:8: not JSON"));
+  EXPECT_TRUE(parse_json("{/* why */ \"a\": 1} // end", "x.json"));
+  EXPECT_FALSE(parse_json(std::string(100'000, '['), "x.json"));
+}
+
 TEST(ParseJson, RefusesWhatWouldExhaustTheStack) {
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
   EXPECT_THAT(refusal_of(deep), HasSubstr("nested deeper than 200 levels"));

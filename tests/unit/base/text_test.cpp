@@ -1,17 +1,11 @@
 #include "base/text.hpp"
 
-#include "base/digest.hpp"
-#include "base/file.hpp"
-#include <cni_matrix/base/json.hpp>
-
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace cni_matrix {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 TEST(Text, SplitsAndTrims) {
   EXPECT_THAT(split("a,,b", ','), ElementsAre("a", "", "b"));
@@ -37,28 +31,6 @@ TEST(Text, MatchesGlobs) {
 TEST(Text, SuggestsWhatIsNear) {
   EXPECT_EQ(did_you_mean("lifecylce", {"lifecycle", "repair"}), "; did you mean lifecycle?");
   EXPECT_EQ(did_you_mean("zzz", {"lifecycle"}), "");
-}
-
-TEST(Json, NamesThePlaceOfAnError) {
-  const auto broken_text = parse_json("{\n  \"a\": }", "x.json");
-  ASSERT_FALSE(broken_text);
-  EXPECT_THAT(broken_text.error().message, HasSubstr("x.json:2:8: not JSON"));
-  EXPECT_TRUE(parse_json("{/* why */ \"a\": 1} // end", "x.json"));
-  EXPECT_FALSE(parse_json(std::string(100'000, '['), "x.json"));
-}
-
-TEST(File, IsReplacedWhole) {
-  const auto directory = value_or_throw(TemporaryDirectory::create());
-  const auto file = directory.path() / "f";
-  value_or_throw(write_file_atomic(file, "one"));
-  value_or_throw(write_file_atomic(file, "two"));
-  EXPECT_EQ(value_or_throw(read_file(file)), "two");
-  EXPECT_FALSE(read_file(file, 2));
-  EXPECT_FALSE(write_file_atomic(directory.path() / "no" / "f", "x"));
-}
-
-TEST(Digest, KnowsTheTestVector) {  // FIPS 180-4
-  EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(Utf8, IsToldFromOtherBytes) {

@@ -41,22 +41,22 @@ TEST(Inventory, DifferenceSeesAnEntryOfEachClass) {
 
 TEST(Inventory, DifferenceTakesEqualRulesOneByOne) {
   Inventory before;
-  before.nat_rules = {"ip -A A -j B"};
+  before.of(LeakClass::nat_rule) = {"ip -A A -j B"};
   Inventory after;
-  after.nat_rules = {"ip -A A -j B", "ip -A A -j B"};
-  EXPECT_THAT(difference(before, after).nat_rules, ElementsAre("ip -A A -j B"));
+  after.of(LeakClass::nat_rule) = {"ip -A A -j B", "ip -A A -j B"};
+  EXPECT_THAT(difference(before, after).of(LeakClass::nat_rule), ElementsAre("ip -A A -j B"));
 }
 
 TEST(Inventory, DifferenceKeepsTheOwnersOfWhatIsAdded) {
   Inventory before;
-  before.leases = {"/n/10.0.0.2"};
+  before.of(LeakClass::lease) = {"/n/10.0.0.2"};
   Inventory after;
-  after.leases = {"/n/10.0.0.2", "/n/10.0.0.3"};
+  after.of(LeakClass::lease) = {"/n/10.0.0.2", "/n/10.0.0.3"};
   after.owners = {{"/n/10.0.0.2", "a"}, {"/n/10.0.0.3", "b"}};
   EXPECT_THAT(difference(before, after).owners, ElementsAre(Pair("/n/10.0.0.3", "b")));
   // Who holds an address is not what is compared.
   before.owners = {{"/n/10.0.0.2", "z"}};
-  EXPECT_THAT(difference(before, after).leases, ElementsAre("/n/10.0.0.3"));
+  EXPECT_THAT(difference(before, after).of(LeakClass::lease), ElementsAre("/n/10.0.0.3"));
 }
 
 TEST(Inventory, SurvivesJson) {

@@ -1,7 +1,9 @@
 #include "base/file.hpp"
 #include "recorder/fault_format.hpp"
+#include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/recorder/faults.hpp>
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 namespace cni_matrix::recorder {
@@ -67,6 +69,16 @@ TEST(FaultJson, EveryActionComesBackAsItWas) {
   }
 }
 
+TEST(FaultJson, EveryActionStandsInTheSchemaOfScenarios) {
+  std::vector<std::string> names;
+  for (const auto& known : k_fault_actions) {
+    names.emplace_back(known.name);
+  }
+  const auto schema =
+      value_or_throw(read_file(data_directory() / "matrix" / "scenario.schema.json"));
+  EXPECT_THAT(schema, HasSubstr(fmt::format("\"fault: {}\"", fmt::join(names, ", "))));
+}
+
 TEST(FaultJson, AMisspeltNameHasASuggestion) {
   EXPECT_EQ(error_of(R"({"plugin":"bridge","do":"fial"})"),
             "x.json: /steps/2/do: there is no fault \"fial\"; did you mean fail?");
@@ -122,55 +134,6 @@ TEST(FaultJson, AParameterOfTheScenarioMayNameThePlugin) {
   Fault fault;
   fault.plugin = "$plugin";
   EXPECT_FALSE(place_fault(directory.path(), fault, directory.path() / "counts").has_value());
-}
-
-TEST(Faults, SixtyFourAtATime) {
-  const auto directory = value_or_throw(TemporaryDirectory::create());
-  Fault fault;
-  fault.plugin = "bridge";
-  for (int i = 0; i < 64; ++i) {
-    ASSERT_TRUE(place_fault(directory.path(), fault, directory.path() / "counts").has_value()) << i;
-  }
-  const auto refused = place_fault(directory.path(), fault, directory.path() / "counts");
-  ASSERT_FALSE(refused.has_value());
-  EXPECT_EQ(refused.error().kind, ErrorKind::input);
-  value_or_throw(clear_faults(directory.path()));
-  EXPECT_TRUE(place_fault(directory.path(), fault, directory.path() / "counts").has_value());
-}
-
-TEST(Faults, TooLongATextIsRefused) {
-  const auto directory = value_or_throw(TemporaryDirectory::create());
-  Fault fault;
-  fault.plugin = "bridge";
-  fault.action = FaultAction::text;
-  fault.text = std::string(64U << 10U, 'x');
-  EXPECT_TRUE(place_fault(directory.path(), fault, directory.path() / "counts").has_value());
-  fault.text += 'x';
-  EXPECT_FALSE(place_fault(directory.path(), fault, directory.path() / "counts").has_value());
-  fault.action = FaultAction::fail;
-  fault.message = std::string(40U << 10U, '"');  // twice as long when quoted
-  EXPECT_FALSE(place_fault(directory.path(), fault, directory.path() / "counts").has_value());
-}
-
-TEST(Faults, ADirectoryThatCannotBeMadeIsNamed) {
-  Fault fault;
-  fault.plugin = "bridge";
-  const auto placed = place_fault("/proc/nothing", fault, "/proc/nothing/counts");
-  ASSERT_FALSE(placed.has_value());
-  EXPECT_EQ(placed.error().kind, ErrorKind::broken);
-  EXPECT_THAT(placed.error().message, HasSubstr("/proc/nothing"));
-}
-
-TEST(Faults, NoneToClearIsNoError) {
-  EXPECT_TRUE(clear_faults("/nonexistent/faults").has_value());
-}
-
-TEST(Faults, OnlyAProcessCanBeTheRuntime) {
-  const auto directory = value_or_throw(TemporaryDirectory::create());
-  for (const pid_t pid : {-1, 0, 1}) {
-    EXPECT_FALSE(set_runtime_pid(directory.path(), pid).has_value()) << pid;
-  }
-  EXPECT_TRUE(set_runtime_pid(directory.path(), 2).has_value());
 }
 
 }  // namespace

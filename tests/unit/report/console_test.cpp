@@ -169,7 +169,7 @@ TEST(Console, HostileTextsNeverReachTheTerminal) {
   result.known = {"F\x1b[0m"};
   result.remedy = "\x08\x08\x7f";
   result.log = "log \x1b[8m hidden\n\x1bP";
-  result.leftover.netns = {"/run/netns/\x1b[5m"};
+  result.leftover.of(node::LeakClass::netns) = {"/run/netns/\x1b[5m"};
   auto options = options_with_clock();
   options.verbosity = Verbosity::verbose;
   options.title_of = [](const std::string&) { return "title\x1b[7m"; };
@@ -189,11 +189,11 @@ TEST(Console, LeaksSayWhoseTheyAreAndHowTheyGo) {
   const std::string id(64, 'a');
   result.verdict = run::Verdict::leak;
   result.reason = "left behind";
-  result.leftover.veths = {"veth1", "veth2", "veth2"};  // once each
-  result.leftover.leases = {"/n/10.0.0.2", "/n/10.0.0.3", "/n/10.0.0.4"};
+  result.leftover.of(node::LeakClass::veth) = {"veth1", "veth2", "veth2"};  // once each
+  result.leftover.of(node::LeakClass::lease) = {"/n/10.0.0.2", "/n/10.0.0.3", "/n/10.0.0.4"};
   result.leftover.owners = {{"/n/10.0.0.2", id}};
-  result.leftover.mounts = {"/run/containerd/x"};
-  result.leftover.links = {"cni0 (bridge)"};  // residue
+  result.leftover.of(node::LeakClass::mount) = {"/run/containerd/x"};
+  result.leftover.of(node::LeakClass::link) = {"cni0 (bridge)"};  // residue
   const auto text = plain(options_with_clock(), {result});
   EXPECT_THAT(text, HasSubstr("  left     veth: veth1 (bridge or ptp); to remove: ip link delete "
                               "veth1\n  left     veth: veth2"));
@@ -298,6 +298,43 @@ TEST(Console, AWriteThatFailsIsAnError) {
   const auto reporter = make_console_reporter(full, options_with_clock());
   EXPECT_FALSE(tell(*reporter, {passed()}));
   std::fclose(full);
+}
+
+std::string console_of(const std::vector<run::CellResult>& results, const run::RunSummary& summary,
+                       Verbosity verbosity = Verbosity::normal) {
+  return text_of([&](std::FILE* stream) {
+    ConsoleOptions options;
+    options.unicode = true;
+    options.verbosity = verbosity;
+    const auto reporter = make_console_reporter(stream, options);
+    reporter->run_started(sample_provenance(), results.size());
+    for (const auto& result : results) {
+      reporter->cell_finished(result);
+    }
+    EXPECT_TRUE(reporter->run_finished(summary));
+  });
+}
+
+TEST(Console, EachReasonForTheModelStandsOnceAndTheCellsAreCounted) {
+  auto other = modelled("1.6.5");
+  other.modelled_because.clear();
+  other.assumed = "nothing is known of 1.6.5";
+  const std::vector<run::CellResult> results = {modelled("1.6.2"), modelled("1.6.3"), other,
+                                                passed()};
+  const auto text = console_of(results, summary_of(results));
+  const auto reason = text.find("  2 cells: mirror.example cannot be reached\n");
+  ASSERT_NE(reason, std::string::npos) << text;
+  EXPECT_EQ(text.find("mirror.example", reason + 20), std::string::npos) << text;
+  EXPECT_THAT(text, HasSubstr("Assumed\n  1 cell: nothing is known of 1.6.5\n"));
+  EXPECT_THAT(text, HasSubstr("4 cells: 4 pass, 3 of them modelled in "));
+  EXPECT_THAT(console_of(results, summary_of(results), Verbosity::verbose),
+              HasSubstr("modelled: mirror.example cannot be reached"));
+  const auto json = run::to_json(summary_of(results));
+  EXPECT_EQ(json["modelled"], 3);
+  EXPECT_EQ(json["skipped"], 0);
+  const auto back = run::cell_result_from_json(run::to_json(results[0]));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->modelled_because, "mirror.example cannot be reached");
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "report/diff.hpp"
 
-#include "sample.hpp"
+#include "saved_runs.hpp"
 
-#include "report/flaky.hpp"
+#include "report/saved_run.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -88,7 +88,7 @@ TEST(Diff, EveryKindOfDifference) {
   auto before = sample_results();
   auto after = sample_results();
   after[1] = passed("1.6.2", "1.6.2", "0.9.0", "0.9.0", "none");  // known -> pass
-  after[3].leftover.leases.clear();  // the same verdict, other leftovers
+  after[3].leftover.of(node::LeakClass::lease).clear();  // the same verdict, other leftovers
   after[3].steps[2].error = "another text";
   after.erase(after.begin());  // removed
   after.push_back(passed("2.1.9", "2.1.9", "1.1.1", "1.1.1", "1.1.0"));
@@ -109,7 +109,7 @@ TEST(Diff, EveryKindOfDifference) {
 
 TEST(Diff, OtherDetailsAloneDoNotFail) {
   auto after = sample_results();
-  after[3].leftover.leases.clear();
+  after[3].leftover.of(node::LeakClass::lease).clear();
   EXPECT_EQ(compare(outcomes_of(sample_results()), outcomes_of(after)).exit_status(), 0);
 }
 
@@ -141,43 +141,40 @@ TEST(Diff, HostileTextsAreEscaped) {
   EXPECT_NO_THROW(to_json(difference).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-TEST(Flaky, SameOutcomesAreNot) {
-  FlakyDetector detector;
-  for (int i = 0; i < 5; ++i) {
-    auto result = passed();
-    result.wall_us = i;
-    detector.add(result);
-  }
-  EXPECT_TRUE(detector.flaky().empty());
+class Baseline : public SavedRuns {};
+
+TEST_F(Baseline, ABaselineSaysNothingOfWhatWasNotSelected) {
+  auto baseline = value_or_throw(read_outcomes(save("all.json", sample_results())));
+  const auto result = sample_results().front();
+  keep_only(baseline, {result.cell});
+  Outcomes now;
+  add_outcome(now, result);
+  const auto difference = compare(baseline, now);
+  EXPECT_EQ(difference.compared, 1U);
+  EXPECT_TRUE(difference.removed.empty());
 }
 
-TEST(Flaky, OtherStepsAreEvenUnderTheSameVerdict) {
-  FlakyDetector detector;
-  auto other = passed();
-  other.verdict = run::Verdict::fail;
-  other.steps[1] = {"StopPodSandbox", "", false, "Unknown", "one", 1};
-  auto another = other;
-  another.steps[1].error = "two";
-  detector.add(other);
-  detector.add(another);
-  detector.add(another);
-  detector.add(passed("1.7.0", "1.7.0", "1.1.1", "1.1.1", "1.0.0"));
-  const auto flaky = detector.flaky();
-  ASSERT_EQ(flaky.size(), 1U);
-  EXPECT_EQ(flaky[0].name, passed().cell.name());
-  EXPECT_EQ(flaky[0].id, passed().cell.id());
-  ASSERT_EQ(flaky[0].seen.size(), 2U);
-  EXPECT_EQ(flaky[0].seen[0].times, 2U);
-  EXPECT_EQ(flaky[0].seen[0].outcome.steps[1], "StopPodSandbox: Unknown: two");
-}
-
-TEST(Flaky, InterruptedRepetitionsSayNothing) {
-  FlakyDetector detector;
-  auto interrupted = passed();
-  interrupted.verdict = run::Verdict::interrupted;
-  detector.add(passed());
-  detector.add(interrupted);
-  EXPECT_TRUE(detector.flaky().empty());
+TEST_F(Baseline, TheRatchetNamesWhatFailsInBoth) {
+  const auto old_failure = built("dir:/a", run::Verdict::fail);
+  const auto baseline = value_or_throw(read_outcomes(save("old.json", {old_failure})));
+  std::string told;
+  const auto beside = [&](const std::vector<run::CellResult>& results) {
+    Outcomes now;
+    for (const auto& result : results) {
+      add_outcome(now, result);
+    }
+    const auto difference = compare(baseline, now);
+    told = describe(difference, true);
+    return ending_beside(difference, summary_of(results), Ratchet::on);
+  };
+  EXPECT_EQ(beside({old_failure}).text(), "exit 0: only what failed in the baseline too: 1 cell");
+  EXPECT_THAT(told, HasSubstr("Fails in both\n  debian:bookworm/dir:/a/"));
+  // A cell that the baseline does not have is a failure that it does not have.
+  EXPECT_EQ(beside({old_failure, built("dir:/b", run::Verdict::leak)}).text(),
+            "exit 1: 1 failure that the baseline does not have");
+  // Trouble of the harness is never excused.
+  EXPECT_EQ(beside({old_failure, built("dir:/b", run::Verdict::broken)}).status,
+            ExitStatus::broken);
 }
 
 }  // namespace

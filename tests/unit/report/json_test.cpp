@@ -175,7 +175,7 @@ TEST_F(JsonReport, HostileBytes) {
   auto result = passed();
   result.verdict = run::Verdict::fail;
   result.steps[1] = {"StopPodSandbox", "", false, "Unknown", "\xff\xfe\x1b[2J ]]> \xc3\x28", 1};
-  result.leftover.netns = {"/run/netns/\xc0\xaf"};
+  result.leftover.of(node::LeakClass::netns) = {"/run/netns/\xc0\xaf"};
   result.reason = std::string("nul\0byte", 8);
   result.log = "\xed\xa0\x80";
   write({result});

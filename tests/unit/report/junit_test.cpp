@@ -171,5 +171,11 @@ TEST_F(Junit, NoSpaceIsSaidAtTheEnd) {
   EXPECT_FALSE(tell(**reporter, {passed()}));
 }
 
+TEST_F(Junit, SaysWhyACellWasModelled) {
+  suites_of({modelled("1.6.2")});
+  EXPECT_THAT(value_or_throw(read_file(m_directory->path() / "out.xml")),
+              HasSubstr("mirror.example cannot be reached"));
+}
+
 }  // namespace
 }  // namespace cni_matrix::report::testing

@@ -146,6 +146,26 @@ TEST(Rooms, AreAllInTheListAndInTheReadme) {
   }
 }
 
+// tests/unit/ROOM/x_test.cpp is about harness/ROOM/x.cpp, or about a header of that name.
+TEST(Rooms, HaveTheTestOfASourceWhereOneLooksForIt) {
+  std::vector<std::string> wrong;
+  const auto tests = k_root / "tests/unit";
+  for (const auto& entry : fs::recursive_directory_iterator(tests)) {
+    const auto file = entry.path().lexically_relative(tests).string();
+    const std::string end = "_test.cpp";
+    if (!file.ends_with(end) || file.starts_with("rooms/")) {
+      continue;
+    }
+    const auto stem = file.substr(0, file.size() - end.size());
+    if (!fs::exists(k_root / "harness" / (stem + ".cpp")) &&
+        !fs::exists(k_root / "harness" / (stem + ".hpp")) &&
+        !fs::exists(k_root / "include/cni_matrix" / (stem + ".hpp"))) {
+      wrong.push_back(file);
+    }
+  }
+  EXPECT_THAT(wrong, IsEmpty());
+}
+
 // A room that holds much of the house is several things.
 TEST(Rooms, HoldNoMoreThanAnEighthOfTheLines) {
   std::map<std::string, std::size_t> lines;

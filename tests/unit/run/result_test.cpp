@@ -35,7 +35,7 @@ run::CellResult full_result() {
   result.steps[1] = {"StopPodSandbox", "to 1.0.0", false, "Unknown", "a \"b\"\nc", 7};
   result.after_run = node::Inventory();
   result.after_run->veths = {"veth1"};
-  result.leftover.pods = {"NOTREADY x"};
+  result.leftover.of(node::LeakClass::pod_record) = {"NOTREADY x"};
   result.network = NetworkStatus();
   result.network->reason = "NetworkPluginNotReady";
   result.network->message = "cni config uninitialized";
@@ -127,6 +127,51 @@ TEST(ExitStatus, PrecedenceIsInterruptedBrokenFailNothing) {
 TEST(ExitStatus, CellsCutShortByFailFastDoNotHideTheFailure) {
   EXPECT_EQ(status({{Verdict::fail, 1}, {Verdict::interrupted, 2}}), 1);
   EXPECT_EQ(status({{Verdict::pass, 1}, {Verdict::interrupted, 2}}), 130);
+}
+
+TEST(FailOn, NamesWhatItFoundAndIsKeptInTheRun) {
+  auto skipped = passed("1.9.9", "", "1.1.1", "", "1.0.0");
+  skipped.verdict = Verdict::skip;
+  skipped.runtime.clear();
+  auto summary = summary_of({skipped, modelled("1.6.2"), modelled("1.6.3"), passed()});
+  EXPECT_EQ(summary.exit_status(), 0);
+  summary.fail_on = {"skip"};
+  EXPECT_EQ(summary.ending().text(), "exit 1: --fail-on skip: 1 cell skipped");
+  summary.fail_on = {"skip", "modelled"};
+  EXPECT_EQ(summary.ending().text(),
+            "exit 1: --fail-on skip: 1 cell skipped; --fail-on modelled: 2 cells modelled");
+  const auto back = run::summary_from_json(run::to_json(summary));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->exit_status(), 1);
+  // All was skipped: bad news goes before no answer.
+  auto nothing = summary_of({skipped});
+  EXPECT_EQ(nothing.exit_status(), 4);
+  nothing.fail_on = {"skip"};
+  EXPECT_EQ(nothing.exit_status(), 1);
+  nothing.fail_on = {"modelled"};
+  EXPECT_EQ(nothing.exit_status(), 4);
+}
+
+TEST(Ending, WhatStoppedARunIsTold) {
+  const auto status = [](run::Stop stop, std::vector<run::CellResult> results) {
+    auto summary = summary_of(results);
+    summary.interrupted = true;
+    summary.stopped_by = stop;
+    const auto back = run::summary_from_json(run::to_json(summary));
+    EXPECT_TRUE(back);
+    EXPECT_EQ(back->ending().text(), summary.ending().text());
+    return summary.exit_status();
+  };
+  auto failed = passed();
+  failed.verdict = Verdict::fail;
+  for (const auto& results : {std::vector{passed()}, std::vector{failed}}) {
+    EXPECT_EQ(status(run::Stop::sigint, results), 130);
+    EXPECT_EQ(status(run::Stop::sigterm, results), 143);
+    EXPECT_EQ(status(run::Stop::timeout, results), 124);
+    EXPECT_EQ(status(run::Stop::trouble, results), 3);
+  }
+  EXPECT_EQ(status(run::Stop::killed, {passed()}), 5);
+  EXPECT_EQ(status(run::Stop::killed, {failed}), 1);
 }
 
 }  // namespace

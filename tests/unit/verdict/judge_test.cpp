@@ -3,8 +3,6 @@
 #include "observed_rows.hpp"
 
 #include "verdict/normalise.hpp"
-#include "verdict/residue.hpp"
-#include <cni_matrix/scenario/conflist.hpp>
 
 #include <gmock/gmock.h>
 
@@ -267,43 +265,6 @@ TEST(Judge, WithoutBehavioursEveryFailureIsOne) {
   EXPECT_EQ(judge(KnownBehaviours(), observation).verdict, Verdict::fail);
 }
 
-TEST(KnownBehaviours, HasTheOnesThatTheReadmeNames) {
-  for (const char* id : {"F01", "F02", "F03", "F05", "F10", "F11", "F24", "F25"}) {
-    const auto* known = shipped().find(id);
-    ASSERT_NE(known, nullptr) << id;
-    EXPECT_FALSE(known->remedy.empty());
-    EXPECT_FALSE(known->references.empty());
-  }
-  EXPECT_EQ(shipped().find("F00"), nullptr);
-}
-
-TEST(KnownBehaviours, RefusesAnErrorThatIsNoRegularExpression) {
-  const auto result = KnownBehaviours::from_json(
-      Json::parse(R"({"behaviours": [{"id": "F00", "title": "t", "why": "w", "remedy": "r",
-        "since": "1", "until": "2", "evidence": "observed", "references": ["https://x"],
-        "cases": [{"kind": "failure", "steps": ["run"], "error": "(("}]}]})"),
-      "mine.json");
-  ASSERT_FALSE(result.has_value());
-  EXPECT_THAT(result.error().message, HasSubstr("mine.json: at /behaviours/0/cases/0/error"));
-}
-
-TEST(Residue, IsPortmapsSharedChainsOnly) {
-  node::Inventory leftover;
-  leftover.nat_rules = {
-      "ip -A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
-      "ip -A OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
-      "ip -A CNI-HOSTPORT-DNAT -p tcp -m multiport --dports 18080 -j CNI-DN-0123456789abcdef01234",
-      "ip -A POSTROUTING -s 10.88.0.2/32 -j CNI-0123456789abcdef01234567"};
-  leftover.leases = {"/var/lib/cni/networks/containerd-net/last_reserved_ip.0",
-                     "/var/lib/cni/networks/containerd-net/10.88.0.2"};
-  const auto parts = split_residue(leftover);
-  EXPECT_EQ(parts.leaked.nat_rules.size(), 2U);
-  EXPECT_EQ(parts.residue.nat_rules.size(), 2U);
-  EXPECT_THAT(parts.leaked.leases, ElementsAre("/var/lib/cni/networks/containerd-net/10.88.0.2"));
-  EXPECT_EQ(node::classes_of(parts.leaked),
-            (std::set{node::LeakClass::nat_rule, node::LeakClass::lease}));
-}
-
 // add-and-del-fail as containerd 1.6.20 did it.
 Observation stuck() {
   auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
@@ -457,31 +418,6 @@ TEST(Expectations, TraceRulesCanBeKnownToBreak) {
   EXPECT_THAT(judge(shipped(), seen).known, ElementsAre("F96"));
   seen.steps.back().effect.rule = "del-in-reverse";
   EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::fail);
-}
-
-TEST(Traits, ComeFromPluginsAndTheirIpam) {
-  EXPECT_THAT(
-      scenario::conflist_traits(Json::parse(R"({"plugins": [{"type": "bridge", "ipMasq": true,
-                "ipam": {"type": "host-local"}}, {"type": "portmap"}, 7]})")),
-      ElementsAre("bridge", "host-local", "ipMasq", "portmap"));
-  EXPECT_THAT(scenario::conflist_traits(Json::parse(R"({"type": "ptp", "ipMasq": false})")),
-              ElementsAre("ptp"));
-  EXPECT_EQ(scenario::cni_version_of(Json::parse("{}")), "none");
-  EXPECT_EQ(scenario::cni_version_of(Json::parse(R"({"cniVersion": ""})")), "empty");
-}
-
-TEST(Normalise, TakesOutWhatDiffers) {
-  const auto uuid = std::string("1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed");
-  EXPECT_EQ(normalise_error("sandbox \"" + k_id + "\" /var/run/netns/cni-" + uuid + " \n"),
-            "sandbox \"<ID>\" /var/run/netns/cni-<UUID>");
-  EXPECT_EQ(normalise_error("in path [/opt/cni/bin], /etc/cni/net.d/10-x.conf"),
-            "in path [<DIR>/bin], <DIR>/net.d/10-x.conf");
-  EXPECT_EQ(normalise_error("-C CNI-DN-0a1b2c3d4e5f60718293a -j CNI-HOSTPORT-DNAT"),
-            "-C CNI-DN-<HASH> -j CNI-HOSTPORT-DNAT");
-  EXPECT_EQ(normalise_error("iptables v1.8.9 (nf_tables): no"), "iptables v<VERSION>: no");
-  EXPECT_EQ(normalise_error("config is \"1.0.0\""), "config is \"1.0.0\"");
-  const auto once = normalise_error("a CNI-0123456789abcdef01234567 " + k_id + uuid);
-  EXPECT_EQ(normalise_error(once), once);
 }
 
 }  // namespace

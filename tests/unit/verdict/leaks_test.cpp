@@ -82,7 +82,7 @@ TEST(DescribeLeaks, SaysWhoseEachIsAndHowItGoesAway) {
 
 TEST(DescribeLeaks, TakesTheHolderOfALeaseFromBesideIt) {
   node::Inventory leaked;
-  leaked.leases = {"/n/10.88.0.2", "/n/10.88.0.3"};
+  leaked.of(LeakClass::lease) = {"/n/10.88.0.2", "/n/10.88.0.3"};
   leaked.owners = {{"/n/10.88.0.3", k_id}};
   const auto all = describe(leaked);
   ASSERT_THAT(all, SizeIs(2));

@@ -1,13 +1,11 @@
 #pragma once
 
 #include "observed_steps.hpp"
+#include "rows.hpp"
 
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "verdict/judge.hpp"
 #include <cni_matrix/base/json.hpp>
-
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
@@ -22,15 +20,6 @@ using testing_support::step_of;
 
 inline Observation observation_of_row(const Json& row) {
   using node::LeakClass;
-  static const std::map<std::string, std::string> k_scenarios = {
-      {"runtime-upgrade", "replace-runtime"},
-      {"plugin-swap", "replace-plugins"},
-      {"restart", "restart-runtime"},
-      {"conf-removed", "conflist-gone"},
-      {"conf-restored", "conflist-gone-restored"},
-      {"plugin-missing-before-run", "plugin-gone-before-run"},
-      {"plugin-missing-before-stop", "plugin-gone-before-stop"},
-      {"plugin-restored", "plugin-gone-restored"}};
   static const std::map<std::string, std::string> k_steps = {
       {"swap-plugins", "replace-plugins"},     {"netns-delete", "delete-netns"},
       {"conflist-removed", "remove-conflist"}, {"conflist-restored", "restore-conflist"},
@@ -46,8 +35,7 @@ inline Observation observation_of_row(const Json& row) {
     result.traits.insert(result.traits.end(), {"portmap", "externalSetMarkChain"});
   }
   const auto scenario = row.at("scenario").get<std::string>();
-  const auto renamed = k_scenarios.find(scenario);
-  result.scenario = renamed == k_scenarios.end() ? scenario : renamed->second;
+  result.scenario = cni_matrix::testing::scenario_of(row);
   result.host_port = row.contains("hostport");
   result.mark_chain = row.contains("markchain");
   result.name = row.at("containerd").get<std::string>() + "/" +
@@ -107,12 +95,8 @@ inline Observation observation_of_row(const Json& row) {
 
 inline std::vector<Observation> observed_rows() {
   std::vector<Observation> rows;
-  const auto text = read_file(CNI_MATRIX_TEST_DATA "/observed-outcomes.jsonl");
-  EXPECT_TRUE(text.has_value()) << text.error().message;
-  for (const auto& line : split(text.value_or(""), '\n')) {
-    if (!line.empty()) {
-      rows.push_back(observation_of_row(Json::parse(line)));
-    }
+  for (const auto& row : cni_matrix::testing::rows_of_outcomes()) {
+    rows.push_back(observation_of_row(row));
   }
   return rows;
 }

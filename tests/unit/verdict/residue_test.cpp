@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 namespace cni_matrix::verdict {
 namespace {
 
@@ -31,19 +33,36 @@ TEST(ResidueFile, TakesNoLeaseForALock) {
   EXPECT_EQ(shipped().find(LeakClass::lease, networks + "last_reserved_ip.0/10.0.0.2"), nullptr);
 }
 
+TEST(ResidueFile, IsPortmapsSharedChainsOnly) {
+  node::Inventory leftover;
+  leftover.of(LeakClass::nat_rule) = {
+      "ip -A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+      "ip -A OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+      "ip -A CNI-HOSTPORT-DNAT -p tcp -m multiport --dports 18080 -j CNI-DN-0123456789abcdef01234",
+      "ip -A POSTROUTING -s 10.88.0.2/32 -j CNI-0123456789abcdef01234567"};
+  leftover.of(LeakClass::lease) = {"/var/lib/cni/networks/containerd-net/last_reserved_ip.0",
+                                   "/var/lib/cni/networks/containerd-net/10.88.0.2"};
+  const auto parts = split_residue(leftover);
+  EXPECT_EQ(parts.leaked.of(LeakClass::nat_rule).size(), 2U);
+  EXPECT_EQ(parts.residue.of(LeakClass::nat_rule).size(), 2U);
+  EXPECT_THAT(parts.leaked.of(LeakClass::lease),
+              ElementsAre("/var/lib/cni/networks/containerd-net/10.88.0.2"));
+  EXPECT_EQ(node::classes_of(parts.leaked), (std::set{LeakClass::nat_rule, LeakClass::lease}));
+}
+
 TEST(Residue, SplitsWithOwners) {
   const auto residue = value_or_throw(Residue::from_json(
       Json::parse(R"({"residue": [{"class": "lease", "entries": ["*/lock"], "madeBy": "m",
                                    "why": "w"}]})"),
       "mine.json"));
   node::Inventory leftover;
-  leftover.leases = {"/n/lock", "/n/10.0.0.2"};
+  leftover.of(LeakClass::lease) = {"/n/lock", "/n/10.0.0.2"};
   leftover.owners = {{"/n/10.0.0.2", "a"}};
-  leftover.veths = {"/n/lock"};
+  leftover.of(LeakClass::veth) = {"/n/lock"};
   const auto parts = residue.split(leftover);
-  EXPECT_THAT(parts.leaked.leases, ElementsAre("/n/10.0.0.2"));
-  EXPECT_THAT(parts.residue.leases, ElementsAre("/n/lock"));
-  EXPECT_THAT(parts.leaked.veths, ElementsAre("/n/lock"));
+  EXPECT_THAT(parts.leaked.of(LeakClass::lease), ElementsAre("/n/10.0.0.2"));
+  EXPECT_THAT(parts.residue.of(LeakClass::lease), ElementsAre("/n/lock"));
+  EXPECT_THAT(parts.leaked.of(LeakClass::veth), ElementsAre("/n/lock"));
   EXPECT_EQ(parts.leaked.owners, leftover.owners);
   EXPECT_TRUE(parts.residue.owners.empty());
 }

@@ -1,34 +1,19 @@
-#include "sample.hpp"
-
-#include "base/file.hpp"
-#include "cli/diff.hpp"
 #include "cli/report.hpp"
-#include "report/json.hpp"
+
+#include "saved_runs.hpp"
+
+#include "report/console.hpp"
+#include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace cni_matrix::report::testing {
 namespace {
 
 using ::testing::HasSubstr;
 
-class Command : public ::testing::Test {
+class ReportCommand : public SavedRuns {
  protected:
-  void SetUp() override {
-    auto directory = TemporaryDirectory::create();
-    ASSERT_TRUE(directory);
-    m_directory.emplace(std::move(*directory));
-  }
-
-  std::filesystem::path save(const std::string& name, const std::vector<run::CellResult>& results) {
-    const auto file = m_directory->path() / name;
-    auto reporter = make_json_reporter(file);
-    EXPECT_TRUE(reporter);
-    EXPECT_TRUE(tell(**reporter, results));
-    return file;
-  }
-
   Expected<Ending> report(const cli::ReportArguments& arguments) {
     Expected<Ending> status;
     m_err.clear();
@@ -38,18 +23,11 @@ class Command : public ::testing::Test {
     return status;
   }
 
-  Expected<Ending> diff(const cli::DiffArguments& arguments) {
-    Expected<Ending> status;
-    m_out = text_of([&](std::FILE* out) { status = cli::diff_command(arguments, out); });
-    return status;
-  }
-
-  std::optional<TemporaryDirectory> m_directory;
   std::string m_out;
   std::string m_err;
 };
 
-TEST_F(Command, ReportShowsASavedRunAsItWasShown) {
+TEST_F(ReportCommand, ShowsASavedRunAsItWasShown) {
   cli::ReportArguments arguments;
   arguments.run = save("run.json", sample_results());
   arguments.console.unicode = true;
@@ -60,7 +38,7 @@ TEST_F(Command, ReportShowsASavedRunAsItWasShown) {
   approve("report-console", m_out);
 }
 
-TEST_F(Command, ReportAsJsonIsTheSameFile) {
+TEST_F(ReportCommand, AsJsonIsTheSameFile) {
   cli::ReportArguments arguments;
   arguments.run = save("run.json", sample_results());
   arguments.format = "json";
@@ -69,7 +47,7 @@ TEST_F(Command, ReportAsJsonIsTheSameFile) {
   EXPECT_EQ(*read_file(arguments.run), *read_file(arguments.output));
 }
 
-TEST_F(Command, ReportAsJunit) {
+TEST_F(ReportCommand, AsJunit) {
   cli::ReportArguments arguments;
   arguments.run = save("run.json", sample_results());
   arguments.format = "junit";
@@ -79,7 +57,7 @@ TEST_F(Command, ReportAsJunit) {
               HasSubstr("<testsuites name=\"cni-matrix\" tests=\"17\""));
 }
 
-TEST_F(Command, ReportSaysThatARunWasKilled) {
+TEST_F(ReportCommand, SaysThatARunWasKilled) {
   cli::ReportArguments arguments;
   arguments.run = save("run.json", sample_results());
   const auto text = *read_file(arguments.run);
@@ -89,7 +67,7 @@ TEST_F(Command, ReportSaysThatARunWasKilled) {
   EXPECT_THAT(m_out, HasSubstr("not run"));
 }
 
-TEST_F(Command, ReportRefusesWhatItCannotDo) {
+TEST_F(ReportCommand, RefusesWhatItCannotDo) {
   cli::ReportArguments arguments;
   arguments.run = save("run.json", {passed()});
   arguments.format = "jsn";
@@ -109,24 +87,44 @@ TEST_F(Command, ReportRefusesWhatItCannotDo) {
   EXPECT_FALSE(std::filesystem::exists(arguments.output));
 }
 
-TEST_F(Command, DiffFailsOnAChangedVerdict) {
-  cli::DiffArguments arguments;
-  arguments.before = save("old.json", sample_results());
-  arguments.after = arguments.before;
-  EXPECT_EQ(diff(arguments)->status, ExitStatus::good);
-  auto changed = sample_results();
-  changed[0].verdict = run::Verdict::fail;
-  arguments.after = save("new.json", changed);
-  EXPECT_EQ(diff(arguments)->status, ExitStatus::bad_news);
-  EXPECT_THAT(m_out,
-              HasSubstr("debian:bookworm/0.9.0/bridge-portmap@none/lifecycle  pass -> fail"));
-  arguments.json = true;
-  EXPECT_EQ(diff(arguments)->status, ExitStatus::bad_news);
-  EXPECT_EQ(parse_json(m_out, "diff")->at("verdicts").size(), 1U);
-  arguments.after = m_directory->path() / "missing.json";
-  const auto status = diff(arguments);
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().kind, ErrorKind::input);
+// `report` prints of a saved run what `run` printed, statements of the matrix and all.
+TEST_F(ReportCommand, PrintsWhatRunPrinted) {
+  const auto results = sample_results();
+  auto summary = summary_of(results);
+  summary.statements = {{"K3", "a thing is so", verdict::Truth::partly, 3, 1, "in 1.6.20: yes"}};
+  summary.modules = {"ip_tables", "nf_nat"};
+  summary.fail_on = {"skip"};
+  const auto file = m_directory->path() / "run.json";
+  const auto known = value_or_throw(verdict::KnownBehaviours::load());
+  const auto ran = text_of([&](std::FILE* stream) {
+    Reporters reporters;
+    reporters.add(value_or_throw(make_json_reporter(file)));
+    ConsoleOptions options;
+    options.unicode = true;
+    options.title_of = [&](const std::string& id) {
+      const auto* behaviour = known.find(id);
+      return behaviour == nullptr ? std::string() : behaviour->title;
+    };
+    reporters.add(make_console_reporter(stream, options));
+    reporters.run_started(sample_provenance(), results.size());
+    for (const auto& result : results) {
+      reporters.cell_started(result.cell);
+      reporters.cell_finished(result);
+    }
+    EXPECT_TRUE(reporters.run_finished(summary));
+    fmt::print(stream, "{}\n", summary.ending().text());
+  });
+  EXPECT_THAT(ran, HasSubstr("Statements of this matrix\n  K3   partly true: a thing is so\n"));
+  EXPECT_THAT(ran, HasSubstr("loaded modules for this run, and they stay: ip_tables, nf_nat\n"));
+  cli::ReportArguments arguments;
+  arguments.run = file;
+  arguments.console.unicode = true;
+  const auto shown = text_of([&](std::FILE* stream) {
+    const auto ending = cli::report_command(arguments, stream, stderr);
+    ASSERT_TRUE(ending) << ending.error().message;
+    fmt::print(stream, "{}\n", ending->text());
+  });
+  EXPECT_EQ(shown, ran);
 }
 
 }  // namespace
