@@ -98,9 +98,10 @@ std::string markdown_of(const std::vector<ScenarioPointer>& scenarios) {
       links.push_back(fmt::format("[{}]({})", links.size() + 1, reference));
     }
     const auto needs = needs_of(*scenario);
-    text += fmt::format("- [{0}]({1}/{0}.json): {2}.{3}{4}\n", scenario->id, area, scenario->title,
-                        needs.empty() ? "" : fmt::format(" Needs {}.", fmt::join(needs, ", ")),
-                        links.empty() ? "" : fmt::format(" ({})", fmt::join(links, ", ")));
+    text +=
+        fmt::format("- [{}]({}/{}): {}.{}{}\n", scenario->id, area, scenario->file, scenario->title,
+                    needs.empty() ? "" : fmt::format(" Needs {}.", fmt::join(needs, ", ")),
+                    links.empty() ? "" : fmt::format(" ({})", fmt::join(links, ", ")));
   }
   return text;
 }

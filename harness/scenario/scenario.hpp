@@ -31,6 +31,7 @@ struct Parameter {
 struct Scenario {
   std::string id;    // "lifecycle"
   std::string area;  // the folder it is in: "baseline"; empty for a file of the user's
+  std::string file;  // its name there: "lifecycle.json", or that of a family
   std::string title;
   std::vector<std::string> references;
   std::map<std::string, Parameter> parameters;  // "to", "to_containerd", "to_plugins", "plugin"

@@ -1,5 +1,7 @@
 #include "scenario_library.hpp"
 
+#include "variants.hpp"
+
 #include "base/text.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
@@ -50,14 +52,14 @@ Expected<ScenarioPointer> ScenarioLibrary::read(std::string_view id) {
     return std::make_shared<const Scenario>(std::move(scenario));
   }
   CNI_MATRIX_TRY_ASSIGN(const auto* known, files());
-  const auto found = known->find(std::string(id));
-  if (found == known->end()) {
+  CNI_MATRIX_TRY_ASSIGN(const auto file, file_of(id, *known));
+  if (file.empty()) {
     CNI_MATRIX_TRY_ASSIGN(const auto all, ids());
     return input_error("there is no scenario \"{}\"{}", id, suggestion(id, all));
   }
-  const auto& file = found->second;
-  CNI_MATRIX_TRY_ASSIGN(const auto value, load_json(file));
+  CNI_MATRIX_TRY_ASSIGN(const auto value, load_document(file, id));
   CNI_MATRIX_TRY_ASSIGN(auto scenario, scenario_from_json(value, file.string()));
+  scenario.file = file.filename().string();
   scenario.area = file.parent_path().filename().string();
   if (scenario.id != id) {
     return input_error("{}: at /id: \"{}\" is not the file's name", file.string(), scenario.id);
@@ -77,9 +79,11 @@ Expected<ScenarioPointer> ScenarioLibrary::find(std::string_view id) {
 Expected<std::vector<std::string>> ScenarioLibrary::ids() {
   CNI_MATRIX_TRY_ASSIGN(const auto* known, files());
   std::vector<std::string> ids;
-  for (const auto& [id, file] : *known) {
-    ids.push_back(id);
+  for (const auto& [name, file] : *known) {
+    CNI_MATRIX_TRY_ASSIGN(const auto more, ids_in(file));
+    ids.insert(ids.end(), more.begin(), more.end());
   }
+  std::sort(ids.begin(), ids.end());
   return ids;
 }
 

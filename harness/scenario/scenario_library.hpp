@@ -20,7 +20,8 @@ using ScenarioPointer = std::shared_ptr<const Scenario>;
 // once, when it is asked for. Not for several threads. Error kind of its functions: input.
 class ScenarioLibrary {
  public:
-  // data_directory()/scenarios, with a folder for each area.
+  // data_directory()/scenarios, with a folder for each area: a file for each scenario, or for a
+  // family of them (variants.hpp).
   ScenarioLibrary();
   explicit ScenarioLibrary(std::filesystem::path folder) : m_folder(std::move(folder)) {}
 
@@ -32,7 +33,7 @@ class ScenarioLibrary {
   Expected<std::vector<ScenarioPointer>> all();
 
  private:
-  using Files = std::map<std::string, std::filesystem::path>;
+  using Files = std::map<std::string, std::filesystem::path>;  // by their names without ".json"
   Expected<const Files*> files();
   Expected<ScenarioPointer> read(std::string_view id);
 
