@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Json behaviours(std::initializer_list<const char*> ids) {
+Json document(std::initializer_list<const char*> ids) {
   auto list = Json::array();
   for (const auto* id : ids) {
     list.push_back({{"id", id},
@@ -36,13 +36,14 @@ Json behaviours(std::initializer_list<const char*> ids) {
 class BehaviourFiles : public ::testing::Test {
  protected:
   void write(const std::string& name, std::initializer_list<const char*> ids) {
-    ASSERT_TRUE(write_file(folder() / name, behaviours(ids).dump()));
+    ASSERT_TRUE(write_file(folder() / name, document(ids).dump()));
   }
   [[nodiscard]] const std::filesystem::path& folder() const { return m_directory.path(); }
 
   static std::vector<std::string> ids_of(const std::filesystem::path& place) {
     std::vector<std::string> ids;
-    for (const auto& known : value_or_throw(KnownBehaviours::load(place)).all()) {
+    const auto behaviours = value_or_throw(KnownBehaviours::load(place));
+    for (const auto& known : behaviours.all()) {
       ids.push_back(known.id);
     }
     return ids;
@@ -81,7 +82,7 @@ TEST_F(BehaviourFiles, AreNamedInTheirErrors) {
   ASSERT_FALSE(damaged.has_value());
   EXPECT_THAT(damaged.error().message, HasSubstr("b.json: at /behaviours/0"));
 
-  auto wrong = behaviours({"F01"});
+  auto wrong = document({"F01"});
   wrong["behaviours"][0]["cases"][0]["when"] = {{"createdCniVersion", "0.5.0"}};
   const auto range = KnownBehaviours::from_json(wrong, "mine.json");
   ASSERT_FALSE(range.has_value());
