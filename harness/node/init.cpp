@@ -60,9 +60,9 @@ struct Made {
   Fd forbidden;  // none where nothing is
 };
 
-Expected<Made> make(const InitOptions& options, uid_t uid, gid_t gid) {
+Expected<Made> make(const InitOptions& options) {
   if (options.ids->boundary == Boundary::user) {
-    CNI_MATRIX_TRY(map_identity(uid, gid));
+    CNI_MATRIX_TRY(map_identity(options.uid, options.gid));
   }
   Made made;
   CNI_MATRIX_TRY_ASSIGN(const Fd chroot, make_mounts_private());
@@ -197,8 +197,6 @@ std::string first_line(const char* file) {
 }  // namespace
 
 void run_init(const InitOptions& options) {
-  const uid_t uid = ::getuid();
-  const gid_t gid = ::getgid();
   keep_only(options.alive, options.output);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_NAME, k_init_name);
@@ -213,7 +211,7 @@ void run_init(const InitOptions& options) {
   forget_caller();
   // Who inherits the caller's session keyring may use its keys, whatever its ids (keyrings(7)).
   ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
-  const auto made = make(options, uid, gid);
+  const auto made = make(options);
   if (!made) {
     write_line(options.output, setup_error_line(made.error()));
     ::_exit(k_setup_failed);

@@ -5,12 +5,17 @@
 
 #include <string>
 
+#include <sys/types.h>
+
 namespace cni_matrix::node {
 
 struct InitOptions {
   const NodeOptions* node;
   const Node::Worker* worker;
   const IdMap* ids;
+  // Of the caller: in a user namespace that maps nobody yet, everybody is the overflow id.
+  uid_t uid;
+  gid_t gid;
   int alive;   // its end of file means that the scheduler is gone
   int output;  // for messages to the scheduler
 };

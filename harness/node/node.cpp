@@ -51,6 +51,8 @@ Expected<Node> Node::start(const NodeOptions& options, const Worker& worker) {
   const Fd output_write(output[1]);
   ::fcntl(node.m_output.get(), F_SETFL, O_NONBLOCK);
   std::fflush(nullptr);
+  const uid_t uid = ::geteuid();
+  const gid_t gid = ::getegid();
 
   int pidfd = -1;
   clone_args arguments{};
@@ -72,7 +74,7 @@ Expected<Node> Node::start(const NodeOptions& options, const Worker& worker) {
                        cure_of_refused_namespaces(number));
   }
   if (pid == 0) {
-    run_init({&options, &worker, ids, alive_read.get(), output_write.get()});
+    run_init({&options, &worker, ids, uid, gid, alive_read.get(), output_write.get()});
   }
   node.m_pid = pid;
   node.m_pidfd.reset(pidfd);

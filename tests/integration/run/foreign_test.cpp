@@ -26,7 +26,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-using testing::Not;
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
@@ -86,11 +85,12 @@ class Foreign : public testing::TestWithParam<std::string> {
     return !is_alive();
   }
 
-  // As root, or as nobody in a user namespace; each with a cache of its own.
+  // As root, or as an ordinary user in a user namespace; each with a cache of its own.
   [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& words) const {
     std::vector<std::string> argv;
     if (GetParam() == "user" && ::geteuid() == 0) {
-      argv = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+      // Any user but nobody, whose id is also the one of those whom a namespace does not map.
+      argv = {"setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"};
     }
     for (const auto& word :
          {std::string("env"), "CNI_MATRIX_CACHE=" + (directory->path() / "cache").string(),
