@@ -193,7 +193,7 @@ Expected<void> AptSuite::configure() const {
   }
   const auto root = m_root.string();
   // One file a source: when the security archive fails, the suite itself is still there.
-  const auto source = [&](const std::string& address, const std::string& suite) {
+  const auto source = [&](const std::string& address, const std::string& suite) -> Expected<void> {
     const auto file = m_root / "etc/sources.list.d" / (suite + ".sources");
     // Empty and closed before it has an address, which may have a password in it.
     CNI_MATRIX_TRY(write_file(file, ""));
