@@ -115,10 +115,11 @@ class Rules {
                  others != rule->end() && others->is_object()) {
         add(*others);
       }
-      for (const auto& [pattern, value] :
-           rule->value("patternProperties", Json::object()).items()) {
-        if (std::regex_search(key, std::regex(pattern))) {
-          add(rule->at("patternProperties").at(pattern));
+      if (const auto forms = rule->find("patternProperties"); forms != rule->end()) {
+        for (const auto& [pattern, value] : forms->items()) {
+          if (std::regex_search(key, std::regex(pattern))) {
+            add(value);
+          }
         }
       }
       if (const auto items = rule->find("items"); items != rule->end() && items->is_object()) {
@@ -182,9 +183,11 @@ class Rules {
         }
       }
       const auto names = rule->find("propertyNames");
-      for (const auto& [key, member] : (value.is_object() ? value : Json::object()).items()) {
-        const auto message = names == rule->end() ? std::string() : lack_of_form(*names, key);
-        if (!message.empty()) {
+      if (!value.is_object() || names == rule->end()) {
+        continue;
+      }
+      for (const auto& [key, member] : value.items()) {
+        if (const auto message = lack_of_form(*names, key); !message.empty()) {
           return fmt::format("the key {} {}", shown(key), message);
         }
       }

@@ -398,19 +398,41 @@ Expected<void> furnish(const RootOptions& options, const Pieces& pieces) {
 
 }  // namespace
 
+namespace {
+
+// The same folder of the same mount.
+bool is_same_place(const Fd& a, const Fd& b) {
+  struct statx one {};
+  struct statx other {};
+  return ::statx(a.get(), "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &one) == 0 &&
+         ::statx(b.get(), "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &other) == 0 &&
+         one.stx_ino == other.stx_ino && one.stx_mnt_id == other.stx_mnt_id;
+}
+
+bool are_made_private() {
+  return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
+}  // namespace
+
 Expected<Fd> make_mounts_private() {
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0) {
-    return Fd();
+  auto root = open_folder("/");
+  const auto here = open_folder(".");
+  if (const auto at_top = go_to_top(); !at_top) {
+    // Who may not even that is in no chroot that could be left.
+    return are_made_private() ? Expected<Fd>(Fd()) : tl::unexpected(at_top.error());
   }
-  if (errno != EINVAL) {
+  if (!are_made_private()) {
     return system_error("cannot make the mounts private");
   }
-  auto chroot = open_folder("/");
-  CNI_MATRIX_TRY(go_to_top());
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-    return system_error("cannot make the mounts private");
+  // A chroot may be a mount of its own.
+  if (!is_same_place(root, open_folder("/"))) {
+    return root;
   }
-  return chroot;
+  if (here && ::fchdir(here.get()) != 0) {
+    return system_error("cannot go back to the working directory");
+  }
+  return Fd();
 }
 
 namespace {

@@ -227,13 +227,17 @@ std::string in_new_process(const std::function<std::string()>& work) {
   return text;
 }
 
-// A folder that is no mount, with what a node takes of the host.
-std::string in_chroot(const std::function<std::string()>& work) {
+// A folder, which may be a mount, with what a node takes of the host.
+std::string in_chroot(bool is_mount, const std::function<std::string()>& work) {
   const auto directory = value_or_throw(TemporaryDirectory::create());
   return in_new_process([&] {
     if (::unshare(CLONE_NEWNS) != 0 ||
         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
       return std::string("cannot prepare");
+    }
+    const auto* root = directory.path().c_str();
+    if (is_mount && ::mount(root, root, nullptr, MS_BIND, nullptr) != 0) {
+      return std::string("cannot mount it");
     }
     for (const auto* name :
          {"bin", "sbin", "lib", "lib64", "usr", "etc", "dev", "proc", "sys", "tmp"}) {
@@ -241,7 +245,7 @@ std::string in_chroot(const std::function<std::string()>& work) {
       fs::create_directories(place);
       ::mount((fs::path("/") / name).c_str(), place.c_str(), nullptr, MS_BIND | MS_REC, nullptr);
     }
-    if (::chroot(directory.path().c_str()) != 0 || ::chdir("/") != 0) {
+    if (::chroot(root) != 0 || ::chdir("/") != 0) {
       return std::string("cannot chroot");
     }
     return work();
@@ -253,11 +257,14 @@ TEST_F(Walls, RootsNodesStandInAChrootToo) {
     GTEST_SKIP() << "only root can make a chroot";
   }
   for (const bool privileged : {false, true}) {
-    NodeOptions options;
-    options.privileged = privileged;
-    EXPECT_EQ(
-        in_chroot([&] { return in_node([] { return shell("ls /etc/cni; hostname"); }, options); }),
-        "net.d\nnode\n");
+    for (const bool is_mount : {false, true}) {
+      NodeOptions options;
+      options.privileged = privileged;
+      const auto seen = in_chroot(is_mount, [&] {
+        return in_node([] { return shell("ls /etc/cni; hostname"); }, options);
+      });
+      EXPECT_EQ(seen, "net.d\nnode\n") << privileged << is_mount;
+    }
   }
 }
 

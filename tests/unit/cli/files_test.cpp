@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char* k_matrix = R"({"containerd": ["1.6.2"], "plugins": ["0.9.0"],
-  "conflists": ["my.conflist"], "scenarios": ["my.json"]})";
+  "conflists": ["my.conflist"], "scenarios": ["lifecycle"]})";
 constexpr const char* k_conflist = R"({"name": "my", "plugins": [{"type": "bridge"}]})";
 constexpr const char* k_scenario =
     R"({"id": "my", "title": "Of a test", "steps": [{"step": "run"}]})";
