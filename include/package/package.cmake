@@ -17,12 +17,12 @@ install(DIRECTORY include/cni_matrix DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT cni-matrix NAMESPACE cni_matrix:: FILE cni-matrix-targets.cmake
         DESTINATION ${package_directory})
 
-configure_package_config_file(cmake/cni-matrix-config.cmake.in
+configure_package_config_file(include/package/cni-matrix-config.cmake.in
   ${PROJECT_BINARY_DIR}/cni-matrix-config.cmake INSTALL_DESTINATION ${package_directory})
 # Of 0.x a minor version may change the API.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/cni-matrix-config-version.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/cni-matrix-config.cmake
               ${PROJECT_BINARY_DIR}/cni-matrix-config-version.cmake
-              cmake/installation.cpp
+              include/package/installation.cpp
         DESTINATION ${package_directory})
