@@ -27,7 +27,8 @@ namespace {
 
 // A fixed place, and not the environment: that is the same for every program in a node.
 constexpr const char* k_runc = "/run/cni-matrix/runc";
-constexpr const char* k_refuse_create = "/run/cni-matrix/open/refuse-create";  // runtime/node_layout.hpp
+constexpr const char* k_refuse_create =
+    "/run/cni-matrix/open/refuse-create";  // runtime/node_layout.hpp
 constexpr const char* k_rootless = "--rootless=true";
 
 // `runc [global options] COMMAND [options] ID`. containerd writes each option and its value as two

@@ -39,7 +39,7 @@ struct FetchOptions {
   Sandbox sandbox;
   bool trust_label = false;  // a dir: token's version counts, whatever the binary says
   std::chrono::milliseconds connect_timeout{4'000};
-  std::chrono::seconds slow_limit{30};  // a transfer of under 1 KiB/s for so long is ended
+  std::chrono::seconds slow_limit{30};         // a transfer of under 1 KiB/s for so long is ended
   std::chrono::milliseconds retry_pause{500};  // before the second attempt; doubles each time
 };
 

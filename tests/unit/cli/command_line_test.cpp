@@ -65,7 +65,7 @@ TEST_F(CommandLineTest, SetsWhatIsGivenAndSaysWhatToDo) {
 TEST_F(CommandLineTest, RefusesInOneSentence) {
   EXPECT_THAT(refusal({"drwa", "a house"}), HasSubstr("there is no command drwa"));
   EXPECT_THAT(refusal({"draw", "a house", "--colors", "red"}),
-              HasSubstr("cni-matrix draw has no option --colors"));
+              HasSubstr("pictures draw has no option --colors"));
   EXPECT_THAT(refusal({"draw", "a house", "--copies", "4"}), HasSubstr("4"));
   EXPECT_EQ(refusal({"draw", "a house", "--size", "x"}), "--size: x is no size");
   EXPECT_THAT(refusal({"draw"}), HasSubstr("what"));
