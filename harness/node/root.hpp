@@ -20,7 +20,7 @@ struct RootOptions {
 };
 
 // Mounts of the caller's mount namespace no longer go to or come from others. The root of a caller
-// in a chroot is no mount, and its mounts have no top to be changed at; such a caller is taken to
+// in a chroot is not the top of its mounts, which is needed to change them; such a caller is taken to
 // the namespace's own root, and the result is where it was. Error kind: broken.
 Expected<Fd> make_mounts_private();
 
