@@ -24,6 +24,10 @@ std::string shown(const std::string& address) {
 
 // Why libcurl would not take it; empty for a good one.
 std::string fault_of(const std::string& address) {
+  // libcurl takes a third slash for a slip of the pen; an unset $HOST it is.
+  if (address.find(":///") != std::string::npos) {
+    return "it has no host";
+  }
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
   switch (curl_url_set(url.get(), CURLUPART_URL, address.c_str(), 0)) {
     case CURLUE_OK:
