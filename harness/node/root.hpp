@@ -20,9 +20,9 @@ struct RootOptions {
 };
 
 // From now on a mount made in the caller's mount namespace does not show in others, nor theirs in
-// it. The root of a caller in a chroot is not the top of its mounts, which is needed to change them.
-// Such a caller is taken to the root of the namespace, and the result is a descriptor of the folder
-// that was its root before. Error kind: broken.
+// it. The root of a caller in a chroot is not the top of its mounts, which is needed to change
+// them. Such a caller is taken to the root of the namespace, and the result is a descriptor of the
+// folder that was its root before. Error kind: broken.
 Expected<Fd> make_mounts_private();
 
 // A folder that the node's foreign programs can only read. `writable` is a second mount of it that
