@@ -1,9 +1,10 @@
+#include "cli/run.hpp"
+
 #include "sample.hpp"
 
 #include "base/file.hpp"
 #include "cli/diff.hpp"
 #include "cli/report.hpp"
-#include "cli/run.hpp"
 #include "cli/verify.hpp"
 
 #include <gmock/gmock.h>
