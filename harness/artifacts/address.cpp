@@ -54,6 +54,7 @@ Expected<void> check_address(std::string_view what, const std::string& address,
   const bool is_file = scheme == "file";
   if (!known || (!is_file && address.compare(colon, 3, "://") != 0)) {
     std::vector<std::string> beginnings;
+    beginnings.reserve(schemes.size());
     for (const auto& one : schemes) {
       beginnings.push_back(one + (one == "file" ? ":" : "://"));
     }

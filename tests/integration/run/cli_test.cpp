@@ -154,7 +154,7 @@ TEST_F(BadInput, InAddressesAndCertificates) {
   for (const auto* option : {"--mirror", "--ca", "--debian-mirror", "--catalog"}) {
     expect_sentence(fetch(option, ""), std::string(option) + ": it is empty");
   }
-  for (const auto* option : {"--baseline", "--json", "--cell", "--containerd", "--fail-on"}) {
+  for (const auto* option : {"--baseline", "--json", "--cell", "--containerd", "--conflist"}) {
     expect_sentence({"run", "default", option, ""}, std::string(option) + ": it is empty");
   }
   expect_sentence({"plan", ""}, "it is empty");

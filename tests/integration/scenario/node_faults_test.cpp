@@ -39,8 +39,8 @@ TEST_F(InNode, AFullDiskKeepsWhatItHadAndTakesNoData) {
                                    value_or_throw(read_file(fs::path(k_leases) / "10.88.0.2"))};
                 value_or_throw(free_disk("ipam"));
                 value_or_throw(write_file(fs::path(k_leases) / "10.88.0.4", "0c"));
-                for (const auto& lease :
-                     value_or_throw(node::take_inventory()).of(node::LeakClass::lease)) {
+                const auto inventory = value_or_throw(node::take_inventory());
+                for (const auto& lease : inventory.of(node::LeakClass::lease)) {
                   lines.push_back(fs::path(lease).filename().string());
                 }
                 return lines;
