@@ -34,7 +34,7 @@ run::CellResult full_result() {
   result.remedy = "do so";
   result.steps[1] = {"StopPodSandbox", "to 1.0.0", false, "Unknown", "a \"b\"\nc", 7};
   result.after_run = node::Inventory();
-  result.after_run->veths = {"veth1"};
+  result.after_run->of(node::LeakClass::veth) = {"veth1"};
   result.leftover.of(node::LeakClass::pod_record) = {"NOTREADY x"};
   result.network = NetworkStatus();
   result.network->reason = "NetworkPluginNotReady";
@@ -65,7 +65,7 @@ TEST(Result, EverythingOfACellComesBackFromJson) {
   EXPECT_EQ(back->steps[1].error, "a \"b\"\nc");
   EXPECT_EQ(back->steps[1].detail, "to 1.0.0");
   EXPECT_EQ(back->network->load_status.at("lastCNILoadStatus"), "OK");
-  EXPECT_EQ(back->after_run->veths.front(), "veth1");
+  EXPECT_EQ(back->after_run->of(node::LeakClass::veth).front(), "veth1");
   EXPECT_EQ(back->trace.front().exit_code, 1);
   EXPECT_EQ(back->cpu.harness_us, 30'000);
 }
@@ -153,7 +153,7 @@ TEST(FailOn, NamesWhatItFoundAndIsKeptInTheRun) {
 }
 
 TEST(Ending, WhatStoppedARunIsTold) {
-  const auto status = [](run::Stop stop, std::vector<run::CellResult> results) {
+  const auto status = [](run::Stop stop, const std::vector<run::CellResult>& results) {
     auto summary = summary_of(results);
     summary.interrupted = true;
     summary.stopped_by = stop;
