@@ -41,7 +41,7 @@ Result up_from_02(const Result& from, std::string_view version) {
     if (!address) {
       return;
     }
-    to.ips.push_back(Result::Address{family, std::nullopt, address->ip, address->gateway});
+    to.ips.emplace_back(Result::Address{family, std::nullopt, address->ip, address->gateway});
     for (const auto& route : address->routes) {
       to.routes.emplace_back(route);
     }
@@ -262,6 +262,7 @@ Value address_value(const Result::Address& address, Type type) {
 template <typename T, typename F>
 std::vector<Value> values_of(const std::vector<std::optional<T>>& elements, F&& function) {
   std::vector<Value> out;
+  out.reserve(elements.size());
   for (const auto& element : elements) {
     out.push_back(element ? function(*element) : Value());
   }

@@ -242,8 +242,8 @@ void ResultTables::draw(const Table& table, const Style& style, std::vector<std:
     }
     put(k_corner, [](const Column& column) { return padded(column.head[1], column.columns); });
     for (const auto* const entry : rows) {
-      const auto& [label, row] = *entry;
-      put(shown(row_text(label, row), style.unicode), [&](const Column& column) {
+      const auto& row = entry->second;
+      put(shown(row_text(entry->first, row), style.unicode), [&](const Column& column) {
         const auto slot = row.slots.find(column.label);
         if (slot == row.slots.end()) {
           return std::string(column.columns, ' ');

@@ -41,10 +41,14 @@ struct Inventory {
   // compared nor counted.
   std::map<std::string, std::string> owners;
 
-  [[nodiscard]] const std::vector<std::string>& of(LeakClass leak) const {
+  [[nodiscard]] const std::vector<std::string>& of(LeakClass leak) const& {
     return entries[index_of(leak)];
   }
-  [[nodiscard]] std::vector<std::string>& of(LeakClass leak) { return entries[index_of(leak)]; }
+  [[nodiscard]] std::vector<std::string>& of(LeakClass leak) & { return entries[index_of(leak)]; }
+  // Of one that ends with the expression, the list itself.
+  [[nodiscard]] std::vector<std::string> of(LeakClass leak) && {
+    return std::move(entries[index_of(leak)]);
+  }
   void add(LeakClass leak, std::string entry) { of(leak).push_back(std::move(entry)); }
 };
 

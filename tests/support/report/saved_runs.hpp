@@ -20,7 +20,7 @@ class SavedRuns : public ::testing::Test {
   void SetUp() override { m_directory = value_or_throw(TemporaryDirectory::create()); }
 
   std::filesystem::path save(const std::string& name, const std::vector<run::CellResult>& results) {
-    const auto file = m_directory->path() / name;
+    auto file = m_directory->path() / name;
     const auto reporter = value_or_throw(make_json_reporter(file));
     EXPECT_TRUE(tell(*reporter, results));
     return file;

@@ -15,6 +15,7 @@ using testing::HasSubstr;
 
 std::vector<std::string> names() {
   std::vector<std::string> all;
+  all.reserve(k_leak_class_count);
   for (const auto leak : k_leak_classes) {
     all.emplace_back(name_of(leak));
   }

@@ -153,7 +153,7 @@ TEST(FailOn, NamesWhatItFoundAndIsKeptInTheRun) {
 }
 
 TEST(Ending, WhatStoppedARunIsTold) {
-  const auto status = [](run::Stop stop, std::vector<run::CellResult> results) {
+  const auto status = [](run::Stop stop, const std::vector<run::CellResult>& results) {
     auto summary = summary_of(results);
     summary.interrupted = true;
     summary.stopped_by = stop;
