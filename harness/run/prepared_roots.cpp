@@ -3,6 +3,7 @@
 #include "node_answer.hpp"
 #include "recording.hpp"
 
+#include "artifacts/cache.hpp"
 #include "base/digest.hpp"
 #include "containerd/prepared_root.hpp"
 #include "containerd/runtime.hpp"
@@ -86,6 +87,18 @@ Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
   }
   const auto& artifact = *plan.containerds.at("").artifact;
   CNI_MATRIX_TRY_ASSIGN(const auto file, prepared_root(artifact, options.cache));
+  if (containerd::is_good_root(file)) {
+    return {};
+  }
+  // Another run may be at it. A root that is put in the place of one that a node is just about to
+  // mount would make that fail.
+  using artifacts::FileLock;
+  const artifacts::Cache cache(options.cache);
+  CNI_MATRIX_TRY(cache.create());
+  CNI_MATRIX_TRY_ASSIGN(
+      const auto lock,
+      FileLock::acquire(cache.locks() / ("root-" + file.stem().string()), FileLock::Mode::exclusive,
+                        [&] { return must_stop(options); }));
   if (containerd::is_good_root(file)) {
     return {};
   }

@@ -36,7 +36,8 @@ TEST(Vocabulary, HasTheKeysOfTheSchema) {
     taken.insert(kind.allows.begin(), kind.allows.end());
   }
   std::set<std::string> told;
-  for (const auto& [key, unused] : step_schema().items()) {
+  const auto schema = step_schema();
+  for (const auto& [key, unused] : schema.items()) {
     told.insert(key);
   }
   EXPECT_EQ(taken, told);
