@@ -3,6 +3,7 @@
 #include "writing.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/fd.hpp>
 
 #include <archive.h>
@@ -113,11 +114,11 @@ class Unpacker {
       if (status < ARCHIVE_WARN) {
         return damaged(reader);
       }
-      CNI_MATRIX_TRY(not_cancelled());
+      TRY(not_cancelled());
       if (++entries > m_limits.entries) {
         return input_error("{} is refused: it has more than {} entries", m_name, m_limits.entries);
       }
-      CNI_MATRIX_TRY(take(reader, entry));
+      TRY(take(reader, entry));
     }
   }
 
@@ -129,21 +130,21 @@ class Unpacker {
   }
 
   Expected<void> take(archive* reader, archive_entry* entry) {
-    CNI_MATRIX_TRY_ASSIGN(const auto place, place_of(either(entry, archive_entry_pathname,
-                                                            archive_entry_pathname_utf8),
-                                                     m_name, "entry"));
+    TRY_ASSIGN(const auto place,
+               place_of(either(entry, archive_entry_pathname, archive_entry_pathname_utf8), m_name,
+                        "entry"));
     const auto path = join(place);
     const bool wanted = is_wanted(place);
     if (either(entry, archive_entry_hardlink, archive_entry_hardlink_utf8) != nullptr) {
-      CNI_MATRIX_TRY_ASSIGN(const auto target, hard_link_target(entry, path));
-      CNI_MATRIX_TRY(skip(reader, entry));  // pax(1): a link may have a file's data with it
+      TRY_ASSIGN(const auto target, hard_link_target(entry, path));
+      TRY(skip(reader, entry));  // pax(1): a link may have a file's data with it
       return wanted ? link(target, place) : Expected<void>{};
     }
     switch (archive_entry_filetype(entry)) {
       case AE_IFDIR:
         return {};
       case AE_IFLNK: {
-        CNI_MATRIX_TRY_ASSIGN(const auto target, symbolic_link_target(entry, place));
+        TRY_ASSIGN(const auto target, symbolic_link_target(entry, place));
         return wanted ? link(target, place) : Expected<void>{};
       }
       case AE_IFREG:
@@ -234,8 +235,7 @@ class Unpacker {
                  ? input_error("{} is refused: it has \"{}\" twice", m_name, printable(name))
                  : cannot_write(file, errno);
     }
-    CNI_MATRIX_TRY(
-        each_block(reader, entry,
+    TRY(each_block(reader, entry,
                    [&](const void* data, std::size_t size, std::int64_t offset) -> Expected<void> {
                      const auto* bytes = static_cast<const char*>(data);
                      while (size > 0) {
@@ -266,7 +266,7 @@ class Unpacker {
     }
     m_length = before + length;
     for (;;) {
-      CNI_MATRIX_TRY(not_cancelled());
+      TRY(not_cancelled());
       const void* data = nullptr;
       std::size_t size = 0;
       la_int64_t offset = 0;
@@ -287,7 +287,7 @@ class Unpacker {
           (m_bytes > m_limits.free_bytes && m_bytes / compressed > m_limits.ratio)) {
         return too_much(reader, std::max(m_bytes, m_length));
       }
-      CNI_MATRIX_TRY(consume(data, size, offset));
+      TRY(consume(data, size, offset));
     }
   }
 

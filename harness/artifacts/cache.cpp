@@ -4,6 +4,7 @@
 #include "writing.hpp"
 
 #include "base/digest.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
 
 #include <cerrno>
@@ -100,7 +101,7 @@ Expected<void> Cache::check_ours() const {
     return input_error(
         "there is no home directory to keep binaries in; set CNI_MATRIX_CACHE to a directory");
   }
-  CNI_MATRIX_TRY(check_parents(m_root));
+  TRY(check_parents(m_root));
   const Fd root(::open(m_root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root) {
     const int number = errno;
@@ -117,7 +118,7 @@ Expected<void> Cache::check_ours() const {
   if (::fstat(root.get(), &status) != 0) {
     return system_error("cannot look at " + m_root.string());
   }
-  CNI_MATRIX_TRY(check_owner(m_root, status));
+  TRY(check_owner(m_root, status));
   if ((status.st_mode & S_IWGRP) != 0) {
     return not_ours(m_root, "can be written to by its group");
   }
@@ -128,7 +129,7 @@ Expected<void> Cache::check_ours() const {
     if (::lstat(item->path().c_str(), &found) != 0) {
       continue;  // another run's, which has just gone
     }
-    CNI_MATRIX_TRY(check_owner(item->path(), found));
+    TRY(check_owner(item->path(), found));
     close_to_group(item->path(), found);
   }
   return {};
@@ -136,7 +137,7 @@ Expected<void> Cache::check_ours() const {
 
 Expected<Artifact> read_manifest(const std::filesystem::path& entry) {
   const auto file = entry / "manifest.json";
-  CNI_MATRIX_TRY_ASSIGN(const auto json, load_json(file));
+  TRY_ASSIGN(const auto json, load_json(file));
   try {
     Artifact artifact;
     const auto component = json.at("component").get<std::string>();
@@ -145,7 +146,7 @@ Expected<Artifact> read_manifest(const std::filesystem::path& entry) {
     } else {
       return broken("\"{}\" is no component", component);
     }
-    CNI_MATRIX_TRY_ASSIGN(artifact.version, Version::parse(json.at("version").get<std::string>()));
+    TRY_ASSIGN(artifact.version, Version::parse(json.at("version").get<std::string>()));
     artifact.provider = json.at("provider").get<std::string>();
     artifact.package_version = json.at("package_version").get<std::string>();
     artifact.source = json.at("source").get<std::string>();
@@ -235,8 +236,8 @@ Expected<std::optional<Artifact>> Cache::find(const std::string& sha256, std::st
   auto artifact = read_manifest(entry);
   std::string wrong;
   if (artifact) {
-    CNI_MATRIX_TRY_ASSIGN(
-        wrong, damage_of(*artifact, index() / fmt::format("checked-{}.json", sha256), cancelled));
+    TRY_ASSIGN(wrong,
+               damage_of(*artifact, index() / fmt::format("checked-{}.json", sha256), cancelled));
   } else {
     wrong = artifact.error().message;
   }
@@ -276,7 +277,7 @@ Expected<Artifact> Cache::commit(const Staging& staging, Artifact artifact,
                                  const std::function<bool()>& cancelled) const {
   Json binaries = Json::object();
   for (const auto& file : std::filesystem::directory_iterator(staging.bin())) {
-    CNI_MATRIX_TRY_ASSIGN(auto digest, sha256_file(file.path(), cancelled));
+    TRY_ASSIGN(auto digest, sha256_file(file.path(), cancelled));
     const auto name = file.path().filename().string();
     binaries[name] = {{"sha256", digest}, {"bytes", file.file_size()}};
     artifact.binaries[name] = std::move(digest);
@@ -291,13 +292,13 @@ Expected<Artifact> Cache::commit(const Staging& staging, Artifact artifact,
   if (!artifact.told_version.empty()) {
     manifest["told_version"] = artifact.told_version;
   }
-  CNI_MATRIX_TRY(write_file(staging.entry() / "manifest.json", manifest.dump(1) + "\n"));
+  TRY(write_file(staging.entry() / "manifest.json", manifest.dump(1) + "\n"));
   const auto place = store() / artifact.sha256;
   if (::rename(staging.entry().c_str(), place.c_str()) != 0) {
     if (errno != ENOTEMPTY && errno != EEXIST) {
       return cannot_write(place, errno);
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto present, find(artifact.sha256, nullptr, cancelled));
+    TRY_ASSIGN(const auto present, find(artifact.sha256, nullptr, cancelled));
     if (present) {
       return *present;  // somebody else was faster
     }

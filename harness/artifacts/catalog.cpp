@@ -2,6 +2,7 @@
 
 #include "address.hpp"
 
+#include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
 
@@ -28,8 +29,7 @@ bool is_digest(std::string_view text) {
 // that each is for; the first that fits counts.
 Expected<std::string> path_for(const Json& paths, const Version& version, std::string_view place) {
   for (const auto& entry : paths) {
-    CNI_MATRIX_TRY_ASSIGN(const auto range,
-                          VersionRange::parse(entry.at("versions").get<std::string>()));
+    TRY_ASSIGN(const auto range, VersionRange::parse(entry.at("versions").get<std::string>()));
     if (range.contains(version)) {
       return entry.at("path").get<std::string>();
     }
@@ -42,17 +42,17 @@ Expected<std::string> path_for(const Json& paths, const Version& version, std::s
 
 Expected<Catalog> Catalog::load(const std::vector<std::filesystem::path>& extra) {
   Catalog catalog;
-  CNI_MATRIX_TRY(catalog.add(data_directory() / "matrix" / "catalog.json"));
+  TRY(catalog.add(data_directory() / "matrix" / "catalog.json"));
   for (const auto& file : extra) {
-    CNI_MATRIX_TRY_ASSIGN(const auto json, load_json(file));
-    CNI_MATRIX_TRY(check_schema(json, "catalog", file.string()));
-    CNI_MATRIX_TRY(catalog.add(file));
+    TRY_ASSIGN(const auto json, load_json(file));
+    TRY(check_schema(json, "catalog", file.string()));
+    TRY(catalog.add(file));
   }
   return catalog;
 }
 
 Expected<void> Catalog::add(const std::filesystem::path& file) {
-  CNI_MATRIX_TRY_ASSIGN(const auto json, load_json(file));
+  TRY_ASSIGN(const auto json, load_json(file));
   try {
     for (const auto component : k_components) {
       const auto found = json.find(std::string(name_of(component)));
@@ -60,11 +60,10 @@ Expected<void> Catalog::add(const std::filesystem::path& file) {
         continue;
       }
       const auto place = fmt::format("{}: /{}", file.string(), name_of(component));
-      CNI_MATRIX_TRY(
-          check_address(place + "/base", found->at("base").get<std::string>(), {"https", "http"}));
+      TRY(check_address(place + "/base", found->at("base").get<std::string>(), {"https", "http"}));
       for (const auto& [text, digests] : found->at("releases").items()) {
-        CNI_MATRIX_TRY_ASSIGN(const auto version, Version::parse(text));
-        CNI_MATRIX_TRY_ASSIGN(auto path, path_for(found->at("paths"), version, place));
+        TRY_ASSIGN(const auto version, Version::parse(text));
+        TRY_ASSIGN(auto path, path_for(found->at("paths"), version, place));
         Release release{found->at("base").get<std::string>(), std::move(path), {}};
         for (const auto& [architecture, digest] : digests.items()) {
           if (!is_digest(digest.get<std::string>())) {

@@ -1,6 +1,7 @@
 #include "certificates.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -31,7 +32,7 @@ Expected<void> check_certificates(const std::filesystem::path& file) {
     return input_error("the certificates in {} cannot be read: {}", file.string(),
                        std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): one thread
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto text, read_file(file));
+  TRY_ASSIGN(const auto text, read_file(file));
   const std::unique_ptr<BIO, decltype(&BIO_free)> memory(
       BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free);
   // With what OpenSSL calls a trusted certificate too.

@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/process.hpp>
 
@@ -196,7 +197,7 @@ Expected<void> AptSuite::configure() const {
   const auto source = [&](const std::string& address, const std::string& suite) -> Expected<void> {
     const auto file = m_root / "etc/sources.list.d" / (suite + ".sources");
     // Empty and closed before it has an address, which may have a password in it.
-    CNI_MATRIX_TRY(write_file(file, ""));
+    TRY(write_file(file, ""));
     std::filesystem::permissions(file, std::filesystem::perms(0600), error);
     return write_file(file, fmt::format("Types: deb\nURIs: {}\nSuites: {}\nComponents: main\n"
                                         "Signed-By: {}\n",
@@ -205,7 +206,7 @@ Expected<void> AptSuite::configure() const {
   const auto ca_file = std::filesystem::absolute(m_options.ca_file, error).string();
   const bool own_trust =
       !m_options.ca_file.empty() && ca_file.find_first_of("\"\n") == std::string::npos;
-  CNI_MATRIX_TRY(write_file(
+  TRY(write_file(
       m_root / "apt.conf",
       host_transport_settings() +
           (own_trust ? fmt::format("Acquire::https::CaInfo \"{}\";\n", ca_file) : "") +
@@ -233,11 +234,11 @@ Expected<void> AptSuite::configure() const {
                       // see read_release, which warns.
                       "Acquire::Check-Valid-Until \"false\";\n",
                       root, host_architecture())));
-  CNI_MATRIX_TRY(write_file(m_root / "state/status", ""));
-  CNI_MATRIX_TRY(source(m_archives.main, m_suite));
+  TRY(write_file(m_root / "state/status", ""));
+  TRY(source(m_archives.main, m_suite));
   const bool has_security = m_suite != "sid" && m_suite != "unstable" && m_suite != "experimental";
   if (has_security && !m_archives.security.empty()) {
-    CNI_MATRIX_TRY(source(m_archives.security, m_suite + "-security"));
+    TRY(source(m_archives.security, m_suite + "-security"));
   }
   return {};
 }
@@ -315,7 +316,7 @@ Expected<SuiteIndex> AptSuite::update() {
     return unavailable("Debian {} cannot be had: {} is missing; install debian-archive-keyring",
                        m_suite, k_keyring);
   }
-  CNI_MATRIX_TRY(configure());
+  TRY(configure());
   if (m_options.progress) {
     m_options.progress(fmt::format("apt: reading the index of Debian {}", m_suite));
   }
@@ -326,7 +327,7 @@ Expected<SuiteIndex> AptSuite::update() {
   bool silent = false;
   const auto start = std::chrono::system_clock::now();
   options.cancelled = [&] { return must_stop() || (silent = silent || is_silent_since(start)); };
-  CNI_MATRIX_TRY_ASSIGN(const auto updated, run_command({"apt-get", "-q", "update"}, options));
+  TRY_ASSIGN(const auto updated, run_command({"apt-get", "-q", "update"}, options));
   options.cancelled = must_stop;
   if (updated.cancelled && !silent) {
     return stopped();
@@ -355,7 +356,7 @@ Expected<SuiteIndex> AptSuite::update() {
                                    complaint_of(updated)));
     }
   }
-  CNI_MATRIX_TRY_ASSIGN(
+  TRY_ASSIGN(
       const auto shown,
       run_command({"apt-cache", "show", "--no-all-versions", package_of(Component::containerd),
                    package_of(Component::plugins), package_of(Component::runc)},
@@ -402,7 +403,7 @@ Expected<std::filesystem::path> AptSuite::download(const std::string& package,
   options.timeout = k_apt_limit;
   options.working_directory = directory;
   options.cancelled = m_options.cancelled;
-  CNI_MATRIX_TRY_ASSIGN(
+  TRY_ASSIGN(
       const auto result,
       run_command({"apt-get", "-q", "download", fmt::format("{}={}", package, version)}, options));
   if (result.cancelled) {

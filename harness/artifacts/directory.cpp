@@ -7,6 +7,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
 
 #include <algorithm>
@@ -83,7 +84,7 @@ Expected<void> take_digests(const std::filesystem::path& directory,
                             std::map<std::string, std::string>& binaries) {
   Json digests = Json::object();
   for (auto& [name, digest] : binaries) {
-    CNI_MATRIX_TRY_ASSIGN(digest, sha256_file(directory / name));
+    TRY_ASSIGN(digest, sha256_file(directory / name));
     digests[name] = digest;
   }
   if (!memory.empty()) {
@@ -160,7 +161,7 @@ Expected<Artifact> directory_artifact(Component component, const std::filesystem
   artifact.directory = std::filesystem::canonical(directory, error);
   artifact.source = artifact.directory.string();
   const auto selection = directory_selection(component);
-  CNI_MATRIX_TRY_ASSIGN(const auto listing, list_executables(artifact.directory, selection, what));
+  TRY_ASSIGN(const auto listing, list_executables(artifact.directory, selection, what));
   if (listing.executables.empty()) {
     if (listing.files > 0) {
       return input_error("{}: none of the {} files there can be executed; run chmod +x on them",
@@ -183,12 +184,11 @@ Expected<Artifact> directory_artifact(Component component, const std::filesystem
     artifact.binaries[name];
   }
   if (!recall_digests(options.memory, stamps, artifact.binaries)) {
-    CNI_MATRIX_TRY(
-        check_architecture(artifact.directory, artifact.binaries, host_architecture(), what));
-    CNI_MATRIX_TRY(take_digests(artifact.directory, options.memory, stamps, artifact.binaries));
+    TRY(check_architecture(artifact.directory, artifact.binaries, host_architecture(), what));
+    TRY(take_digests(artifact.directory, options.memory, stamps, artifact.binaries));
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto told, ask(artifact, what, options));
-  CNI_MATRIX_TRY(settle_version(label, told, what, options, artifact));
+  TRY_ASSIGN(const auto told, ask(artifact, what, options));
+  TRY(settle_version(label, told, what, options, artifact));
   return artifact;
 }
 

@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/fd.hpp>
 
 #include <curl/curl.h>
@@ -312,7 +313,7 @@ Expected<void> Downloader::fetch(const std::string& url, const std::string& sha2
     last = result.reason;
     switch (result.outcome) {
       case Attempt::Outcome::done: {
-        CNI_MATRIX_TRY_ASSIGN(const auto found, sha256_file(file, m_options.cancelled));
+        TRY_ASSIGN(const auto found, sha256_file(file, m_options.cancelled));
         if (found == sha256) {
           return {};
         }

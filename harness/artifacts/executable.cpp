@@ -3,6 +3,7 @@
 #include "built_in_version.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "go/build_info.hpp"
 #include <cni_matrix/base/fd.hpp>
 
@@ -104,7 +105,7 @@ Expected<void> check_architecture(const std::filesystem::path& directory,
                                   const std::map<std::string, std::string>& binaries,
                                   std::string_view architecture, std::string_view what) {
   for (const auto& [name, digest] : binaries) {
-    CNI_MATRIX_TRY_ASSIGN(const auto format, file_format(directory / name, architecture));
+    TRY_ASSIGN(const auto format, file_format(directory / name, architecture));
     if (format.kind == FileKind::foreign) {
       return input_error("{}: {} is a binary for {}, and this machine is {}; take a build for {}",
                          what, name, format.architecture, architecture, architecture);
@@ -153,7 +154,7 @@ Expected<Told> probe(Component component, const std::filesystem::path& directory
   if (program.empty()) {
     return told;
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto built, go::read_build_info(directory / program));
+  TRY_ASSIGN(const auto built, go::read_build_info(directory / program));
   if (built) {
     told.version = built_in_version(component, *built);
   }

@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -65,7 +66,7 @@ class Walk {
         at = at.parent_path();
         continue;
       }
-      CNI_MATRIX_TRY(check_directory(at));
+      TRY(check_directory(at));
       const auto next = at / name;
       struct stat status {};
       // What is not there is made by us; what cannot be looked at cannot be opened either.
@@ -78,7 +79,7 @@ class Walk {
       }
       ++links;
       // In a directory where all may write, its owner can change where it leads.
-      CNI_MATRIX_TRY(check_owner(next, status));
+      TRY(check_owner(next, status));
       const auto target = fs::read_symlink(next, error);
       names.insert(names.begin(), target.begin(), target.end());
     }
@@ -91,7 +92,7 @@ class Walk {
     if (::lstat(directory.c_str(), &status) != 0) {
       return {};
     }
-    CNI_MATRIX_TRY(check_owner(directory, status));
+    TRY(check_owner(directory, status));
     // The sticky bit leaves to others what is theirs.
     if ((status.st_mode & S_ISVTX) != 0) {
       return {};

@@ -13,6 +13,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/artifacts/provisioner.hpp>
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/process.hpp>
@@ -75,7 +76,7 @@ class Provisioner::Implementation {
         m_architecture(host_architecture()) {}
 
   Expected<void> prepare() {
-    CNI_MATRIX_TRY(m_cache.check_ours());
+    TRY(m_cache.check_ours());
     std::error_code error;
     // An offline run may use a cache that it cannot write to.
     if (auto created = m_cache.create();
@@ -160,7 +161,7 @@ class Provisioner::Implementation {
   // ---- a bare version ----
 
   Expected<Artifact> version(Component component, const Version& wanted) {
-    CNI_MATRIX_TRY_ASSIGN(const auto known, resolved_before(component, wanted));
+    TRY_ASSIGN(const auto known, resolved_before(component, wanted));
     if (known) {
       return *known;
     }
@@ -230,7 +231,7 @@ class Provisioner::Implementation {
     if (!m_options.offline && is_older(when, k_resolution_memory)) {
       return std::nullopt;
     }
-    CNI_MATRIX_TRY_ASSIGN(auto artifact, in_store((*json)["sha256"].get<std::string>()));
+    TRY_ASSIGN(auto artifact, in_store((*json)["sha256"].get<std::string>()));
     if (artifact && artifact->provider == "debian" && !m_options.mirror.empty() &&
         !m_options.debian_fallback) {
       return std::nullopt;
@@ -249,10 +250,10 @@ class Provisioner::Implementation {
   // ---- release ----
 
   Expected<Artifact> release(Component component, const Version& wanted) {
-    CNI_MATRIX_TRY_ASSIGN(const auto file,
-                          m_catalog.find(component, wanted, m_architecture, m_options.mirror));
+    TRY_ASSIGN(const auto file,
+               m_catalog.find(component, wanted, m_architecture, m_options.mirror));
     std::string damage;
-    CNI_MATRIX_TRY_ASSIGN(auto present, in_store(file.sha256, &damage));
+    TRY_ASSIGN(auto present, in_store(file.sha256, &damage));
     if (present) {
       return as_release(*std::move(present), wanted, file);
     }
@@ -301,17 +302,16 @@ class Provisioner::Implementation {
     if (m_options.offline) {
       return not_in_store(fmt::format("{} {}", name_of(component), wanted.str()));
     }
-    CNI_MATRIX_TRY(refused_before(file.sha256));
-    CNI_MATRIX_TRY(m_cache.create());
-    CNI_MATRIX_TRY_ASSIGN(
-        const auto lock, FileLock::acquire(m_cache.locks() / file.sha256, FileLock::Mode::exclusive,
-                                           m_options.cancelled));
-    CNI_MATRIX_TRY_ASSIGN(const auto present, in_store(file.sha256));
+    TRY(refused_before(file.sha256));
+    TRY(m_cache.create());
+    TRY_ASSIGN(const auto lock, FileLock::acquire(m_cache.locks() / file.sha256,
+                                                  FileLock::Mode::exclusive, m_options.cancelled));
+    TRY_ASSIGN(const auto present, in_store(file.sha256));
     if (present) {
       return as_release(*present, wanted, file);  // another run was at it
     }
     const auto partial = m_cache.downloads() / (file.sha256 + ".part");
-    CNI_MATRIX_TRY(m_downloader.fetch(file.url, file.sha256, partial));
+    TRY(m_downloader.fetch(file.url, file.sha256, partial));
     const RemovedFile removed(partial);
     Artifact artifact;
     artifact.component = component;
@@ -320,11 +320,11 @@ class Provisioner::Implementation {
     artifact.source = file.name;
     artifact.sha256 = file.sha256;
     const auto check = [&](const Artifact& unpacked) -> Expected<void> {
-      CNI_MATRIX_TRY(as_release(unpacked, wanted, file));
+      TRY(as_release(unpacked, wanted, file));
       return {};
     };
-    CNI_MATRIX_TRY_ASSIGN(auto stored, store(partial, ArchiveKind::tar,
-                                             release_selection(component), artifact, check));
+    TRY_ASSIGN(auto stored,
+               store(partial, ArchiveKind::tar, release_selection(component), artifact, check));
     return as_release(std::move(stored), wanted, file);
   }
 
@@ -376,9 +376,9 @@ class Provisioner::Implementation {
       return known ? Expected<SuiteIndex>(*known)
                    : unavailable("Debian {} cannot be had: {}", suite, away);
     }
-    CNI_MATRIX_TRY(m_cache.create());
-    CNI_MATRIX_TRY(not_cancelled(suite));
-    CNI_MATRIX_TRY_ASSIGN(const auto lock, apt_lock(suite));
+    TRY(m_cache.create());
+    TRY(not_cancelled(suite));
+    TRY_ASSIGN(const auto lock, apt_lock(suite));
     if (auto now_known = SuiteIndex::load(memory);
         now_known && (!known || now_known->read_at > known->read_at)) {
       return *now_known;  // another run has just read it
@@ -389,7 +389,7 @@ class Provisioner::Implementation {
     if (read) {
       m_read_suites.insert(suite);
       std::filesystem::remove(failure_memory, ignored);
-      CNI_MATRIX_TRY(read->save(memory));
+      TRY(read->save(memory));
       return read;
     }
     if (read.error().kind == ErrorKind::interrupted) {
@@ -447,13 +447,13 @@ class Provisioner::Implementation {
 
   Expected<Artifact> debian(Component component, const std::string& suite) {
     m_damage.clear();
-    CNI_MATRIX_TRY_ASSIGN(auto index, suite_index(suite));
+    TRY_ASSIGN(auto index, suite_index(suite));
     auto answer = debian_package(component, suite, index);
     // A rolling suite may have moved on since its index was read.
     if (!answer && answer.error().kind == ErrorKind::unavailable && m_download_failed &&
         !m_read_suites.contains(suite)) {
       m_download_failed = false;
-      CNI_MATRIX_TRY_ASSIGN(index, suite_index(suite, true));
+      TRY_ASSIGN(index, suite_index(suite, true));
       answer = debian_package(component, suite, index);
     }
     return or_refused(std::move(answer), m_damage);
@@ -466,7 +466,7 @@ class Provisioner::Implementation {
       return unavailable("Debian {} has no package {}", suite, package_of(component));
     }
     const auto& package = found->second;
-    CNI_MATRIX_TRY_ASSIGN(auto present, in_store(package.sha256, &m_damage));
+    TRY_ASSIGN(auto present, in_store(package.sha256, &m_damage));
     if (present) {
       return *present;
     }
@@ -474,18 +474,17 @@ class Provisioner::Implementation {
       return not_in_store(
           fmt::format("{} {} of Debian {}", package_of(component), package.version, suite));
     }
-    CNI_MATRIX_TRY(refused_before(package.sha256));
-    CNI_MATRIX_TRY(m_cache.create());
-    CNI_MATRIX_TRY_ASSIGN(const auto lock,
-                          FileLock::acquire(m_cache.locks() / package.sha256,
-                                            FileLock::Mode::exclusive, m_options.cancelled));
-    CNI_MATRIX_TRY_ASSIGN(present, in_store(package.sha256));
+    TRY(refused_before(package.sha256));
+    TRY(m_cache.create());
+    TRY_ASSIGN(const auto lock, FileLock::acquire(m_cache.locks() / package.sha256,
+                                                  FileLock::Mode::exclusive, m_options.cancelled));
+    TRY_ASSIGN(present, in_store(package.sha256));
     if (present) {
       return *present;
     }
-    CNI_MATRIX_TRY(not_cancelled(suite));
-    CNI_MATRIX_TRY_ASSIGN(const auto staging, m_cache.stage());
-    CNI_MATRIX_TRY_ASSIGN(const auto suite_lock, apt_lock(suite));
+    TRY(not_cancelled(suite));
+    TRY_ASSIGN(const auto staging, m_cache.stage());
+    TRY_ASSIGN(const auto suite_lock, apt_lock(suite));
     if (const auto away = archive_away(); !away.empty()) {
       return unavailable("{} {} of Debian {} cannot be fetched: {}", package_of(component),
                          package.version, suite, away);
@@ -499,7 +498,7 @@ class Provisioner::Implementation {
       }
       return tl::unexpected(std::move(file).error());
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto digest, sha256_file(*file, m_options.cancelled));
+    TRY_ASSIGN(const auto digest, sha256_file(*file, m_options.cancelled));
     if (digest != package.sha256) {
       return input_error(
           "{} is not the package that the signed index of Debian {} describes: its SHA-256 "
@@ -509,7 +508,7 @@ class Provisioner::Implementation {
     Artifact artifact;
     artifact.component = component;
     artifact.provider = "debian";
-    CNI_MATRIX_TRY_ASSIGN(artifact.version, upstream_version(package.version));
+    TRY_ASSIGN(artifact.version, upstream_version(package.version));
     artifact.package_version = package.version;
     artifact.source =
         fmt::format("{}_{}_{}.deb", package_of(component), package.version, m_architecture);
@@ -531,7 +530,7 @@ class Provisioner::Implementation {
     if (!std::exchange(m_swept, true)) {
       m_cache.remove_debris();
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto staging, m_cache.stage());
+    TRY_ASSIGN(const auto staging, m_cache.stage());
     const auto bin = staging.bin();
     if (artifact.component == Component::runc && kind == ArchiveKind::tar) {
       // Upstream's runc comes as the bare executable.
@@ -542,8 +541,7 @@ class Provisioner::Implementation {
       }
       std::filesystem::permissions(bin / "runc", std::filesystem::perms(0555), error);
     } else {
-      CNI_MATRIX_TRY(
-          unpack(archive, kind, selection, bin, artifact.source, {}, m_options.cancelled));
+      TRY(unpack(archive, kind, selection, bin, artifact.source, {}, m_options.cancelled));
     }
     std::map<std::string, std::string> binaries;
     for (const auto& file : std::filesystem::directory_iterator(bin)) {
@@ -558,7 +556,7 @@ class Provisioner::Implementation {
     if (binaries.empty()) {
       return input_error("{}: it has no CNI plugin", artifact.source);
     }
-    CNI_MATRIX_TRY(check_architecture(bin, binaries, m_architecture, artifact.source));
+    TRY(check_architecture(bin, binaries, m_architecture, artifact.source));
     const auto told = probe(artifact.component, bin, binaries, artifact.source, m_options.sandbox);
     if (!told) {
       if (told.error().kind == ErrorKind::unavailable) {
@@ -569,7 +567,7 @@ class Provisioner::Implementation {
     if (artifact.provider == "release" && told->version) {
       artifact.told_version = told->version->str();
     }
-    CNI_MATRIX_TRY(check(artifact));
+    TRY(check(artifact));
     return m_cache.commit(staging, artifact, m_options.cancelled);
   }
 
@@ -623,11 +621,10 @@ std::function<void(std::string_view)> without_secrets(std::function<void(std::st
 
 Expected<void> check_options(const FetchOptions& options) {
   if (!options.mirror.empty()) {
-    CNI_MATRIX_TRY(check_address("--mirror", options.mirror, {"https", "http"}));
+    TRY(check_address("--mirror", options.mirror, {"https", "http"}));
   }
   if (!options.debian_mirror.empty()) {
-    CNI_MATRIX_TRY(
-        check_address("--debian-mirror", options.debian_mirror, {"https", "http", "file"}));
+    TRY(check_address("--debian-mirror", options.debian_mirror, {"https", "http", "file"}));
   }
   return options.ca_file.empty() ? Expected<void>() : check_certificates(options.ca_file);
 }
@@ -638,10 +635,10 @@ Expected<Provisioner> Provisioner::open(const std::filesystem::path& cache, Fetc
   if (options.ca_file.empty()) {
     options.ca_file = certificates_of_environment();
   }
-  CNI_MATRIX_TRY(check_options(options));
+  TRY(check_options(options));
   options.progress = without_secrets(std::move(options.progress));
   options.notice = without_secrets(std::move(options.notice));
-  CNI_MATRIX_TRY_ASSIGN(auto catalog, Catalog::load(options.extra_catalogs));
+  TRY_ASSIGN(auto catalog, Catalog::load(options.extra_catalogs));
   if (!options.cancelled) {
     options.cancelled = &signal_is_pending;
   }
@@ -649,7 +646,7 @@ Expected<Provisioner> Provisioner::open(const std::filesystem::path& cache, Fetc
   const auto root = cache.empty() ? cache : std::filesystem::absolute(cache, error);
   auto implementation =
       std::make_unique<Implementation>(Cache(root), std::move(options), std::move(catalog));
-  CNI_MATRIX_TRY(implementation->prepare());
+  TRY(implementation->prepare());
   return Provisioner(std::move(implementation));
 }
 
@@ -658,7 +655,7 @@ const Expected<Artifact>& Provisioner::ensure(Component component, const Version
 }
 
 Expected<Artifact> Provisioner::ensure(Component component, std::string_view token) {
-  CNI_MATRIX_TRY_ASSIGN(const auto parsed, VersionToken::parse(token));
+  TRY_ASSIGN(const auto parsed, VersionToken::parse(token));
   return m_implementation->ensure(component, parsed);
 }
 

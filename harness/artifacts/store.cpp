@@ -2,6 +2,8 @@
 
 #include "cache.hpp"
 
+#include "base/try.hpp"
+
 #include <algorithm>
 
 #include <sys/stat.h>
@@ -21,7 +23,7 @@ std::chrono::system_clock::time_point modified(const std::filesystem::path& file
 }  // namespace
 
 Expected<std::vector<StoreEntry>> list_store(const std::filesystem::path& cache) {
-  CNI_MATRIX_TRY(Cache(cache).check_ours());
+  TRY(Cache(cache).check_ours());
   std::vector<StoreEntry> entries;
   std::error_code error;
   for (const auto& item : std::filesystem::directory_iterator(Cache(cache).store(), error)) {
@@ -53,15 +55,15 @@ Expected<std::vector<StoreEntry>> list_store(const std::filesystem::path& cache)
 Expected<PruneResult> prune_store(const std::filesystem::path& root,
                                   std::chrono::seconds unused_for) {
   const Cache cache(root);
-  CNI_MATRIX_TRY(cache.check_ours());
+  TRY(cache.check_ours());
   PruneResult result;
   std::error_code error;
   if (!std::filesystem::exists(cache.store(), error)) {
     return result;
   }
-  CNI_MATRIX_TRY(cache.create());
-  CNI_MATRIX_TRY_ASSIGN(const auto lock, FileLock::acquire(cache.locks() / "store.lock",
-                                                           FileLock::Mode::try_exclusive));
+  TRY(cache.create());
+  TRY_ASSIGN(const auto lock,
+             FileLock::acquire(cache.locks() / "store.lock", FileLock::Mode::try_exclusive));
   if (!lock) {
     return input_error("{} is in use by a run; prune it when that has ended",
                        cache.root().string());
@@ -77,7 +79,7 @@ Expected<PruneResult> prune_store(const std::filesystem::path& root,
     result.freed_bytes += bytes;
     return {};
   };
-  CNI_MATRIX_TRY_ASSIGN(auto entries, list_store(root));
+  TRY_ASSIGN(auto entries, list_store(root));
   const auto now = std::chrono::system_clock::now();
   std::vector<std::filesystem::path> kept;
   for (auto& entry : entries) {
@@ -86,17 +88,17 @@ Expected<PruneResult> prune_store(const std::filesystem::path& root,
       kept.push_back(place);
       continue;
     }
-    CNI_MATRIX_TRY(remove(place));
+    TRY(remove(place));
     result.removed.push_back(std::move(entry));
   }
   for (const auto& item : std::filesystem::directory_iterator(cache.store(), error)) {
     if (std::find(kept.begin(), kept.end(), item.path()) == kept.end()) {
-      CNI_MATRIX_TRY(remove(item.path()));
+      TRY(remove(item.path()));
     }
   }
   for (const auto& directory : {cache.downloads(), cache.apt(), cache.temporary()}) {
     for (const auto& item : std::filesystem::directory_iterator(directory, error)) {
-      CNI_MATRIX_TRY(remove(item.path()));
+      TRY(remove(item.path()));
     }
   }
   return result;

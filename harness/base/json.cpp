@@ -1,5 +1,6 @@
 #include "file.hpp"
 #include "text.hpp"
+#include "try.hpp"
 
 #include <cni_matrix/base/json.hpp>
 
@@ -149,11 +150,10 @@ Expected<Json> parse_json(std::string_view text, std::string_view name) {
 
 Expected<Json> parse_own_json(std::string_view text, std::string_view name) {
   DuplicateKeys keys;
-  CNI_MATRIX_TRY_ASSIGN(auto value,
-                        parse(text, name, [&keys](int, Json::parse_event_t event, Json& heard) {
-                          keys.hear(event, heard);
-                          return true;
-                        }));
+  TRY_ASSIGN(auto value, parse(text, name, [&keys](int, Json::parse_event_t event, Json& heard) {
+               keys.hear(event, heard);
+               return true;
+             }));
   if (!keys.found().empty()) {
     return input_error("{}: {}", name, keys.found());
   }
@@ -161,7 +161,7 @@ Expected<Json> parse_own_json(std::string_view text, std::string_view name) {
 }
 
 Expected<Json> load_json(const std::filesystem::path& file) {
-  CNI_MATRIX_TRY_ASSIGN(const auto text, read_file(file, k_file_limit));
+  TRY_ASSIGN(const auto text, read_file(file, k_file_limit));
   return parse_own_json(text, file.string());
 }
 

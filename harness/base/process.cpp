@@ -1,6 +1,7 @@
 #include "apart.hpp"
 #include "cpu_time.hpp"
 #include "text.hpp"
+#include "try.hpp"
 
 #include <cni_matrix/base/process.hpp>
 
@@ -281,19 +282,19 @@ std::filesystem::path find_program(std::string_view name) {
 
 Expected<CommandResult> run_command(const std::vector<std::string>& argv,
                                     const CommandOptions& options) {
-  CNI_MATRIX_TRY_ASSIGN(auto in, make_pipe());
-  CNI_MATRIX_TRY_ASSIGN(auto out, make_pipe());
-  CNI_MATRIX_TRY_ASSIGN(auto err, make_pipe());
+  TRY_ASSIGN(auto in, make_pipe());
+  TRY_ASSIGN(auto out, make_pipe());
+  TRY_ASSIGN(auto err, make_pipe());
   const auto environment = options.environment.empty() ? fixed_environment() : options.environment;
   const auto start = [&] {
     return spawn(argv, environment, options.working_directory, in.read.get(), out.write.get(),
                  err.write.get());
   };
-  CNI_MATRIX_TRY_ASSIGN(const auto pid, options.foreign ? spawn_apart(start) : start());
+  TRY_ASSIGN(const auto pid, options.foreign ? spawn_apart(start) : start());
   in.read.reset();
   out.write.reset();
   err.write.reset();
-  CNI_MATRIX_TRY_ASSIGN(auto pidfd, open_pidfd(pid));
+  TRY_ASSIGN(auto pidfd, open_pidfd(pid));
   return Conversation(pid, std::move(pidfd), std::move(in.write), std::move(out.read),
                       std::move(err.read), options)
       .hold();
@@ -308,11 +309,10 @@ Expected<BackgroundProcess> BackgroundProcess::start(const std::vector<std::stri
     return system_error(fmt::format("cannot open {}", log.string()));
   }
   BackgroundProcess process;
-  CNI_MATRIX_TRY_ASSIGN(process.m_pid, spawn_apart([&] {
-                          return spawn(argv, environment, {}, null.get(), output.get(),
-                                       output.get());
-                        }));
-  CNI_MATRIX_TRY_ASSIGN(process.m_pidfd, open_pidfd(process.m_pid));
+  TRY_ASSIGN(process.m_pid, spawn_apart([&] {
+               return spawn(argv, environment, {}, null.get(), output.get(), output.get());
+             }));
+  TRY_ASSIGN(process.m_pidfd, open_pidfd(process.m_pid));
   return process;
 }
 

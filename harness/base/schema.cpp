@@ -1,4 +1,5 @@
 #include "text.hpp"
+#include "try.hpp"
 
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
@@ -39,7 +40,7 @@ Expected<void> take_in_others(Json& place, const std::filesystem::path& director
       reference != place.end() && reference->is_string()) {
     const auto text = reference->get<std::string>();
     if (const auto hash = text.find('#'); hash != 0 && hash != std::string::npos) {
-      CNI_MATRIX_TRY_ASSIGN(const auto other, load_json(directory / text.substr(0, hash)));
+      TRY_ASSIGN(const auto other, load_json(directory / text.substr(0, hash)));
       const Json::json_pointer there(text.substr(hash + 1));
       if (!other.contains(there)) {
         return input_error("there is no {}", text);
@@ -50,7 +51,7 @@ Expected<void> take_in_others(Json& place, const std::filesystem::path& director
   }
   if (place.is_structured()) {
     for (auto& inner : place) {
-      CNI_MATRIX_TRY(take_in_others(inner, directory));
+      TRY(take_in_others(inner, directory));
     }
   }
   return {};
@@ -307,7 +308,7 @@ std::string explain(const std::string& said, const Json& value, const Rules& rul
 }  // namespace
 
 Expected<void> check_schema(const Json& value, std::string_view schema, std::string_view name) {
-  CNI_MATRIX_TRY_ASSIGN(const auto* known, schema_of(schema));
+  TRY_ASSIGN(const auto* known, schema_of(schema));
   valijson::Validator validator;
   valijson::ValidationResults results;
   if (validator.validate(known->schema, valijson::adapters::NlohmannJsonAdapter(value), &results)) {

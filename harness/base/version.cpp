@@ -1,4 +1,5 @@
 #include "text.hpp"
+#include "try.hpp"
 
 #include <cni_matrix/base/version.hpp>
 
@@ -114,7 +115,7 @@ Expected<VersionRange> VersionRange::parse(std::string_view text) {
         }
       }
       if (explicit_relation) {
-        CNI_MATRIX_TRY_ASSIGN(auto version, Version::parse(rest));
+        TRY_ASSIGN(auto version, Version::parse(rest));
         bounds.push_back({relation, std::move(version)});
         continue;
       }
@@ -133,14 +134,14 @@ Expected<VersionRange> VersionRange::parse(std::string_view text) {
         series.remove_suffix(2);
       }
       if (const auto parts = split(series, '.'); parts.size() == 2) {
-        CNI_MATRIX_TRY_ASSIGN(auto from, Version::parse(fmt::format("{}.0", series)));
+        TRY_ASSIGN(auto from, Version::parse(fmt::format("{}.0", series)));
         auto to = from;
         ++to.minor;
         bounds.push_back({Relation::greater_equal, std::move(from)});
         bounds.push_back({Relation::less, std::move(to)});
         continue;
       }
-      CNI_MATRIX_TRY_ASSIGN(auto version, Version::parse(rest));
+      TRY_ASSIGN(auto version, Version::parse(rest));
       bounds.push_back({Relation::equal, std::move(version)});
     }
     if (bounds.empty()) {

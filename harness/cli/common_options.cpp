@@ -2,6 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/say.hpp"
+#include "base/try.hpp"
 
 #include <chrono>
 
@@ -39,7 +40,7 @@ void add_selection(Command& command, matrix::Selection& selection) {
       .option(
           "--runtime",
           [&selection](const std::string& text) -> Expected<void> {
-            CNI_MATRIX_TRY_ASSIGN(selection.runtime, matrix::parse_runtime(text));
+            TRY_ASSIGN(selection.runtime, matrix::parse_runtime(text));
             return {};
           },
           "auto, daemon or embedded")

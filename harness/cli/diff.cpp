@@ -2,6 +2,7 @@
 
 #include "command_line.hpp"
 
+#include "base/try.hpp"
 #include "report/distinct_files.hpp"
 
 #include <memory>
@@ -10,11 +11,10 @@
 namespace cni_matrix::cli {
 
 Expected<Ending> diff_command(const DiffArguments& arguments, std::FILE* out) {
-  CNI_MATRIX_TRY(
-      report::check_distinct({{"the old run", arguments.before}, {"the new run", arguments.after}},
+  TRY(report::check_distinct({{"the old run", arguments.before}, {"the new run", arguments.after}},
                              {{"standard output", "-"}}));
-  CNI_MATRIX_TRY_ASSIGN(const auto before, report::read_outcomes(arguments.before, arguments.by));
-  CNI_MATRIX_TRY_ASSIGN(const auto after, report::read_outcomes(arguments.after, arguments.by));
+  TRY_ASSIGN(const auto before, report::read_outcomes(arguments.before, arguments.by));
+  TRY_ASSIGN(const auto after, report::read_outcomes(arguments.after, arguments.by));
   const auto difference = report::compare(before, after);
   const auto text =
       arguments.json

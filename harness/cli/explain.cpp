@@ -3,6 +3,7 @@
 #include "command_line.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "verdict/behaviour_files.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/verdict/known_behaviours.hpp>
@@ -57,8 +58,7 @@ std::string describe(const verdict::KnownBehaviour& known) {
 }
 
 Expected<std::string> json_text(const std::vector<std::string>& ids) {
-  CNI_MATRIX_TRY_ASSIGN(const auto all,
-                        verdict::load_behaviour_entries(verdict::shipped_behaviours()));
+  TRY_ASSIGN(const auto all, verdict::load_behaviour_entries(verdict::shipped_behaviours()));
   Json chosen = Json::array();
   for (const auto& entry : all) {
     if (ids.empty() || std::find(ids.begin(), ids.end(), entry.id) != ids.end()) {
@@ -71,7 +71,7 @@ Expected<std::string> json_text(const std::vector<std::string>& ids) {
 }  // namespace
 
 Expected<Ending> explain_command(const ExplainArguments& arguments, std::FILE* out) {
-  CNI_MATRIX_TRY_ASSIGN(const auto behaviours, verdict::KnownBehaviours::load());
+  TRY_ASSIGN(const auto behaviours, verdict::KnownBehaviours::load());
   std::vector<std::string> known_ids;
   for (const auto& known : behaviours.all()) {
     known_ids.push_back(known.id);
@@ -84,7 +84,7 @@ Expected<Ending> explain_command(const ExplainArguments& arguments, std::FILE* o
   }
   std::string text;
   if (arguments.json) {
-    CNI_MATRIX_TRY_ASSIGN(text, json_text(arguments.ids));
+    TRY_ASSIGN(text, json_text(arguments.ids));
   } else if (arguments.ids.empty()) {
     for (const auto& known : behaviours.all()) {
       text += fmt::format("{}  {}\n", known.id, known.title);

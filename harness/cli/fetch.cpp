@@ -5,6 +5,7 @@
 #include "base/line_printer.hpp"
 #include "base/say.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "report/text.hpp"
 #include "run/signals.hpp"
 #include <cni_matrix/base/paths.hpp>
@@ -35,7 +36,7 @@ std::string describe(const artifacts::Artifact& artifact) {
 Expected<void> add_tokens_of(const std::filesystem::path& matrix, FetchArguments& arguments) {
   RunArguments run;
   run.matrix = matrix;
-  CNI_MATRIX_TRY_ASSIGN(const auto cells, cells_of(run));
+  TRY_ASSIGN(const auto cells, cells_of(run));
   const auto add = [](std::vector<std::string>& tokens, const std::string& token) {
     if (std::find(tokens.begin(), tokens.end(), token) == tokens.end()) {
       tokens.push_back(token);
@@ -52,12 +53,12 @@ Expected<void> add_tokens_of(const std::filesystem::path& matrix, FetchArguments
 
 Expected<Ending> fetch_command(FetchArguments arguments, std::FILE* out, std::FILE* err) {
   if (!arguments.matrix.empty()) {
-    CNI_MATRIX_TRY(add_tokens_of(arguments.matrix, arguments));
+    TRY(add_tokens_of(arguments.matrix, arguments));
   }
   if (arguments.containerd.empty() && arguments.plugins.empty() && arguments.runc.empty()) {
     return input_error("fetch what? name a matrix, --containerd, --plugins or --runc");
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
+  TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   LinePrinter printer(err);
   auto options = arguments.options;
   options.progress = [&printer](std::string_view text) { printer.status(text); };
@@ -66,9 +67,8 @@ Expected<Ending> fetch_command(FetchArguments arguments, std::FILE* out, std::FI
   };
   options.cancelled = [] { return run::StopSignals::pending() != 0; };
   options.sandbox = run::node_sandbox(options.cancelled, arguments.privileged);
-  CNI_MATRIX_TRY_ASSIGN(
-      auto provisioner,
-      artifacts::Provisioner::open(arguments.cache.empty() ? cache_directory() : arguments.cache,
+  TRY_ASSIGN(auto provisioner, artifacts::Provisioner::open(
+                                   arguments.cache.empty() ? cache_directory() : arguments.cache,
                                    std::move(options)));
   // All tokens are read before the first is fetched: a mistake shows at once.
   std::vector<std::pair<Component, artifacts::VersionToken>> wanted;
@@ -76,7 +76,7 @@ Expected<Ending> fetch_command(FetchArguments arguments, std::FILE* out, std::FI
                                           std::pair(Component::plugins, &arguments.plugins),
                                           std::pair(Component::runc, &arguments.runc)}) {
     for (const auto& text : *tokens) {
-      CNI_MATRIX_TRY_ASSIGN(auto token, artifacts::VersionToken::parse(text));
+      TRY_ASSIGN(auto token, artifacts::VersionToken::parse(text));
       wanted.emplace_back(component, std::move(token));
     }
   }

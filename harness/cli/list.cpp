@@ -3,6 +3,7 @@
 #include "command_line.hpp"
 
 #include "base/say.hpp"
+#include "base/try.hpp"
 #include "probe/data_plane.hpp"
 #include "scenario/scenario_library.hpp"
 #include "trace/rules.hpp"
@@ -120,7 +121,7 @@ Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out) {
     return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
   }
   scenario::ScenarioLibrary library;
-  CNI_MATRIX_TRY_ASSIGN(const auto scenarios, library.all());
+  TRY_ASSIGN(const auto scenarios, library.all());
   say(out, "{}",
       arguments.format == "json"       ? json_of(scenarios).dump(2) + "\n"
       : arguments.format == "markdown" ? markdown_of(scenarios)

@@ -2,6 +2,8 @@
 
 #include "common_options.hpp"
 
+#include "base/try.hpp"
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -45,10 +47,10 @@ class Lines {
 Expected<Ending> plan_command(const PlanArguments& arguments, std::FILE* out) {
   matrix::Matrix spec;
   if (!arguments.matrix.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(const auto file, matrix::find_matrix(arguments.matrix));
-    CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(file));
+    TRY_ASSIGN(const auto file, matrix::find_matrix(arguments.matrix));
+    TRY_ASSIGN(spec, matrix::load_matrix(file));
   }
-  CNI_MATRIX_TRY_ASSIGN(spec, matrix::select(std::move(spec), arguments.selection));
+  TRY_ASSIGN(spec, matrix::select(std::move(spec), arguments.selection));
   Lines lines(out);
   bool good = true;
   const auto& cells = arguments.selection.cells;

@@ -4,6 +4,7 @@
 
 #include "base/line_printer.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "report/distinct_files.hpp"
 #include "report/formats.hpp"
 #include "report/saved_run.hpp"
@@ -59,11 +60,10 @@ Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& 
 }  // namespace
 
 Expected<Ending> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err) {
-  CNI_MATRIX_TRY(
-      report::check_distinct({{"the run", arguments.run}}, {{"--output", arguments.output}}));
-  CNI_MATRIX_TRY_ASSIGN(const auto known, verdict::KnownBehaviours::load());
-  CNI_MATRIX_TRY_ASSIGN(const auto reporter, reporter_for(arguments, known, out));
-  CNI_MATRIX_TRY_ASSIGN(const auto run, report::replay(arguments.run, *reporter));
+  TRY(report::check_distinct({{"the run", arguments.run}}, {{"--output", arguments.output}}));
+  TRY_ASSIGN(const auto known, verdict::KnownBehaviours::load());
+  TRY_ASSIGN(const auto reporter, reporter_for(arguments, known, out));
+  TRY_ASSIGN(const auto run, report::replay(arguments.run, *reporter));
   if (!run.complete) {
     const auto note = fmt::format(
         "cni-matrix: {}: ends without a summary, since the run was killed; the cells that were "

@@ -6,6 +6,7 @@
 #include "base/line_printer.hpp"
 #include "base/say.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "report/diff.hpp"
 #include "report/distinct_files.hpp"
 #include "report/formats.hpp"
@@ -33,7 +34,7 @@ Expected<std::unique_ptr<report::Reporters>> make_reporters(const RunArguments& 
                                                             const verdict::KnownBehaviours& known,
                                                             std::FILE* console, std::FILE* err) {
   auto reporters = std::make_unique<report::Reporters>();
-  CNI_MATRIX_TRY(report::add_reporters(arguments.reports, *reporters));
+  TRY(report::add_reporters(arguments.reports, *reporters));
   auto options = arguments.console;
   options.notices = err;
   options.title_of = [&known](const std::string& id) {
@@ -47,7 +48,7 @@ Expected<std::unique_ptr<report::Reporters>> make_reporters(const RunArguments& 
 // The containerds of the store, by the token that asked for them.
 Expected<std::map<std::string, Version>> versions_at_hand(const std::filesystem::path& cache) {
   std::map<std::string, Version> versions;
-  CNI_MATRIX_TRY_ASSIGN(const auto entries, artifacts::list_store(cache));
+  TRY_ASSIGN(const auto entries, artifacts::list_store(cache));
   for (const auto& entry : entries) {
     if (entry.artifact.component == artifacts::Component::containerd) {
       versions[entry.artifact.token] = entry.artifact.version;
@@ -62,8 +63,8 @@ using Tokens = std::vector<std::pair<artifacts::Component, std::string>>;
 Expected<Tokens> tokens_of(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios) {
   using artifacts::Component;
   Tokens tokens = {{Component::containerd, cell.containerd}, {Component::plugins, cell.plugins}};
-  CNI_MATRIX_TRY_ASSIGN(const auto scenario, scenarios.find(cell.scenario));
-  CNI_MATRIX_TRY_ASSIGN(const auto steps, scenario::bind_steps(*scenario, cell.parameters));
+  TRY_ASSIGN(const auto scenario, scenarios.find(cell.scenario));
+  TRY_ASSIGN(const auto steps, scenario::bind_steps(*scenario, cell.parameters));
   const auto demands = scenario::demands_of(steps);
   for (const auto& token : demands.containerds) {
     tokens.emplace_back(Component::containerd, token);
@@ -88,12 +89,12 @@ Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
     }
     const bool is_new = seen.insert(key).second;
     if (is_new) {
-      CNI_MATRIX_TRY(run::check_cell(cell, scenarios));
+      TRY(run::check_cell(cell, scenarios));
     }
     Tokens tokens = {{artifacts::Component::containerd, cell.containerd},
                      {artifacts::Component::plugins, cell.plugins}};
     if (is_new) {
-      CNI_MATRIX_TRY_ASSIGN(tokens, tokens_of(cell, scenarios));
+      TRY_ASSIGN(tokens, tokens_of(cell, scenarios));
     }
     for (const auto& [component, token] : tokens) {
       if (token.starts_with("dir:") &&
@@ -115,7 +116,7 @@ Expected<void> check_files(const RunArguments& arguments, const std::vector<matr
                                            {"--rerun-failed", arguments.rerun_failed},
                                            {"--ca", arguments.fetch.ca_file}};
   if (!arguments.matrix.empty() && arguments.rerun_failed.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(auto file, matrix::find_matrix(arguments.matrix));
+    TRY_ASSIGN(auto file, matrix::find_matrix(arguments.matrix));
     inputs.push_back({"the matrix", std::move(file)});
   }
   for (const auto& catalog : arguments.fetch.extra_catalogs) {
@@ -141,21 +142,20 @@ Expected<void> check_files(const RunArguments& arguments, const std::vector<matr
 Expected<std::vector<matrix::Cell>> cells_of(const RunArguments& arguments,
                                              std::vector<verdict::Statement>* claims) {
   if (!arguments.rerun_failed.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(auto cells, report::failed_cells(arguments.rerun_failed));
+    TRY_ASSIGN(auto cells, report::failed_cells(arguments.rerun_failed));
     return cells;
   }
   matrix::Matrix spec;
   if (!arguments.matrix.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(const auto file, matrix::find_matrix(arguments.matrix));
-    CNI_MATRIX_TRY_ASSIGN(spec, matrix::load_matrix(file));
+    TRY_ASSIGN(const auto file, matrix::find_matrix(arguments.matrix));
+    TRY_ASSIGN(spec, matrix::load_matrix(file));
   }
   auto selection = arguments.selection;
   if (!selection.kubernetes.empty()) {
     const auto& cache = arguments.run.cache;
-    CNI_MATRIX_TRY_ASSIGN(selection.at_hand,
-                          versions_at_hand(cache.empty() ? cache_directory() : cache));
+    TRY_ASSIGN(selection.at_hand, versions_at_hand(cache.empty() ? cache_directory() : cache));
   }
-  CNI_MATRIX_TRY_ASSIGN(spec, matrix::select(std::move(spec), selection));
+  TRY_ASSIGN(spec, matrix::select(std::move(spec), selection));
   if (claims != nullptr) {
     *claims = spec.claims;
   }
@@ -166,28 +166,28 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
   if (arguments.new_failures_only && arguments.baseline.empty()) {
     return input_error("--new-failures-only needs --baseline RUN.json, which has the old failures");
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
+  TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   std::vector<verdict::Statement> claims;
-  CNI_MATRIX_TRY_ASSIGN(const auto cells, cells_of(arguments, &claims));
-  CNI_MATRIX_TRY(check_files(arguments, cells));
+  TRY_ASSIGN(const auto cells, cells_of(arguments, &claims));
+  TRY(check_files(arguments, cells));
   if (cells.empty()) {
     return Ending{ExitStatus::good, fmt::format("no cell of {} failed, so nothing was run again",
                                                 printable(arguments.rerun_failed.string()))};
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto known, verdict::KnownBehaviours::load());
+  TRY_ASSIGN(const auto known, verdict::KnownBehaviours::load());
   if (const auto& residue = verdict::shipped_residue(); !residue) {
     return tl::unexpected(residue.error());
   }
   std::optional<report::Outcomes> baseline;
   if (!arguments.baseline.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(baseline, report::read_outcomes(arguments.baseline));
+    TRY_ASSIGN(baseline, report::read_outcomes(arguments.baseline));
     report::keep_only(*baseline, cells);
   }
   // A report on standard output leaves it to the report alone.
   const bool piped = report::uses_standard_output(arguments.reports);
   std::FILE* console = piped ? err : out;
-  CNI_MATRIX_TRY_ASSIGN(const auto reporters, make_reporters(arguments, known, console, err));
-  CNI_MATRIX_TRY_ASSIGN(auto provenance, run::take_provenance(arguments.run.privileged));
+  TRY_ASSIGN(const auto reporters, make_reporters(arguments, known, console, err));
+  TRY_ASSIGN(auto provenance, run::take_provenance(arguments.run.privileged));
   provenance.matrix = std::filesystem::path(arguments.matrix).stem().string();
   provenance.jobs = arguments.run.jobs > 0 ? arguments.run.jobs : run::default_jobs();
 
@@ -203,10 +203,9 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
   fetch.notice = notice;
   fetch.cancelled = [&options] { return run::must_stop(options); };
   fetch.sandbox = run::node_sandbox(fetch.cancelled, options.privileged);
-  CNI_MATRIX_TRY_ASSIGN(auto provisioner,
-                        artifacts::Provisioner::open(options.cache, std::move(fetch)));
+  TRY_ASSIGN(auto provisioner, artifacts::Provisioner::open(options.cache, std::move(fetch)));
 
-  CNI_MATRIX_TRY(check_inputs(cells, provisioner));
+  TRY(check_inputs(cells, provisioner));
 
   report::Outcomes outcomes;
   std::map<std::string, int> runs_of;  // finished ones, by the cell's name

@@ -2,6 +2,7 @@
 
 #include "command_line.hpp"
 
+#include "base/try.hpp"
 #include "node/node.hpp"
 
 #include <memory>
@@ -24,7 +25,7 @@ void add_shell(Command& program) {
   command.option("pid", arguments->pid, "the number that `run --keep` printed").required();
   command.option("command", arguments->program, "instead of a shell");
   command.performs([arguments]() -> Expected<Ending> {
-    CNI_MATRIX_TRY_ASSIGN(const auto status, node::enter(arguments->pid, arguments->program));
+    TRY_ASSIGN(const auto status, node::enter(arguments->pid, arguments->program));
     return Ending{static_cast<ExitStatus>(status), "the status of what was run in the node",
                   Ending::Line::on_error};
   });

@@ -4,6 +4,7 @@
 #include "store.hpp"
 
 #include "base/say.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
 
@@ -43,7 +44,7 @@ Json to_json(const artifacts::StoreEntry& entry) {
 
 Expected<Ending> store_list_command(const StoreListArguments& arguments, std::FILE* out) {
   const auto cache = cache_or_default(arguments.cache);
-  CNI_MATRIX_TRY_ASSIGN(const auto entries, artifacts::list_store(cache));
+  TRY_ASSIGN(const auto entries, artifacts::list_store(cache));
   if (arguments.json) {
     Json list = Json::array();
     for (const auto& entry : entries) {
@@ -71,8 +72,8 @@ Expected<Ending> store_prune_command(const StorePruneArguments& arguments, std::
                        arguments.unused_for_days);
   }
   const auto unused_for = arguments.all ? std::chrono::hours(0) : arguments.unused_for_days * day;
-  CNI_MATRIX_TRY_ASSIGN(const auto result,
-                        artifacts::prune_store(cache_or_default(arguments.cache), unused_for));
+  TRY_ASSIGN(const auto result,
+             artifacts::prune_store(cache_or_default(arguments.cache), unused_for));
   for (const auto& entry : result.removed) {
     say(out, "removed {} {} {}\n", name_of(entry.artifact.component), entry.artifact.version.str(),
         entry.artifact.source);

@@ -5,6 +5,7 @@
 #include "base/line_printer.hpp"
 #include "base/say.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "report/verification.hpp"
 #include "run/signals.hpp"
 #include "scenario/scenario_library.hpp"
@@ -166,12 +167,12 @@ Ending ending_of(const report::Verification& found, const run::RunSummary& summa
 }  // namespace
 
 Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
-  CNI_MATRIX_TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
-  CNI_MATRIX_TRY_ASSIGN(const auto asked, cells_of(arguments));
-  CNI_MATRIX_TRY(check_files(arguments, asked));
+  TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
+  TRY_ASSIGN(const auto asked, cells_of(arguments));
+  TRY(check_files(arguments, asked));
   std::optional<report::VerificationFile> file;
   if (!arguments.json.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(file, report::VerificationFile::open(arguments.json));
+    TRY_ASSIGN(file, report::VerificationFile::open(arguments.json));
   }
   // The document on standard output leaves it to the document alone.
   const bool piped = arguments.json == "-";
@@ -192,8 +193,7 @@ Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, s
   fetch.notice = [&printer](std::string_view text) { printer.line(fmt::format("note: {}", text)); };
   fetch.cancelled = [&options] { return run::must_stop(options); };
   fetch.sandbox = run::node_sandbox(fetch.cancelled, options.privileged);
-  CNI_MATRIX_TRY_ASSIGN(auto provisioner,
-                        artifacts::Provisioner::open(options.cache, std::move(fetch)));
+  TRY_ASSIGN(auto provisioner, artifacts::Provisioner::open(options.cache, std::move(fetch)));
   scenario::ScenarioLibrary scenarios;
   std::map<std::string, run::CellResult> waiting;  // by the cell's name without the runtime
   report::Verification found;
@@ -241,8 +241,7 @@ Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, s
   for (const auto& exception : k_exceptions) {
     found.not_compared.emplace(node::name_of(exception.leak), exception.reason);
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto summary,
-                        run::run_cells(cells, options, provisioner, {}, listener));
+  TRY_ASSIGN(const auto summary, run::run_cells(cells, options, provisioner, {}, listener));
   printer.finish();
   for (const auto& [reason, count] : found.skipped) {
     say(console, "skipped  {} {}: {}\n", count, count == 1 ? "cell" : "cells", printable(reason));

@@ -1,6 +1,7 @@
 #include "profile.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
 
@@ -12,14 +13,14 @@ namespace cni_matrix::cni {
 namespace {
 
 Expected<std::vector<Profile>> load(const std::filesystem::path& file) {
-  CNI_MATRIX_TRY_ASSIGN(const Json json, load_json(file));
-  CNI_MATRIX_TRY(check_schema(json, "profiles", file.string()));
+  TRY_ASSIGN(const Json json, load_json(file));
+  TRY(check_schema(json, "profiles", file.string()));
   std::vector<Profile> profiles;
   for (const auto& [release, entry] : json.at("containerd").items()) {
     Profile profile;
-    CNI_MATRIX_TRY_ASSIGN(profile.listed, Version::parse(release));
-    CNI_MATRIX_TRY_ASSIGN(profile.go_cni, Version::parse(entry.at("go_cni").get<std::string>()));
-    CNI_MATRIX_TRY_ASSIGN(profile.libcni, Version::parse(entry.at("libcni").get<std::string>()));
+    TRY_ASSIGN(profile.listed, Version::parse(release));
+    TRY_ASSIGN(profile.go_cni, Version::parse(entry.at("go_cni").get<std::string>()));
+    TRY_ASSIGN(profile.libcni, Version::parse(entry.at("libcni").get<std::string>()));
     profile.loopback_version = entry.at("loopback_version").get<std::string>();
     profiles.push_back(std::move(profile));
   }
@@ -65,7 +66,7 @@ Expected<Profile> choose(const std::vector<Profile>& profiles, const Version& co
 }  // namespace
 
 Expected<Profile> profile_for(const Version& containerd, const std::filesystem::path& profiles) {
-  CNI_MATRIX_TRY_ASSIGN(const auto loaded, load(profiles));
+  TRY_ASSIGN(const auto loaded, load(profiles));
   return choose(loaded, containerd, profiles);
 }
 

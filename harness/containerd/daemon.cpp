@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/fd.hpp>
 
 #include <algorithm>
@@ -85,10 +86,10 @@ Expected<Daemon> Daemon::start(const ContainerdOptions& options) {
   }
   for (const auto& directory : {options.root, options.state, options.socket.parent_path(),
                                 options.config.parent_path(), options.log.parent_path()}) {
-    CNI_MATRIX_TRY(make_directory(directory));
+    TRY(make_directory(directory));
   }
-  CNI_MATRIX_TRY(write_file(options.config, configuration_text(options)));
-  CNI_MATRIX_TRY_ASSIGN(const sockaddr_un address, address_of(options.socket));
+  TRY(write_file(options.config, configuration_text(options)));
+  TRY_ASSIGN(const sockaddr_un address, address_of(options.socket));
   // A socket that a killed daemon left is no sign of the new one.
   ::unlink(options.socket.c_str());
 
@@ -101,10 +102,9 @@ Expected<Daemon> Daemon::start(const ContainerdOptions& options) {
   std::error_code no_log_yet;
   const auto log_size = std::filesystem::file_size(options.log, no_log_yet);
   daemon.m_log_start = no_log_yet ? 0 : log_size;
-  CNI_MATRIX_TRY_ASSIGN(
-      daemon.m_process,
-      BackgroundProcess::start({program.string(), "--config", options.config.string()},
-                               daemon_environment(options), options.log));
+  TRY_ASSIGN(daemon.m_process,
+             BackgroundProcess::start({program.string(), "--config", options.config.string()},
+                                      daemon_environment(options), options.log));
   while (!accepts(address)) {
     const bool exists = ::access(options.socket.c_str(), F_OK) == 0;
     const auto left =

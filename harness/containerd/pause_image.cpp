@@ -3,6 +3,7 @@
 #include "tar.hpp"
 
 #include "base/digest.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
 
 namespace cni_matrix::containerd {
@@ -26,8 +27,8 @@ Expected<void> add_blob(TarWriter& tar, const std::string& blob) {
 Expected<std::string> pause_image(std::string_view executable, std::string_view name,
                                   std::string_view architecture) {
   TarWriter layer_tar;
-  CNI_MATRIX_TRY(layer_tar.add_file("pause", 0755, executable));
-  CNI_MATRIX_TRY_ASSIGN(const std::string layer, layer_tar.finish());
+  TRY(layer_tar.add_file("pause", 0755, executable));
+  TRY_ASSIGN(const std::string layer, layer_tar.finish());
 
   const std::string config =
       Json{{"architecture", architecture},
@@ -52,10 +53,10 @@ Expected<std::string> pause_image(std::string_view executable, std::string_view 
                                 .dump();
 
   TarWriter image;
-  CNI_MATRIX_TRY(image.add_file("oci-layout", 0644, R"({"imageLayoutVersion":"1.0.0"})"));
-  CNI_MATRIX_TRY(image.add_file("index.json", 0644, index));
+  TRY(image.add_file("oci-layout", 0644, R"({"imageLayoutVersion":"1.0.0"})"));
+  TRY(image.add_file("index.json", 0644, index));
   for (const std::string& blob : {layer, config, manifest}) {
-    CNI_MATRIX_TRY(add_blob(image, blob));
+    TRY(add_blob(image, blob));
   }
   return image.finish();
 }

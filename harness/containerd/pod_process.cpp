@@ -1,6 +1,7 @@
 #include "pod_process.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/fd.hpp>
 
 #include <charconv>
@@ -19,7 +20,7 @@ constexpr int k_death_wait_ms = 10'000;
 
 // proc(5): "pid (command) state ppid ...", where the command may hold anything.
 Expected<int> parent_of(int pid) {
-  CNI_MATRIX_TRY_ASSIGN(const auto stat, read_file(fmt::format("/proc/{}/stat", pid), 4096));
+  TRY_ASSIGN(const auto stat, read_file(fmt::format("/proc/{}/stat", pid), 4096));
   const auto close = stat.rfind(')');
   int parent = 0;
   if (close != std::string::npos && close + 4 < stat.size()) {

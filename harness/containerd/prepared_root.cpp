@@ -7,6 +7,7 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/process.hpp>
 
 #include <cstdint>
@@ -61,7 +62,7 @@ Expected<std::string> go_architecture() {
 Expected<void> import_image(const ContainerdOptions& options, const std::string& image) {
   // Not in $TMPDIR: the host's may not be there in a node.
   const auto archive = options.config.parent_path() / "pause.tar";
-  CNI_MATRIX_TRY(write_file(archive, image));
+  TRY(write_file(archive, image));
   std::vector<std::string> argv = {(options.binaries / "ctr").string(),
                                    "--address",
                                    options.socket.string(),
@@ -80,7 +81,7 @@ Expected<void> import_image(const ContainerdOptions& options, const std::string&
   command.environment = daemon_environment(options);
   command.timeout = options.timeouts.call;
   command.foreign = true;
-  CNI_MATRIX_TRY_ASSIGN(const CommandResult result, run_command(argv, command));
+  TRY_ASSIGN(const CommandResult result, run_command(argv, command));
   std::error_code ignored;
   std::filesystem::remove(archive, ignored);
   if (!result.ok()) {
@@ -102,18 +103,17 @@ std::filesystem::path prepared_root_file(const std::filesystem::path& cache,
 
 Expected<void> build_root(const ContainerdOptions& options, const std::filesystem::path& pause,
                           int fd) {
-  CNI_MATRIX_TRY_ASSIGN(const std::string executable, read_file(pause));
-  CNI_MATRIX_TRY_ASSIGN(const std::string architecture, go_architecture());
-  CNI_MATRIX_TRY_ASSIGN(const std::string image,
-                        pause_image(executable, k_pause_image, architecture));
+  TRY_ASSIGN(const std::string executable, read_file(pause));
+  TRY_ASSIGN(const std::string architecture, go_architecture());
+  TRY_ASSIGN(const std::string image, pause_image(executable, k_pause_image, architecture));
   {
-    CNI_MATRIX_TRY_ASSIGN(Daemon daemon, Daemon::start(options));
-    CNI_MATRIX_TRY(import_image(options, image));
-    CNI_MATRIX_TRY(daemon.stop());
+    TRY_ASSIGN(Daemon daemon, Daemon::start(options));
+    TRY(import_image(options, image));
+    TRY(daemon.stop());
   }
   TarWriter tar(fd);
-  CNI_MATRIX_TRY(tar.add_tree(options.root));
-  CNI_MATRIX_TRY(tar.finish());
+  TRY(tar.add_tree(options.root));
+  TRY(tar.finish());
   return {};
 }
 
@@ -138,7 +138,7 @@ Expected<void> save_root(int fd, const std::filesystem::path& file) {
     offset += count;
   }
   // The digest first: whoever looks in between finds a root that it does not fit, and builds one.
-  CNI_MATRIX_TRY(write_file_atomic(digest_file(file), sha256(bytes) + "\n"));
+  TRY(write_file_atomic(digest_file(file), sha256(bytes) + "\n"));
   return write_file_atomic(file, bytes);
 }
 

@@ -7,6 +7,7 @@
 #include "pod_process.hpp"
 
 #include "base/apart.hpp"
+#include "base/try.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -35,7 +36,7 @@ class ContainerdRuntime : public PodRuntime {
   Expected<void> start() override {
     m_client.reset();
     m_daemon.reset();
-    CNI_MATRIX_TRY_ASSIGN(m_daemon, Daemon::start(m_options));
+    TRY_ASSIGN(m_daemon, Daemon::start(m_options));
     m_client.emplace(m_options.socket, cri_package(m_options.version), m_options.timeouts.call);
     return wait_until_ready();
   }
@@ -77,12 +78,12 @@ class ContainerdRuntime : public PodRuntime {
     if (status->pid == 0) {
       return broken("the pod has no process");
     }
-    CNI_MATRIX_TRY_ASSIGN(int pid, pid_seen_apart_as(status->pid));
+    TRY_ASSIGN(int pid, pid_seen_apart_as(status->pid));
     if (process == PodProcess::shim) {
-      CNI_MATRIX_TRY_ASSIGN(pid, parent_of(pid));
+      TRY_ASSIGN(pid, parent_of(pid));
     }
-    CNI_MATRIX_TRY(kill_process(pid));
-    CNI_MATRIX_TRY(wait_until_not_ready(id));
+    TRY(kill_process(pid));
+    TRY(wait_until_not_ready(id));
     return process == PodProcess::shim ? wait_until_shim_forgotten(id) : Expected<void>{};
   }
 

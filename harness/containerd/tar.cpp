@@ -1,6 +1,7 @@
 #include "tar.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/fd.hpp>
 
 #include <archive.h>
@@ -146,12 +147,12 @@ Expected<void> TarWriter::add_tree(const fs::path& directory) {
     const fs::file_status status = fs::symlink_status(path);
     const auto permissions = static_cast<unsigned>(status.permissions());
     if (fs::is_directory(status)) {
-      CNI_MATRIX_TRY(add_directory(name, permissions));
+      TRY(add_directory(name, permissions));
     } else if (fs::is_symlink(status)) {
-      CNI_MATRIX_TRY(add_link(name, fs::read_symlink(path, error).string()));
+      TRY(add_link(name, fs::read_symlink(path, error).string()));
     } else if (fs::is_regular_file(status)) {
-      CNI_MATRIX_TRY_ASSIGN(const std::string content, read_file(path));
-      CNI_MATRIX_TRY(add_file(name, permissions, content));
+      TRY_ASSIGN(const std::string content, read_file(path));
+      TRY(add_file(name, permissions, content));
     } else {
       return broken("{} is neither file, directory nor link", path.string());
     }

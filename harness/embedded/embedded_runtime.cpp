@@ -6,6 +6,7 @@
 #include "pod_store.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 #include "cni/attachment_options.hpp"
 #include "cni/profile.hpp"
 #include "cni/random_id.hpp"
@@ -97,7 +98,7 @@ class EmbeddedRuntime : public PodRuntime {
       cni.loopback = false;
       --cni.min_networks;
     }
-    CNI_MATRIX_TRY(open_network(k_default_network, cni));
+    TRY(open_network(k_default_network, cni));
     for (const auto& [name, handler] : settings->handlers) {
       if (handler.conf_dir.empty()) {
         continue;
@@ -105,10 +106,10 @@ class EmbeddedRuntime : public PodRuntime {
       auto own = cni;
       own.conf_dir = handler.conf_dir;
       own.max_conf_num = handler.max_conf_num != 0 ? handler.max_conf_num : cni.max_conf_num;
-      CNI_MATRIX_TRY(open_network(name, own));
+      TRY(open_network(name, own));
     }
 
-    CNI_MATRIX_TRY_ASSIGN(const auto records, m_store.load());
+    TRY_ASSIGN(const auto records, m_store.load());
     m_pods.clear();
     for (const auto& [id, record] : records) {
       // loadSandbox: READY while the task runs, else NOTREADY. A task whose shim cannot be reached
@@ -117,7 +118,7 @@ class EmbeddedRuntime : public PodRuntime {
       if (record.running && record.shim > m_cri.shim) {
         pod.state = Pod::State::not_ready;
         pod.record.running = false;
-        CNI_MATRIX_TRY(m_store.save_end(id));
+        TRY(m_store.save_end(id));
       }
       m_pods[id] = std::move(pod);
     }
@@ -155,7 +156,7 @@ class EmbeddedRuntime : public PodRuntime {
   // The plugins' calls are all that takes time; they are made without the lock.
   RuntimeResult<std::string> run_pod_sandbox(const PodSpec& spec) override {
     std::unique_lock lock(m_mutex);
-    CNI_MATRIX_TRY(answer());
+    TRY(answer());
     const auto deadline = call_deadline();
     Pod pod;
     pod.record.id = cni::random_hex(32);
@@ -170,18 +171,18 @@ class EmbeddedRuntime : public PodRuntime {
       }
     }
     if (m_cri.record_before_network) {
-      CNI_MATRIX_TRY(save(pod.record));
+      TRY(save(pod.record));
     }
     if (!spec.host_network) {
       auto netns = create_netns(m_options.netns);
       if (!netns) {
-        CNI_MATRIX_TRY(erase(id));
+        TRY(erase(id));
         return unknown(fmt::format(R"(failed to create network namespace for sandbox "{}": {})", id,
                                    netns.error().message));
       }
       pod.record.netns = *netns;
       if (m_cri.record_before_network) {
-        CNI_MATRIX_TRY(save(pod.record));
+        TRY(save(pod.record));
       }
       lock.unlock();
       auto set_up = set_up_network(pod.record, deadline);
@@ -189,7 +190,7 @@ class EmbeddedRuntime : public PodRuntime {
         const std::string message = fmt::format(R"(failed to setup network for sandbox "{}": {})",
                                                 id, set_up.error().message);
         log("RunPodSandbox failed: " + message);
-        CNI_MATRIX_TRY(roll_back(std::move(pod), deadline));
+        TRY(roll_back(std::move(pod), deadline));
         return past(deadline, message);
       }
       lock.lock();
@@ -202,14 +203,14 @@ class EmbeddedRuntime : public PodRuntime {
       stored.ips.clear();
       stored.has_result = false;
     }
-    CNI_MATRIX_TRY(save(stored));
+    TRY(save(stored));
     const std::string result = id;
     m_pods[result] = std::move(pod);
     return result;
   }
 
   RuntimeResult<void> stop_pod_sandbox(const std::string& id) override {
-    CNI_MATRIX_TRY(answer());
+    TRY(answer());
     const auto found = m_pods.find(id);
     if (found == m_pods.end()) {
       if (m_cri.stop_of_unknown_is_ok) {
@@ -221,7 +222,7 @@ class EmbeddedRuntime : public PodRuntime {
   }
 
   RuntimeResult<void> remove_pod_sandbox(const std::string& id) override {
-    CNI_MATRIX_TRY(answer());
+    TRY(answer());
     const auto found = m_pods.find(id);
     if (found == m_pods.end()) {
       return {};
@@ -258,7 +259,7 @@ class EmbeddedRuntime : public PodRuntime {
   }
 
   RuntimeResult<std::vector<PodSandbox>> list_pod_sandboxes() override {
-    CNI_MATRIX_TRY(answer());
+    TRY(answer());
     std::vector<PodSandbox> list;
     for (const auto& [id, pod] : m_pods) {
       list.push_back({id, pod.record.spec.name, pod.cri_state()});
@@ -267,7 +268,7 @@ class EmbeddedRuntime : public PodRuntime {
   }
 
   RuntimeResult<PodStatus> pod_sandbox_status(const std::string& id) override {
-    CNI_MATRIX_TRY(answer());
+    TRY(answer());
     const auto found = m_pods.find(id);
     if (found == m_pods.end()) {
       return not_found("an error occurred when try to find sandbox");
@@ -291,7 +292,7 @@ class EmbeddedRuntime : public PodRuntime {
   }
 
   RuntimeResult<NetworkStatus> network_status() override {
-    CNI_MATRIX_TRY(answer());
+    TRY(answer());
     if (!m_cri.watches_configuration) {
       load_configuration(network_of(""));
     }
@@ -317,7 +318,7 @@ class EmbeddedRuntime : public PodRuntime {
   }
 
   RuntimeResult<void> call_api(const std::string& version) override {
-    CNI_MATRIX_TRY(answer());
+    TRY(answer());
     if (version == "v1" ? m_cri.speaks_v1 : m_cri.speaks_v1alpha2) {
       return {};
     }
@@ -359,7 +360,7 @@ class EmbeddedRuntime : public PodRuntime {
     std::optional<ConfigurationWatch> watch;
     if (m_cri.watches_configuration) {
       // Before the first load, so that no edit falls between the two.
-      CNI_MATRIX_TRY_ASSIGN(watch, ConfigurationWatch::open(settings.conf_dir));
+      TRY_ASSIGN(watch, ConfigurationWatch::open(settings.conf_dir));
     }
     const auto made = m_networks.emplace(
         name, Network{cni::GoCni(m_profile, settings), std::move(watch), std::nullopt});
@@ -473,7 +474,7 @@ class EmbeddedRuntime : public PodRuntime {
     if (pod.state != Pod::State::not_ready) {
       pod.state = Pod::State::not_ready;
       pod.record.running = false;
-      CNI_MATRIX_TRY(of_store(m_store.save_end(record.id)));
+      TRY(of_store(m_store.save_end(record.id)));
     }
     if (record.spec.host_network) {
       return {};
@@ -553,7 +554,7 @@ class EmbeddedRuntime : public PodRuntime {
 
 Expected<std::unique_ptr<PodRuntime>> make_embedded_runtime(const Version& containerd,
                                                             EmbeddedOptions options) {
-  CNI_MATRIX_TRY_ASSIGN(cni::Profile profile, cni::profile_for(containerd));
+  TRY_ASSIGN(cni::Profile profile, cni::profile_for(containerd));
   return std::make_unique<EmbeddedRuntime>(std::move(profile), std::move(options));
 }
 

@@ -1,6 +1,7 @@
 #include "pod_store.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 
 #include <system_error>
 
@@ -70,7 +71,7 @@ Expected<std::map<std::string, PodRecord>> PodStore::load() {
   if (!std::filesystem::exists(file(), error)) {
     return m_records;
   }
-  CNI_MATRIX_TRY_ASSIGN(const Json value, load_json(file()));
+  TRY_ASSIGN(const Json value, load_json(file()));
   if (!value.is_array()) {
     return broken("{} holds no list of pods; remove it to start anew", file().string());
   }
@@ -90,7 +91,7 @@ Expected<std::map<std::string, PodRecord>> PodStore::load() {
 
 Expected<void> PodStore::save(const PodRecord& record) {
   m_records[record.id] = record;
-  CNI_MATRIX_TRY(write());
+  TRY(write());
   return write_task(record);
 }
 
@@ -104,7 +105,7 @@ Expected<void> PodStore::save_end(const std::string& id) {
 }
 
 Expected<void> PodStore::erase(const std::string& id) {
-  CNI_MATRIX_TRY(save_end(id));
+  TRY(save_end(id));
   if (m_records.erase(id) == 0) {
     return {};
   }
@@ -118,7 +119,7 @@ Expected<void> PodStore::write_task(const PodRecord& record) const {
   } else {
     std::filesystem::create_directories(m_tasks, error);
     if (!error) {
-      CNI_MATRIX_TRY(write_file(m_tasks / record.id, std::to_string(record.shim)));
+      TRY(write_file(m_tasks / record.id, std::to_string(record.shim)));
     }
   }
   if (error) {

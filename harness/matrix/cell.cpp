@@ -1,5 +1,6 @@
 #include "base/digest.hpp"
 #include "base/names.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/matrix/cell.hpp>
 
 #include <fmt/format.h>
@@ -101,25 +102,25 @@ Expected<Cell> cell_from_json(const Json& value) {
     return input_error("a cell is not a JSON object");
   }
   Cell cell;
-  CNI_MATRIX_TRY_ASSIGN(cell.containerd, needed_text(value, "containerd"));
-  CNI_MATRIX_TRY_ASSIGN(cell.plugins, needed_text(value, "plugins"));
-  CNI_MATRIX_TRY_ASSIGN(cell.scenario, needed_text(value, "scenario"));
-  CNI_MATRIX_TRY_ASSIGN(const auto runtime, needed_text(value, "runtime"));
-  CNI_MATRIX_TRY_ASSIGN(cell.runtime, parse_runtime(runtime));
+  TRY_ASSIGN(cell.containerd, needed_text(value, "containerd"));
+  TRY_ASSIGN(cell.plugins, needed_text(value, "plugins"));
+  TRY_ASSIGN(cell.scenario, needed_text(value, "scenario"));
+  TRY_ASSIGN(const auto runtime, needed_text(value, "runtime"));
+  TRY_ASSIGN(cell.runtime, parse_runtime(runtime));
   const auto conflist = value.find("conflist");
   if (conflist == value.end() || !conflist->is_object()) {
     return input_error("a cell has no \"conflist\"");
   }
-  CNI_MATRIX_TRY_ASSIGN(cell.conflist.name, needed_text(*conflist, "name"));
-  CNI_MATRIX_TRY_ASSIGN(const auto file, needed_text(*conflist, "file"));
+  TRY_ASSIGN(cell.conflist.name, needed_text(*conflist, "name"));
+  TRY_ASSIGN(const auto file, needed_text(*conflist, "file"));
   cell.conflist.file = file;
-  CNI_MATRIX_TRY_ASSIGN(cell.conflist.form, needed_text(*conflist, "form"));
+  TRY_ASSIGN(cell.conflist.form, needed_text(*conflist, "form"));
   if (conflist->contains("cniVersion")) {
-    CNI_MATRIX_TRY_ASSIGN(cell.conflist.cni_version, needed_text(*conflist, "cniVersion"));
+    TRY_ASSIGN(cell.conflist.cni_version, needed_text(*conflist, "cniVersion"));
   }
   if (const auto with = value.find("with"); with != value.end() && with->is_object()) {
     for (const auto& [key, parameter] : with->items()) {
-      CNI_MATRIX_TRY_ASSIGN(cell.parameters[key], needed_text(*with, key.c_str()));
+      TRY_ASSIGN(cell.parameters[key], needed_text(*with, key.c_str()));
     }
   }
   if (const auto port = value.find("hostPort"); port != value.end() && port->is_number_integer()) {

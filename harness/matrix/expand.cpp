@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 #include <cni_matrix/matrix/matrix.hpp>
 
@@ -331,10 +332,10 @@ Expected<std::vector<Cell>> all_cells(const Matrix& spec, const std::vector<std:
                        spec.file.empty() ? "the command line" : spec.file.string(), k_cell_limit);
   }
   if (result.empty()) {
-    CNI_MATRIX_TRY(check_cells(spec, cells));
+    TRY(check_cells(spec, cells));
     return tl::unexpected(no_cells(spec));
   }
-  CNI_MATRIX_TRY(check_ids(cells, result));
+  TRY(check_ids(cells, result));
   return result;
 }
 

@@ -1,5 +1,6 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "scenario/scenario_library.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 #include <cni_matrix/base/paths.hpp>
@@ -43,7 +44,7 @@ Expected<void> each(const Json& value, const std::string& pointer, const Visit& 
     return visit(value, pointer);
   }
   for (std::size_t i = 0; i < value.size(); ++i) {
-    CNI_MATRIX_TRY(visit(value[i], fmt::format("{}/{}", pointer, i)));
+    TRY(visit(value[i], fmt::format("{}/{}", pointer, i)));
   }
   return {};
 }
@@ -59,51 +60,51 @@ class Parser {
     for (const auto& [key, target] :
          {std::pair{"containerd", &axes.containerd}, std::pair{"plugins", &axes.plugins}}) {
       if (value.contains(key)) {
-        CNI_MATRIX_TRY(tokens(value.at(key), fmt::format("{}/{}", pointer, key), *target));
+        TRY(tokens(value.at(key), fmt::format("{}/{}", pointer, key), *target));
       }
     }
     if (value.contains("conflists")) {
       axes.conflists.clear();
-      CNI_MATRIX_TRY(each(value.at("conflists"), pointer + "/conflists",
-                          [&](const Json& entry, const std::string& place) {
-                            return conflist(entry, place, axes.conflists);
-                          }));
+      TRY(each(value.at("conflists"), pointer + "/conflists",
+               [&](const Json& entry, const std::string& place) {
+                 return conflist(entry, place, axes.conflists);
+               }));
     }
     if (value.contains("scenarios")) {
       axes.scenarios.clear();
-      CNI_MATRIX_TRY(each(value.at("scenarios"), pointer + "/scenarios",
-                          [&](const Json& entry, const std::string& place) {
-                            return scenario(entry, place, axes.scenarios);
-                          }));
+      TRY(each(value.at("scenarios"), pointer + "/scenarios",
+               [&](const Json& entry, const std::string& place) {
+                 return scenario(entry, place, axes.scenarios);
+               }));
     }
     if (value.contains("runtime")) {
       axes.runtimes.clear();
-      CNI_MATRIX_TRY(each(value.at("runtime"), pointer + "/runtime",
-                          [&](const Json& entry, const std::string& place) -> Expected<void> {
-                            const auto choice = parse_runtime(entry.get<std::string>());
-                            if (!choice) {
-                              return at_place(choice.error(), m_name, place);
-                            }
-                            axes.runtimes.push_back(*choice);
-                            return {};
-                          }));
+      TRY(each(value.at("runtime"), pointer + "/runtime",
+               [&](const Json& entry, const std::string& place) -> Expected<void> {
+                 const auto choice = parse_runtime(entry.get<std::string>());
+                 if (!choice) {
+                   return at_place(choice.error(), m_name, place);
+                 }
+                 axes.runtimes.push_back(*choice);
+                 return {};
+               }));
     }
     if (value.contains("hostPort")) {
       axes.host_ports.clear();
-      CNI_MATRIX_TRY(each(value.at("hostPort"), pointer,
-                          [&](const Json& entry, const std::string&) -> Expected<void> {
-                            axes.host_ports.push_back(
-                                entry.is_null() ? std::nullopt : std::optional(entry.get<int>()));
-                            return {};
-                          }));
+      TRY(each(value.at("hostPort"), pointer,
+               [&](const Json& entry, const std::string&) -> Expected<void> {
+                 axes.host_ports.push_back(entry.is_null() ? std::nullopt
+                                                           : std::optional(entry.get<int>()));
+                 return {};
+               }));
     }
     if (value.contains("markChain")) {
       axes.mark_chains.clear();
-      CNI_MATRIX_TRY(each(value.at("markChain"), pointer,
-                          [&](const Json& entry, const std::string&) -> Expected<void> {
-                            axes.mark_chains.push_back(entry.get<bool>());
-                            return {};
-                          }));
+      TRY(each(value.at("markChain"), pointer,
+               [&](const Json& entry, const std::string&) -> Expected<void> {
+                 axes.mark_chains.push_back(entry.get<bool>());
+                 return {};
+               }));
     }
     return axes;
   }
@@ -176,7 +177,7 @@ class Parser {
 // What is meant as a range has to be one; as a glob it would only fit nothing.
 Expected<void> check_version_pattern(const std::string& pattern) {
   if (pattern.find_first_of("<>=") != std::string::npos) {
-    CNI_MATRIX_TRY(VersionRange::parse(pattern));
+    TRY(VersionRange::parse(pattern));
   }
   return {};
 }
@@ -189,7 +190,7 @@ bool complete(const Axes& axes) {
 }  // namespace
 
 Expected<void> check_scenario_axis(const ScenarioAxis& axis, scenario::ScenarioLibrary& library) {
-  CNI_MATRIX_TRY_ASSIGN(const auto scenario, library.find(axis.scenario));
+  TRY_ASSIGN(const auto scenario, library.find(axis.scenario));
   std::map<std::string, std::string> first;
   for (const auto& [name, values] : axis.with) {
     if (values.empty()) {
@@ -203,10 +204,10 @@ Expected<void> check_scenario_axis(const ScenarioAxis& axis, scenario::ScenarioL
       continue;
     }
     for (const auto& value : values) {
-      CNI_MATRIX_TRY(artifacts::VersionToken::parse(value));
+      TRY(artifacts::VersionToken::parse(value));
     }
   }
-  CNI_MATRIX_TRY(scenario::bind_steps(*scenario, first));
+  TRY(scenario::bind_steps(*scenario, first));
   return {};
 }
 
@@ -313,14 +314,14 @@ Expected<scenario::Conflist> find_conflist(std::string_view name,
 
 Expected<Matrix> matrix_from_json(const Json& value, const std::filesystem::path& file) {
   const auto name = file.string();
-  CNI_MATRIX_TRY(check_schema(value, "matrix", name));
+  TRY(check_schema(value, "matrix", name));
   Matrix spec;
   spec.title = value.value("title", "");
   spec.file = file;
   scenario::ScenarioLibrary library;
   const Parser parser(file, library);
   const Axes defaults{{}, {}, {}, {}, {RuntimeChoice::automatic}, {std::nullopt}, {false}};
-  CNI_MATRIX_TRY_ASSIGN(auto top, parser.axes(value, "", defaults));
+  TRY_ASSIGN(auto top, parser.axes(value, "", defaults));
   const auto include = value.value("include", Json::array());
   // Axes that are missing may still come from the command line: select() has the last word.
   if (complete(top) || include.empty()) {
@@ -328,7 +329,7 @@ Expected<Matrix> matrix_from_json(const Json& value, const std::filesystem::path
   }
   for (std::size_t i = 0; i < include.size(); ++i) {
     const auto pointer = fmt::format("/include/{}", i);
-    CNI_MATRIX_TRY_ASSIGN(auto product, parser.axes(include[i], pointer, top));
+    TRY_ASSIGN(auto product, parser.axes(include[i], pointer, top));
     spec.products.push_back(std::move(product));
   }
   const auto exclude = value.value("exclude", Json::array());
@@ -346,16 +347,15 @@ Expected<Matrix> matrix_from_json(const Json& value, const std::filesystem::path
   }
   const auto claims = value.value("claims", Json::array());
   for (std::size_t i = 0; i < claims.size(); ++i) {
-    CNI_MATRIX_TRY_ASSIGN(auto claim,
-                          verdict::statement_from_json(
-                              claims[i], fmt::format("{}: at /claims/{}", name, i), library));
+    TRY_ASSIGN(auto claim, verdict::statement_from_json(
+                               claims[i], fmt::format("{}: at /claims/{}", name, i), library));
     spec.claims.push_back(std::move(claim));
   }
   return spec;
 }
 
 Expected<Matrix> load_matrix(const std::filesystem::path& file) {
-  CNI_MATRIX_TRY_ASSIGN(const auto value, load_json(file));
+  TRY_ASSIGN(const auto value, load_json(file));
   return matrix_from_json(value, file);
 }
 

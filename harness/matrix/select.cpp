@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "scenario/scenario_library.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 #include <cni_matrix/base/paths.hpp>
@@ -17,11 +18,10 @@ namespace {
 
 // "1.6.4+" stands for 1.6.4 and every later 1.6.x.
 Expected<std::pair<Version, VersionRange>> parse_recommended(const std::string& text) {
-  CNI_MATRIX_TRY_ASSIGN(
-      auto lowest, Version::parse(text.ends_with('+') ? text.substr(0, text.size() - 1) : text));
-  CNI_MATRIX_TRY_ASSIGN(
-      auto range, VersionRange::parse(
-                      fmt::format(">={} <{}.{}.0", lowest.str(), lowest.major, lowest.minor + 1)));
+  TRY_ASSIGN(auto lowest,
+             Version::parse(text.ends_with('+') ? text.substr(0, text.size() - 1) : text));
+  TRY_ASSIGN(auto range, VersionRange::parse(fmt::format(">={} <{}.{}.0", lowest.str(),
+                                                         lowest.major, lowest.minor + 1)));
   return std::pair{std::move(lowest), std::move(range)};
 }
 
@@ -126,7 +126,7 @@ Expected<std::vector<scenario::Conflist>> conflists_of(const Selection& selectio
 Expected<std::vector<std::string>> all_scenarios(scenario::ScenarioLibrary& library,
                                                  bool with_host_port) {
   std::vector<std::string> ids;
-  CNI_MATRIX_TRY_ASSIGN(const auto all, library.all());
+  TRY_ASSIGN(const auto all, library.all());
   for (const auto& scenario : all) {
     const bool complete =
         std::all_of(scenario->parameters.begin(), scenario->parameters.end(),
@@ -146,12 +146,12 @@ Expected<std::vector<ScenarioAxis>> scenarios_of(const Selection& selection, con
     texts.insert(texts.end(), some.begin(), some.end());
   }
   if (selection.all_scenarios) {
-    CNI_MATRIX_TRY_ASSIGN(const auto all, all_scenarios(library, selection.host_port.has_value()));
+    TRY_ASSIGN(const auto all, all_scenarios(library, selection.host_port.has_value()));
     texts.insert(texts.end(), all.begin(), all.end());
   }
   std::vector<ScenarioAxis> scenarios;
   for (const auto& text : texts) {
-    CNI_MATRIX_TRY_ASSIGN(auto axis, parse_scenario(text));
+    TRY_ASSIGN(auto axis, parse_scenario(text));
     axis = with_known_parameters(std::move(axis), spec);
     if (const auto good = check_scenario_axis(axis, library); !good) {
       return wrong_value("--scenario", text, axis.scenario, good.error());
@@ -233,8 +233,8 @@ Expected<void> check_conflist_names(const Matrix& spec) {
 Expected<std::vector<std::string>> containerd_for_kubernetes(
     std::string_view kubernetes, const std::map<std::string, Version>& at_hand) {
   const auto file = data_directory() / "matrix" / "kubernetes-support.json";
-  CNI_MATRIX_TRY_ASSIGN(const auto support, load_json(file));
-  CNI_MATRIX_TRY(check_schema(support, "kubernetes-support", file.string()));
+  TRY_ASSIGN(const auto support, load_json(file));
+  TRY(check_schema(support, "kubernetes-support", file.string()));
   const auto& recommended = support.at("recommended");
   const auto found = recommended.find(std::string(kubernetes));
   if (found == recommended.end()) {
@@ -249,7 +249,7 @@ Expected<std::vector<std::string>> containerd_for_kubernetes(
   }
   std::vector<std::string> tokens;
   for (const auto& entry : *found) {
-    CNI_MATRIX_TRY_ASSIGN(const auto range, parse_recommended(entry.get<std::string>()));
+    TRY_ASSIGN(const auto range, parse_recommended(entry.get<std::string>()));
     std::vector<std::pair<Version, std::string>> good;
     bool lowest_at_hand = false;
     for (const auto& [token, version] : at_hand) {
@@ -276,7 +276,7 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
   if (spec.products.empty()) {
     Axes axes{{}, {}, {}, {{"lifecycle", {}}}, {RuntimeChoice::automatic}, {std::nullopt}, {false}};
     if (selection.conflists.empty()) {
-      CNI_MATRIX_TRY_ASSIGN(auto conflist, find_conflist("bridge-portmap", {}));
+      TRY_ASSIGN(auto conflist, find_conflist("bridge-portmap", {}));
       axes.conflists.push_back(std::move(conflist));
     }
     spec.products.push_back(std::move(axes));
@@ -286,22 +286,22 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
     return input_error("--host-port {}: a port is a number from 1 to {}", *selection.host_port,
                        k_last_port);
   }
-  CNI_MATRIX_TRY(check_tokens("--containerd", selection.containerd));
-  CNI_MATRIX_TRY(check_tokens("--plugins", selection.plugins));
+  TRY(check_tokens("--containerd", selection.containerd));
+  TRY(check_tokens("--plugins", selection.plugins));
   auto containerd = selection.containerd;
   for (const auto& kubernetes : selection.kubernetes) {
-    CNI_MATRIX_TRY_ASSIGN(auto tokens, containerd_for_kubernetes(kubernetes, selection.at_hand));
+    TRY_ASSIGN(auto tokens, containerd_for_kubernetes(kubernetes, selection.at_hand));
     containerd.insert(containerd.end(), tokens.begin(), tokens.end());
   }
   scenario::ScenarioLibrary library;
-  CNI_MATRIX_TRY_ASSIGN(const auto conflists, conflists_of(selection));
-  CNI_MATRIX_TRY_ASSIGN(const auto scenarios, scenarios_of(selection, spec, library));
+  TRY_ASSIGN(const auto conflists, conflists_of(selection));
+  TRY_ASSIGN(const auto scenarios, scenarios_of(selection, spec, library));
   for (auto& product : spec.products) {
     replace_axes(product, selection, containerd, conflists, scenarios);
-    CNI_MATRIX_TRY(check_complete(product, spec));
+    TRY(check_complete(product, spec));
   }
-  CNI_MATRIX_TRY(check_conflist_names(spec));
-  CNI_MATRIX_TRY(check_cells(spec, selection.cells));
+  TRY(check_conflist_names(spec));
+  TRY(check_cells(spec, selection.cells));
   return spec;
 }
 

@@ -1,5 +1,6 @@
 #include "node.hpp"
 
+#include "base/try.hpp"
 #include <cni_matrix/base/fd.hpp>
 #include <cni_matrix/base/process.hpp>
 
@@ -61,7 +62,7 @@ Expected<std::map<std::string, Fd>> namespaces_kept_by(pid_t init) {
 }  // namespace
 
 Expected<int> enter(pid_t pid, const std::vector<std::string>& argv) {
-  CNI_MATRIX_TRY_ASSIGN(const auto spaces, namespaces_kept_by(pid));
+  TRY_ASSIGN(const auto spaces, namespaces_kept_by(pid));
   for (const auto* kind : k_kinds) {
     const auto space = spaces.find(kind);
     if (space != spaces.end() && ::setns(space->second.get(), 0) != 0) {

@@ -9,6 +9,7 @@
 #include "base/cpu_time.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 
 #include <array>
 #include <cerrno>
@@ -40,8 +41,8 @@ void write_line(int fd, const std::string& text) {
 // An ordinary user's init is in a user namespace too: without newuidmap one may map only oneself,
 // and the group only once setgroups is given up (user_namespaces(7)).
 Expected<void> map_identity(uid_t uid, gid_t gid) {
-  CNI_MATRIX_TRY(write_file("/proc/self/setgroups", "deny"));
-  CNI_MATRIX_TRY(write_file("/proc/self/uid_map", fmt::format("0 {} 1", uid)));
+  TRY(write_file("/proc/self/setgroups", "deny"));
+  TRY(write_file("/proc/self/uid_map", fmt::format("0 {} 1", uid)));
   return write_file("/proc/self/gid_map", fmt::format("0 {} 1", gid));
 }
 
@@ -55,21 +56,20 @@ struct Made {
 
 Expected<Made> make(const InitOptions& options) {
   if (options.ids->boundary == Boundary::user) {
-    CNI_MATRIX_TRY(map_identity(options.uid, options.gid));
+    TRY(map_identity(options.uid, options.gid));
   }
   Made made;
-  CNI_MATRIX_TRY_ASSIGN(const Fd chroot, make_mounts_private());
-  CNI_MATRIX_TRY_ASSIGN(made.proc, new_proc());
-  CNI_MATRIX_TRY_ASSIGN(made.reaper, Reaper::start(*options.ids, made.proc.get()));
+  TRY_ASSIGN(const Fd chroot, make_mounts_private());
+  TRY_ASSIGN(made.proc, new_proc());
+  TRY_ASSIGN(made.reaper, Reaper::start(*options.ids, made.proc.get()));
   const bool own_ids = options.ids->boundary == Boundary::own_ids;
-  CNI_MATRIX_TRY_ASSIGN(
-      made.guarded,
-      make_root({options.node, options.ids, own_ids ? made.reaper.user_namespace() : -1,
-                 chroot.get(),
-                 [&](const char* target) { return made.reaper.mount_proc(target); }}));
-  CNI_MATRIX_TRY(made.reaper.finish(made.proc.get()));
+  TRY_ASSIGN(made.guarded,
+             make_root({options.node, options.ids, own_ids ? made.reaper.user_namespace() : -1,
+                        chroot.get(),
+                        [&](const char* target) { return made.reaper.mount_proc(target); }}));
+  TRY(made.reaper.finish(made.proc.get()));
   if (options.ids->in_user_namespace()) {
-    CNI_MATRIX_TRY_ASSIGN(made.forbidden, forbid_calls());
+    TRY_ASSIGN(made.forbidden, forbid_calls());
   }
   return made;
 }

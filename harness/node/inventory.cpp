@@ -5,6 +5,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/node/inventory.hpp>
 
@@ -159,7 +160,7 @@ Expected<Inventory> take_inventory() {
       inventory.add(LeakClass::netns, file.string());
     }
   }
-  CNI_MATRIX_TRY(list_network(inventory));
+  TRY(list_network(inventory));
   for (const auto& network : files_in(fs::path(layout::k_cni_state) / "networks")) {
     for (const auto& file : files_in(network)) {
       if (is_lease(file)) {
@@ -173,7 +174,7 @@ Expected<Inventory> take_inventory() {
   for (const auto& file : files_in(fs::path(layout::k_cni_state) / "results")) {
     inventory.add(LeakClass::cached_result, file.string());
   }
-  CNI_MATRIX_TRY(list_packet_rules(inventory));
+  TRY(list_packet_rules(inventory));
   list_connections(inventory);
   list_state_on_disk(inventory);
   inventory.of(LeakClass::process) = processes();

@@ -5,6 +5,7 @@
 
 #include "base/cpu_time.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,7 +25,7 @@
 namespace cni_matrix::node {
 
 Expected<Node> Node::start(const NodeOptions& options, const Worker& worker) {
-  CNI_MATRIX_TRY_ASSIGN(const auto* ids, node_ids(options.privileged));
+  TRY_ASSIGN(const auto* ids, node_ids(options.privileged));
   int alive[2];
   int output[2];
   if (::pipe2(alive, O_CLOEXEC) != 0) {
@@ -131,10 +132,10 @@ Error parse_setup_error(const std::string& line) {
 }
 
 Expected<std::string> check_privileges(bool privileged) {
-  CNI_MATRIX_TRY_ASSIGN(const auto* ids, node_ids(privileged));
+  TRY_ASSIGN(const auto* ids, node_ids(privileged));
   NodeOptions options;
   options.privileged = privileged;
-  CNI_MATRIX_TRY_ASSIGN(auto node, Node::start(options, [](int, std::int64_t) { return 0; }));
+  TRY_ASSIGN(auto node, Node::start(options, [](int, std::int64_t) { return 0; }));
   std::string text;
   pollfd fd{node.output(), POLLIN, 0};
   while (::poll(&fd, 1, 10'000) > 0) {

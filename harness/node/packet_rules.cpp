@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/process.hpp>
 
 #include <algorithm>
@@ -121,7 +122,7 @@ Expected<void> list_iptables(const std::string& program, std::string_view family
   if (find_program(program).empty()) {
     return unavailable("{} is missing; install the package iptables", program);
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto saved, run_command({program}));
+  TRY_ASSIGN(const auto saved, run_command({program}));
   if (!saved.ok()) {
     return broken("{} failed: {}", program, trim(saved.err));
   }
@@ -155,7 +156,7 @@ Expected<void> list_backends(const std::string& program, std::string_view family
     programs.insert(save_program(program, "legacy"));
   }
   for (const auto& save : programs) {
-    CNI_MATRIX_TRY(list_iptables(save, family, inventory));
+    TRY(list_iptables(save, family, inventory));
   }
   return {};
 }
@@ -168,7 +169,7 @@ Expected<void> list_packet_rules(Inventory& inventory) {
     ask = {true, true};
   }
   std::ranges::sort(inventory.of(LeakClass::nft_table));
-  CNI_MATRIX_TRY(list_backends("iptables", "ip", ask.v4, "/proc/net/ip_tables_names", inventory));
+  TRY(list_backends("iptables", "ip", ask.v4, "/proc/net/ip_tables_names", inventory));
   return list_backends("ip6tables", "ip6", ask.v6, "/proc/net/ip6_tables_names", inventory);
 }
 

@@ -9,6 +9,7 @@
 #include "base/apart.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 
 #include <algorithm>
@@ -51,14 +52,14 @@ Expected<void> take_ids(const IdMap& ids) {
 }
 
 Expected<void> make_network_and_mounts(const IdMap& ids) {
-  CNI_MATRIX_TRY(take_ids(ids));
+  TRY(take_ids(ids));
   if (::unshare(k_node_namespaces) != 0) {
     const int number = errno;
     return unavailable("cannot make a node's namespaces ({}): {}",
                        std::strerror(number),  // NOLINT(concurrency-mt-unsafe)
                        cure_of_refused_namespaces(number));
   }
-  CNI_MATRIX_TRY(share_mounts());
+  TRY(share_mounts());
   if (::sethostname("node", 4) != 0) {
     return system_error("cannot name the node");
   }
@@ -241,9 +242,9 @@ Expected<Reaper> Reaper::start(const IdMap& ids, int proc) {
   }
   reaper.m_pidfd.reset(pidfd);
   if (ids.in_user_namespace()) {
-    CNI_MATRIX_TRY(write_map(proc, reaper.m_pid, "uid_map", ids.base_uid, ids));
-    CNI_MATRIX_TRY(write_map(proc, reaper.m_pid, "gid_map", ids.base_gid, ids));
-    CNI_MATRIX_TRY_ASSIGN(reaper.m_user, open_namespace(proc, reaper.m_pid, "user"));
+    TRY(write_map(proc, reaper.m_pid, "uid_map", ids.base_uid, ids));
+    TRY(write_map(proc, reaper.m_pid, "gid_map", ids.base_gid, ids));
+    TRY_ASSIGN(reaper.m_user, open_namespace(proc, reaper.m_pid, "user"));
   }
   return reaper;
 }
@@ -289,11 +290,11 @@ Expected<void> Reaper::finish(int proc) {
     return tl::unexpected(
         parse_setup_error(std::string(answer.data(), static_cast<std::size_t>(size))));
   }
-  CNI_MATRIX_TRY_ASSIGN(m_mounts, open_namespace(proc, m_pid, "mnt"));
-  CNI_MATRIX_TRY_ASSIGN(m_network, open_namespace(proc, m_pid, "net"));
-  CNI_MATRIX_TRY_ASSIGN(m_ipc, open_namespace(proc, m_pid, "ipc"));
-  CNI_MATRIX_TRY_ASSIGN(m_host_name, open_namespace(proc, m_pid, "uts"));
-  CNI_MATRIX_TRY_ASSIGN(m_pids, open_namespace(proc, m_pid, "pid"));
+  TRY_ASSIGN(m_mounts, open_namespace(proc, m_pid, "mnt"));
+  TRY_ASSIGN(m_network, open_namespace(proc, m_pid, "net"));
+  TRY_ASSIGN(m_ipc, open_namespace(proc, m_pid, "ipc"));
+  TRY_ASSIGN(m_host_name, open_namespace(proc, m_pid, "uts"));
+  TRY_ASSIGN(m_pids, open_namespace(proc, m_pid, "pid"));
   static_cast<void>(::send(m_talk.get(), "d", 1, MSG_NOSIGNAL));
   return {};
 }
@@ -304,7 +305,7 @@ Expected<void> Reaper::join(const IdMap& ids, int proc, const std::vector<Guarde
       return system_error("cannot enter the node's namespaces");
     }
   }
-  CNI_MATRIX_TRY(take_ids(ids));
+  TRY(take_ids(ids));
   if (::unshare(CLONE_NEWNS) != 0) {
     return system_error("cannot part from the mounts of foreign programs");
   }
@@ -313,11 +314,11 @@ Expected<void> Reaper::join(const IdMap& ids, int proc, const std::vector<Guarde
   if (!outside) {
     return system_error("cannot keep the outside namespace");
   }
-  CNI_MATRIX_TRY(cover("/proc", proc));
+  TRY(cover("/proc", proc));
   for (const auto& [target, writable] : guarded) {
-    CNI_MATRIX_TRY(cover(target, writable.get()));
+    TRY(cover(target, writable.get()));
   }
-  CNI_MATRIX_TRY(cover(layout::k_outside, outside.get()));
+  TRY(cover(layout::k_outside, outside.get()));
   limit_resources(ids);
   if (ids.in_user_namespace() && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return system_error("cannot forbid new privileges");

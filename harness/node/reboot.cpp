@@ -7,6 +7,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
 
@@ -80,7 +81,7 @@ bool is_ours(const std::string& point) {
 // The mounts below /run, the innermost first. What keeps /run/netns shared stays, as the next boot
 // would make it again.
 Expected<std::vector<std::string>> mounts_below_run() {
-  CNI_MATRIX_TRY_ASSIGN(const auto table, read_file("/proc/self/mountinfo"));
+  TRY_ASSIGN(const auto table, read_file("/proc/self/mountinfo"));
   std::vector<std::string> points;
   for (const auto& line : split(table, '\n')) {
     const auto fields = split(line, ' ');
@@ -95,7 +96,7 @@ Expected<std::vector<std::string>> mounts_below_run() {
 }
 
 Expected<void> wipe_run() {
-  CNI_MATRIX_TRY_ASSIGN(const auto points, mounts_below_run());
+  TRY_ASSIGN(const auto points, mounts_below_run());
   for (const auto& point : points) {
     ::umount2(point.c_str(), MNT_DETACH);  // a shared mount may show twice and go at once
   }
@@ -127,7 +128,7 @@ Expected<void> delete_links() {
       continue;
     }
     // One may have gone with its peer, and the kernel's own (tunl0) cannot be deleted.
-    CNI_MATRIX_TRY(run_command({"ip", "link", "delete", name}));
+    TRY(run_command({"ip", "link", "delete", name}));
   }
   return {};
 }
@@ -142,7 +143,7 @@ Expected<void> flush_tables(const std::string& program) {
   CommandOptions options;
   options.environment = fixed_environment();
   options.input = k_empty;
-  CNI_MATRIX_TRY_ASSIGN(const auto flushed, run_command({program}, options));
+  TRY_ASSIGN(const auto flushed, run_command({program}, options));
   if (!flushed.ok()) {
     return broken("reboot: {} failed: {}", program, trim(flushed.err));
   }
@@ -156,19 +157,19 @@ bool has_legacy_tables(const char* file) {
 
 Expected<void> flush_rules() {
   if (!find_program("nft").empty()) {
-    CNI_MATRIX_TRY_ASSIGN(const auto flushed, run_command({"nft", "flush", "ruleset"}));
+    TRY_ASSIGN(const auto flushed, run_command({"nft", "flush", "ruleset"}));
     if (!flushed.ok()) {
       return broken("reboot: nft flush ruleset failed: {}", trim(flushed.err));
     }
   } else {
-    CNI_MATRIX_TRY(flush_tables("iptables-restore"));
-    CNI_MATRIX_TRY(flush_tables("ip6tables-restore"));
+    TRY(flush_tables("iptables-restore"));
+    TRY(flush_tables("ip6tables-restore"));
   }
   if (has_legacy_tables("/proc/net/ip_tables_names")) {
-    CNI_MATRIX_TRY(flush_tables("iptables-legacy-restore"));
+    TRY(flush_tables("iptables-legacy-restore"));
   }
   if (has_legacy_tables("/proc/net/ip6_tables_names")) {
-    CNI_MATRIX_TRY(flush_tables("ip6tables-legacy-restore"));
+    TRY(flush_tables("ip6tables-legacy-restore"));
   }
   return {};
 }
@@ -195,7 +196,7 @@ Expected<void> reset_sysctls() {
        {"/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding"}) {
     std::error_code error;
     if (fs::exists(sysctl, error)) {
-      CNI_MATRIX_TRY(write_file(sysctl, "0"));
+      TRY(write_file(sysctl, "0"));
     }
   }
   return {};
@@ -212,11 +213,11 @@ Expected<void> reboot() {
   if (!in_a_node()) {
     return broken("reboot: this is no node");
   }
-  CNI_MATRIX_TRY(kill_processes());
-  CNI_MATRIX_TRY(wipe_run());
-  CNI_MATRIX_TRY(delete_links());
-  CNI_MATRIX_TRY(flush_rules());
-  CNI_MATRIX_TRY(flush_connections());
+  TRY(kill_processes());
+  TRY(wipe_run());
+  TRY(delete_links());
+  TRY(flush_rules());
+  TRY(flush_connections());
   return reset_sysctls();
 }
 

@@ -1,6 +1,7 @@
 #include "root.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 
 #include <array>
@@ -67,7 +68,7 @@ Expected<Fd> take(const fs::path& source) {
 }
 
 Expected<Fd> take_read_only(const fs::path& source) {
-  CNI_MATRIX_TRY_ASSIGN(auto tree, take(source));
+  TRY_ASSIGN(auto tree, take(source));
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_RDONLY;
   if (::mount_setattr(tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
@@ -123,7 +124,7 @@ std::string below_root(const char* path) {
 // An empty one, below the node's root.
 Expected<void> make_file(const fs::path& path) {
   const fs::path target = "." + path.string();
-  CNI_MATRIX_TRY(make_folders(target.parent_path()));
+  TRY(make_folders(target.parent_path()));
   const Fd file(::open(target.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
   if (!file) {
     return system_error(fmt::format("cannot make {} in the node", path.string()));
@@ -138,9 +139,9 @@ Expected<void> put(const Piece& piece) {
   }
   const fs::path target = "." + piece.target.string();
   if (S_ISDIR(status.st_mode)) {
-    CNI_MATRIX_TRY(make_folders(target));
+    TRY(make_folders(target));
   } else {
-    CNI_MATRIX_TRY(make_file(piece.target));
+    TRY(make_file(piece.target));
   }
   if (::move_mount(piece.tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) {
     return system_error(fmt::format("cannot mount {} in the node", piece.target.string()));
@@ -223,29 +224,29 @@ class Pieces {
   Expected<void> take_all() {
     // Folders and no links, also where the host has links: a link could be replaced in the node.
     for (const auto& folder : system_folders()) {
-      CNI_MATRIX_TRY(add(folder, folder));
+      TRY(add(folder, folder));
     }
     for (const auto* name : k_etc) {
       const auto path = fs::path("/etc") / name;
       std::error_code error;
       if (fs::exists(path, error)) {
-        CNI_MATRIX_TRY(add(fs::canonical(path, error), path));
+        TRY(add(fs::canonical(path, error), path));
       }
     }
     for (const auto* name : k_devices) {
       const auto path = fs::path("/dev") / name;
-      CNI_MATRIX_TRY_ASSIGN(auto tree, take(path));
+      TRY_ASSIGN(auto tree, take(path));
       m_pieces.push_back({std::move(tree), path});
     }
     for (const auto& bind : m_options.node->binds) {
-      CNI_MATRIX_TRY(add_bind(bind));
+      TRY(add_bind(bind));
     }
     return {};
   }
 
   [[nodiscard]] Expected<void> put_all() const {
     for (const auto& piece : m_pieces) {
-      CNI_MATRIX_TRY(put(piece));
+      TRY(put(piece));
     }
     return {};
   }
@@ -253,7 +254,7 @@ class Pieces {
   // By the host's root, who can read what is copied.
   [[nodiscard]] Expected<void> put_copies() const {
     for (const auto& copy : m_copies) {
-      CNI_MATRIX_TRY(put_copy(copy));
+      TRY(put_copy(copy));
     }
     return {};
   }
@@ -265,13 +266,13 @@ class Pieces {
   };
 
   Expected<void> add(const fs::path& source, const fs::path& target) {
-    CNI_MATRIX_TRY_ASSIGN(auto tree, take_read_only(source));
+    TRY_ASSIGN(auto tree, take_read_only(source));
     m_pieces.push_back({std::move(tree), target});
     return {};
   }
 
   Expected<void> add_bind(const Bind& bind) {
-    CNI_MATRIX_TRY_ASSIGN(auto tree, take_read_only(bind.source));
+    TRY_ASSIGN(auto tree, take_read_only(bind.source));
     if (m_options.user_namespace >= 0 && !map_owners(tree, m_options.user_namespace) &&
         !is_open_to_all(bind.source)) {
       Fd source(::open(bind.source.c_str(), O_PATH | O_CLOEXEC));
@@ -291,17 +292,17 @@ class Pieces {
     const fs::path target = "." + copy.target.string();
     std::error_code error;
     const bool folder = fs::is_directory(source, error);
-    CNI_MATRIX_TRY(make_folders(folder ? target : target.parent_path()));
+    TRY(make_folders(folder ? target : target.parent_path()));
     const fs::path place = folder ? target : fs::path("./run/copy");
-    CNI_MATRIX_TRY(make_folders(place));
-    CNI_MATRIX_TRY(mount_new("tmpfs", place.c_str(), MS_NODEV | MS_NOSUID, "mode=755"));
+    TRY(make_folders(place));
+    TRY(mount_new("tmpfs", place.c_str(), MS_NODEV | MS_NOSUID, "mode=755"));
     const auto copied = folder ? place : place / "file";
     fs::copy(source, copied, fs::copy_options::recursive, error);
     if (error) {
       return broken("cannot copy {} into the node: {}", copy.target.string(), error.message());
     }
-    CNI_MATRIX_TRY(give_away(copied));
-    CNI_MATRIX_TRY_ASSIGN(auto tree, take_read_only(copied));
+    TRY(give_away(copied));
+    TRY_ASSIGN(auto tree, take_read_only(copied));
     ::umount2(place.c_str(), MNT_DETACH);
     return put({std::move(tree), copy.target});
   }
@@ -330,16 +331,16 @@ class Pieces {
 Expected<void> put_files(const std::vector<NodeFile>& files) {
   for (const auto& file : files) {
     const fs::path place = "./run/file";
-    CNI_MATRIX_TRY(make_folders(place));
-    CNI_MATRIX_TRY(mount_new("tmpfs", place.c_str(), MS_NODEV | MS_NOSUID, "mode=755"));
+    TRY(make_folders(place));
+    TRY(mount_new("tmpfs", place.c_str(), MS_NODEV | MS_NOSUID, "mode=755"));
     const auto path = place / "content";
-    CNI_MATRIX_TRY(write_file(path, file.content));
+    TRY(write_file(path, file.content));
     if (::chmod(path.c_str(), file.mode) != 0) {
       return system_error(fmt::format("cannot set the mode of {}", file.target.string()));
     }
-    CNI_MATRIX_TRY_ASSIGN(auto tree, take_read_only(path));
+    TRY_ASSIGN(auto tree, take_read_only(path));
     ::umount2(place.c_str(), MNT_DETACH);
-    CNI_MATRIX_TRY(put({std::move(tree), file.target}));
+    TRY(put({std::move(tree), file.target}));
     std::error_code error;
     fs::remove(place, error);
   }
@@ -363,34 +364,34 @@ Expected<void> furnish(const RootOptions& options, const Pieces& pieces) {
   const auto owned =
       fmt::format("uid={},gid={},mode=755", options.ids->base_uid, options.ids->base_gid);
   for (const auto* folder : k_folders) {
-    CNI_MATRIX_TRY(make_folders(std::string(".") + folder));
+    TRY(make_folders(std::string(".") + folder));
   }
-  CNI_MATRIX_TRY(make_links());
-  CNI_MATRIX_TRY(mount_new("tmpfs", "./etc", tmpfs_flags(*options.ids),
-                           fmt::format("{},size={}", owned, k_etc_size)));
-  CNI_MATRIX_TRY(make_folders("./etc/cni/net.d"));
+  TRY(make_links());
+  TRY(mount_new("tmpfs", "./etc", tmpfs_flags(*options.ids),
+                fmt::format("{},size={}", owned, k_etc_size)));
+  TRY(make_folders("./etc/cni/net.d"));
   for (const auto* folder : k_guarded) {
-    CNI_MATRIX_TRY(mount_new("tmpfs", below_root(folder).c_str(), tmpfs_flags(*options.ids),
-                             fmt::format("{},size={}", owned, k_guarded_size)));
+    TRY(mount_new("tmpfs", below_root(folder).c_str(), tmpfs_flags(*options.ids),
+                  fmt::format("{},size={}", owned, k_guarded_size)));
   }
   for (const auto* folder : k_our_folders) {
-    CNI_MATRIX_TRY(make_folders(below_root(folder)));
+    TRY(make_folders(below_root(folder)));
   }
-  CNI_MATRIX_TRY(make_folders(below_root(layout::k_open)));
-  CNI_MATRIX_TRY(mount_new("tmpfs", below_root(layout::k_open).c_str(), tmpfs_flags(*options.ids),
-                           fmt::format("{},size={}", owned, k_guarded_size)));
-  CNI_MATRIX_TRY(make_file(layout::k_outside));
+  TRY(make_folders(below_root(layout::k_open)));
+  TRY(mount_new("tmpfs", below_root(layout::k_open).c_str(), tmpfs_flags(*options.ids),
+                fmt::format("{},size={}", owned, k_guarded_size)));
+  TRY(make_file(layout::k_outside));
   // A separate proc mount is refused unless the old one is still visible, so it comes before pivot.
-  CNI_MATRIX_TRY(options.mount_proc("./proc"));
-  CNI_MATRIX_TRY(mount_new("devpts", "./dev/pts", MS_NOSUID | MS_NOEXEC,
-                           "newinstance,ptmxmode=0666,mode=620"));
-  CNI_MATRIX_TRY(mount_new("tmpfs", "./dev/shm", tmpfs_flags(*options.ids),
-                           fmt::format("mode=1777,size={}", k_shm_size)));
-  CNI_MATRIX_TRY(pieces.put_all());
+  TRY(options.mount_proc("./proc"));
+  TRY(mount_new("devpts", "./dev/pts", MS_NOSUID | MS_NOEXEC,
+                "newinstance,ptmxmode=0666,mode=620"));
+  TRY(mount_new("tmpfs", "./dev/shm", tmpfs_flags(*options.ids),
+                fmt::format("mode=1777,size={}", k_shm_size)));
+  TRY(pieces.put_all());
   // runc binds these two into every pod; a machine without them would fail every RunPodSandbox.
   for (const auto* name : {"/etc/hosts", "/etc/resolv.conf"}) {
     if (!fs::exists(std::string(".") + name)) {
-      CNI_MATRIX_TRY(make_file(name));
+      TRY(make_file(name));
     }
   }
   return {};
@@ -441,7 +442,7 @@ namespace {
 Expected<std::vector<Guarded>> guard() {
   std::vector<Guarded> guarded;
   for (const auto* folder : k_guarded) {
-    CNI_MATRIX_TRY_ASSIGN(auto writable, take(below_root(folder)));
+    TRY_ASSIGN(auto writable, take(below_root(folder)));
     mount_attr attributes{};
     attributes.attr_set = MOUNT_ATTR_RDONLY;
     if (::mount_setattr(AT_FDCWD, below_root(folder).c_str(), 0, &attributes, sizeof attributes) !=
@@ -460,22 +461,22 @@ Expected<std::vector<Guarded>> make_root(const RootOptions& options) {
     return system_error("cannot go back to the caller's root");
   }
   Pieces pieces(options);
-  CNI_MATRIX_TRY(pieces.take_all());
-  CNI_MATRIX_TRY(mount_new("tmpfs", "/tmp", tmpfs_flags(*options.ids),
-                           fmt::format("mode=755,size={},uid={},gid={}", options.node->size_bytes,
-                                       options.ids->base_uid, options.ids->base_gid)));
+  TRY(pieces.take_all());
+  TRY(mount_new("tmpfs", "/tmp", tmpfs_flags(*options.ids),
+                fmt::format("mode=755,size={},uid={},gid={}", options.node->size_bytes,
+                            options.ids->base_uid, options.ids->base_gid)));
   const auto root = open_folder("/tmp");
   if (!root || ::fchdir(root.get()) != 0) {
     return system_error("cannot enter the node's root");
   }
-  CNI_MATRIX_TRY(furnish(options, pieces));
-  CNI_MATRIX_TRY(pieces.put_copies());
+  TRY(furnish(options, pieces));
+  TRY(pieces.put_copies());
   auto files = options.node->files;
   files.push_back({k_preload, "", 0444});
-  CNI_MATRIX_TRY(put_files(files));
-  CNI_MATRIX_TRY_ASSIGN(auto guarded, guard());
+  TRY(put_files(files));
+  TRY_ASSIGN(auto guarded, guard());
   if (options.chroot >= 0) {
-    CNI_MATRIX_TRY(go_to_top());
+    TRY(go_to_top());
     if (::fchdir(root.get()) != 0) {
       return system_error("cannot go back to the node's root");
     }

@@ -1,6 +1,7 @@
 #include "route_netlink.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 
 #include <fmt/format.h>
 #include <netlink/route/addr.h>
@@ -30,15 +31,15 @@ int index_of_link(const std::string& link) {
 Expected<Destination> parse(const RouteNetlink& netlink, const std::string& text,
                             int family = AF_UNSPEC) {
   nl_addr* parsed = nullptr;
-  CNI_MATRIX_TRY(netlink.check(nl_addr_parse(text.c_str(), family, &parsed),
-                               fmt::format("read the address {}", text)));
+  TRY(netlink.check(nl_addr_parse(text.c_str(), family, &parsed),
+                    fmt::format("read the address {}", text)));
   return Destination(parsed);
 }
 
 // The address as the kernel takes it, for adding and for deleting.
 Expected<Address> make_address(const RouteNetlink& netlink, const std::string& link,
                                const std::string& text) {
-  CNI_MATRIX_TRY_ASSIGN(const auto local, parse(netlink, text));
+  TRY_ASSIGN(const auto local, parse(netlink, text));
   Address address(rtnl_addr_alloc());
   rtnl_addr_set_ifindex(address.get(), index_of_link(link));
   rtnl_addr_set_local(address.get(), local.get());
@@ -48,9 +49,9 @@ Expected<Address> make_address(const RouteNetlink& netlink, const std::string& l
 
 Expected<Route> make_route(const RouteNetlink& netlink, const std::string& to,
                            const std::string& gateway, const std::string& link = {}) {
-  CNI_MATRIX_TRY_ASSIGN(const auto via, parse(netlink, gateway));
+  TRY_ASSIGN(const auto via, parse(netlink, gateway));
   const int family = nl_addr_get_family(via.get());
-  CNI_MATRIX_TRY_ASSIGN(const auto destination, parse(netlink, to, family));
+  TRY_ASSIGN(const auto destination, parse(netlink, to, family));
   Route route(rtnl_route_alloc());
   auto* hop = rtnl_route_nh_alloc();
   rtnl_route_nh_set_gateway(hop, via.get());
@@ -69,7 +70,7 @@ RouteNetlink::RouteNetlink(std::string who) : m_who(std::move(who)), m_socket(nl
 
 Expected<RouteNetlink> RouteNetlink::open(std::string who) {
   RouteNetlink netlink(std::move(who));
-  CNI_MATRIX_TRY(netlink.check(nl_connect(netlink.get(), NETLINK_ROUTE), "open netlink"));
+  TRY(netlink.check(nl_connect(netlink.get(), NETLINK_ROUTE), "open netlink"));
   return netlink;
 }
 
@@ -82,26 +83,26 @@ Expected<void> RouteNetlink::check(int result, const std::string& what) const {
 
 Expected<void> RouteNetlink::add_address(const std::string& link, const std::string& address,
                                          int flags) const {
-  CNI_MATRIX_TRY_ASSIGN(const auto made, make_address(*this, link, address));
+  TRY_ASSIGN(const auto made, make_address(*this, link, address));
   return check(rtnl_addr_add(get(), made.get(), flags),
                fmt::format("add the address {} to {}", address, link));
 }
 
 Expected<void> RouteNetlink::delete_address(const std::string& link,
                                             const std::string& address) const {
-  CNI_MATRIX_TRY_ASSIGN(const auto made, make_address(*this, link, address));
+  TRY_ASSIGN(const auto made, make_address(*this, link, address));
   return check(rtnl_addr_delete(get(), made.get(), 0), "delete an address");
 }
 
 Expected<void> RouteNetlink::add_route(const std::string& to, const std::string& gateway,
                                        const std::string& link, int flags) const {
-  CNI_MATRIX_TRY_ASSIGN(const auto route, make_route(*this, to, gateway, link));
+  TRY_ASSIGN(const auto route, make_route(*this, to, gateway, link));
   return check(rtnl_route_add(get(), route.get(), flags),
                fmt::format("add a route to {} via {}", to, gateway));
 }
 
 Expected<void> RouteNetlink::delete_route(const std::string& to, const std::string& gateway) const {
-  CNI_MATRIX_TRY_ASSIGN(const auto route, make_route(*this, to, gateway));
+  TRY_ASSIGN(const auto route, make_route(*this, to, gateway));
   return check(rtnl_route_delete(get(), route.get(), 0), "delete a route");
 }
 

@@ -2,6 +2,7 @@
 
 #include "route_netlink.hpp"
 
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/fd.hpp>
 
@@ -23,7 +24,7 @@ namespace {
 constexpr const char* k_who = "the node's uplink:";
 
 Expected<void> set_up(const char* name) {
-  CNI_MATRIX_TRY(skip_address_detection(name));
+  TRY(skip_address_detection(name));
   const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request{};
   std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);
@@ -55,26 +56,26 @@ Expected<void> keep_outside() {
 }  // namespace
 
 Expected<void> make_uplink() {
-  CNI_MATRIX_TRY(set_up("lo"));
-  CNI_MATRIX_TRY_ASSIGN(const Fd node, open_own_namespace());
+  TRY(set_up("lo"));
+  TRY_ASSIGN(const Fd node, open_own_namespace());
   if (::unshare(CLONE_NEWNET) != 0) {
     return system_error("cannot make the outside namespace");
   }
-  CNI_MATRIX_TRY(keep_outside());
-  CNI_MATRIX_TRY_ASSIGN(const auto outside, RouteNetlink::open(k_who));
-  CNI_MATRIX_TRY(outside.add_veth("outside", "uplink", node.get()));
-  CNI_MATRIX_TRY(set_up("lo"));
-  CNI_MATRIX_TRY(outside.add_address("outside", "192.0.2.1/24"));
-  CNI_MATRIX_TRY(outside.add_address("outside", "2001:db8:ffff::1/64"));
-  CNI_MATRIX_TRY(set_up("outside"));
+  TRY(keep_outside());
+  TRY_ASSIGN(const auto outside, RouteNetlink::open(k_who));
+  TRY(outside.add_veth("outside", "uplink", node.get()));
+  TRY(set_up("lo"));
+  TRY(outside.add_address("outside", "192.0.2.1/24"));
+  TRY(outside.add_address("outside", "2001:db8:ffff::1/64"));
+  TRY(set_up("outside"));
   if (::setns(node.get(), CLONE_NEWNET) != 0) {
     return system_error("cannot go back to the node's namespace");
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto inside, RouteNetlink::open(k_who));
-  CNI_MATRIX_TRY(inside.add_address("uplink", "192.0.2.2/24"));
-  CNI_MATRIX_TRY(inside.add_address("uplink", "2001:db8:ffff::2/64"));
-  CNI_MATRIX_TRY(set_up("uplink"));
-  CNI_MATRIX_TRY(inside.add_route("default", "192.0.2.1", "uplink"));
+  TRY_ASSIGN(const auto inside, RouteNetlink::open(k_who));
+  TRY(inside.add_address("uplink", "192.0.2.2/24"));
+  TRY(inside.add_address("uplink", "2001:db8:ffff::2/64"));
+  TRY(set_up("uplink"));
+  TRY(inside.add_route("default", "192.0.2.1", "uplink"));
   return inside.add_route("default", "2001:db8:ffff::1", "uplink");
 }
 

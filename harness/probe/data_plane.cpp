@@ -4,6 +4,7 @@
 #include "network.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 
 #include <algorithm>
@@ -67,7 +68,7 @@ class Prober {
   Results loopback() {
     m_probe = "loopback";
     const auto begin = Clock::now();
-    CNI_MATRIX_TRY_ASSIGN(const auto lo, link_state(m_pod.netns, "lo"));
+    TRY_ASSIGN(const auto lo, link_state(m_pod.netns, "lo"));
     if (!lo.up) {
       note("", false, "lo is down in the pod", begin);
       return std::move(m_results);
@@ -80,14 +81,14 @@ class Prober {
   Results mtu() {
     m_probe = "mtu";
     const auto begin = Clock::now();
-    CNI_MATRIX_TRY_ASSIGN(const auto link, link_state(m_pod.netns, "eth0"));
+    TRY_ASSIGN(const auto link, link_state(m_pod.netns, "eth0"));
     int wanted = m_pod.mtu;
     std::string whose = "which is not what it should be";
     if (wanted == 0) {
       if (link.peer == 0) {
         return input_error("the probe mtu needs the wanted MTU: the pod's eth0 has no peer");
       }
-      CNI_MATRIX_TRY_ASSIGN(const auto peer, link_state("", "", link.peer));
+      TRY_ASSIGN(const auto peer, link_state("", "", link.peer));
       wanted = peer.mtu;
       whose = "and its peer on the node another";
     }
@@ -120,10 +121,9 @@ class Prober {
     }
     return for_each_family([&](const Family& family, const std::string& /*ip*/) -> Expected<void> {
       for (const auto& ip : m_other->ips) {
-        CNI_MATRIX_TRY_ASSIGN(const auto endpoint, Endpoint::parse(ip, 0));
+        TRY_ASSIGN(const auto endpoint, Endpoint::parse(ip, 0));
         if (endpoint.family() == family.number) {
-          CNI_MATRIX_TRY(
-              converse(family, {"the pod", m_pod.netns}, {"the other pod", m_other->netns}, ip));
+          TRY(converse(family, {"the pod", m_pod.netns}, {"the other pod", m_other->netns}, ip));
         }
       }
       return {};
@@ -160,20 +160,17 @@ class Prober {
     return for_each_mapping([&](const Family& family, const PortMapping& mapping,
                                 const Server& pod) -> Expected<void> {
       TemporaryNetwork network;
-      CNI_MATRIX_TRY(network.add_address(k_outside, k_outside_link,
-                                         fmt::format("{}{}", family.second, family.host)));
-      CNI_MATRIX_TRY_ASSIGN(const auto machine, network.add_machine(k_far_link));
-      CNI_MATRIX_TRY(network.add_address(
-          "", k_far_link, fmt::format("{}{}", family.far_gateway, family.far_prefix)));
-      CNI_MATRIX_TRY(
-          network.add_address(machine, "far", fmt::format("{}{}", family.far, family.far_prefix)));
-      CNI_MATRIX_TRY(network.add_route(machine, "default", family.far_gateway));
-      CNI_MATRIX_TRY(
-          network.add_route(k_outside, fmt::format("{}{}", family.far, family.host), family.node));
-      CNI_MATRIX_TRY_ASSIGN(const auto server,
-                            Server::listen(k_outside, pod.transport(), family.second,
-                                           static_cast<std::uint16_t>(mapping.host_port)));
-      CNI_MATRIX_TRY(not_captured(family, {"the node", ""}, server, pod));
+      TRY(network.add_address(k_outside, k_outside_link,
+                              fmt::format("{}{}", family.second, family.host)));
+      TRY_ASSIGN(const auto machine, network.add_machine(k_far_link));
+      TRY(network.add_address("", k_far_link,
+                              fmt::format("{}{}", family.far_gateway, family.far_prefix)));
+      TRY(network.add_address(machine, "far", fmt::format("{}{}", family.far, family.far_prefix)));
+      TRY(network.add_route(machine, "default", family.far_gateway));
+      TRY(network.add_route(k_outside, fmt::format("{}{}", family.far, family.host), family.node));
+      TRY_ASSIGN(const auto server, Server::listen(k_outside, pod.transport(), family.second,
+                                                   static_cast<std::uint16_t>(mapping.host_port)));
+      TRY(not_captured(family, {"the node", ""}, server, pod));
       return not_captured(family, {"through the node", machine}, server, pod);
     });
   }
@@ -184,12 +181,11 @@ class Prober {
       const auto begin = Clock::now();
       // Without it an unmasqueraded packet would only look lost: the outside could not answer.
       TemporaryNetwork network;
-      CNI_MATRIX_TRY_ASSIGN(const auto pod, Endpoint::parse(ip, 0));
-      CNI_MATRIX_TRY(network.add_route(k_outside, pod.address() + family.host, family.node));
-      CNI_MATRIX_TRY_ASSIGN(const auto server,
-                            Server::listen(k_outside, Transport::tcp, family.outside, 0));
-      CNI_MATRIX_TRY_ASSIGN(const auto seen, exchange(m_pod.netns, Transport::tcp,
-                                                      server.endpoint(), {&server}, m_limit));
+      TRY_ASSIGN(const auto pod, Endpoint::parse(ip, 0));
+      TRY(network.add_route(k_outside, pod.address() + family.host, family.node));
+      TRY_ASSIGN(const auto server, Server::listen(k_outside, Transport::tcp, family.outside, 0));
+      TRY_ASSIGN(const auto seen,
+                 exchange(m_pod.netns, Transport::tcp, server.endpoint(), {&server}, m_limit));
       auto saw = fmt::format("the pod to {}/tcp: {}", server.endpoint().str(), seen.saw);
       if (seen.reached != nullptr) {
         saw += seen.source == family.node ? fmt::format(", seen as the node's {}", seen.source)
@@ -217,9 +213,9 @@ class Prober {
                          m_probe);
     }
     for (const auto& ip : m_pod.ips) {
-      CNI_MATRIX_TRY_ASSIGN(const auto endpoint, Endpoint::parse(ip, 0));
+      TRY_ASSIGN(const auto endpoint, Endpoint::parse(ip, 0));
       const auto& family = endpoint.family() == AF_INET ? k_families[0] : k_families[1];
-      CNI_MATRIX_TRY(visit(family, ip));
+      TRY(visit(family, ip));
     }
     return std::move(m_results);
   }
@@ -230,12 +226,11 @@ class Prober {
     auto done = for_each_family([&](const Family& family, const std::string& ip) -> Expected<void> {
       for (const auto& mapping : m_pod.port_mappings) {
         if (mapping.host_port != 0) {
-          CNI_MATRIX_TRY_ASSIGN(
-              const auto server,
-              Server::listen(m_pod.netns,
-                             mapping.protocol == "udp" ? Transport::udp : Transport::tcp, ip,
-                             static_cast<std::uint16_t>(mapping.container_port)));
-          CNI_MATRIX_TRY(visit(family, mapping, server));
+          TRY_ASSIGN(const auto server,
+                     Server::listen(m_pod.netns,
+                                    mapping.protocol == "udp" ? Transport::udp : Transport::tcp, ip,
+                                    static_cast<std::uint16_t>(mapping.container_port)));
+          TRY(visit(family, mapping, server));
         }
       }
       return {};
@@ -261,10 +256,9 @@ class Prober {
   Expected<void> converse(const Family& family, const Side& from, const Side& side,
                           const std::string& address) {
     const auto begin = Clock::now();
-    CNI_MATRIX_TRY_ASSIGN(const auto server,
-                          Server::listen(side.netns, Transport::tcp, address, 0));
-    CNI_MATRIX_TRY_ASSIGN(const auto seen, exchange(from.netns, Transport::tcp, server.endpoint(),
-                                                    {&server}, m_limit));
+    TRY_ASSIGN(const auto server, Server::listen(side.netns, Transport::tcp, address, 0));
+    TRY_ASSIGN(const auto seen,
+               exchange(from.netns, Transport::tcp, server.endpoint(), {&server}, m_limit));
     note(
         family.name, seen.answered,
         fmt::format("{} to {} {}/tcp: {}", from.name, side.name, server.endpoint().str(), seen.saw),
@@ -275,10 +269,9 @@ class Prober {
   Expected<void> to_host_port(const Family& family, const Side& from, const std::string& address,
                               const PortMapping& mapping, const Server& server) {
     const auto begin = Clock::now();
-    CNI_MATRIX_TRY_ASSIGN(const auto to,
-                          Endpoint::parse(address, static_cast<std::uint16_t>(mapping.host_port)));
-    CNI_MATRIX_TRY_ASSIGN(const auto seen,
-                          exchange(from.netns, server.transport(), to, {&server}, m_limit));
+    TRY_ASSIGN(const auto to,
+               Endpoint::parse(address, static_cast<std::uint16_t>(mapping.host_port)));
+    TRY_ASSIGN(const auto seen, exchange(from.netns, server.transport(), to, {&server}, m_limit));
     note(family.name, seen.answered,
          fmt::format("{} to {}/{}, the pod's port {}: {}{}", from.name, to.str(),
                      name_of(server.transport()), mapping.container_port, seen.saw,
@@ -292,8 +285,8 @@ class Prober {
   Expected<void> not_captured(const Family& family, const Side& from, const Server& server,
                               const Server& pod) {
     const auto begin = Clock::now();
-    CNI_MATRIX_TRY_ASSIGN(const auto seen, exchange(from.netns, server.transport(),
-                                                    server.endpoint(), {&server, &pod}, m_limit));
+    TRY_ASSIGN(const auto seen, exchange(from.netns, server.transport(), server.endpoint(),
+                                         {&server, &pod}, m_limit));
     const bool captured = seen.reached == &pod;
     std::string where = "neither there nor in the pod";
     if (seen.reached != nullptr) {
@@ -336,7 +329,7 @@ Expected<void> wait_for_network(const ProbeTarget& pod, const ProbeTarget* other
   }
   const auto deadline = Clock::now() + k_address_limit;
   for (const auto& place : places) {
-    CNI_MATRIX_TRY(wait_for_addresses(place, deadline));
+    TRY(wait_for_addresses(place, deadline));
   }
   return {};
 }
@@ -370,7 +363,7 @@ Expected<std::vector<ProbeResult>> probe_data_plane(const std::vector<std::strin
                                                     const ProbeTarget& pod,
                                                     const ProbeTarget* other,
                                                     std::chrono::milliseconds limit) {
-  CNI_MATRIX_TRY(wait_for_network(pod, other));
+  TRY(wait_for_network(pod, other));
   std::vector<ProbeResult> results;
   for (const auto& name : probes) {
     const auto* const probe = std::find_if(k_probes.begin(), k_probes.end(),
@@ -378,7 +371,7 @@ Expected<std::vector<ProbeResult>> probe_data_plane(const std::vector<std::strin
     if (probe == k_probes.end()) {
       return input_error("there is no probe \"{}\"{}", name, did_you_mean(name, probe_names()));
     }
-    CNI_MATRIX_TRY_ASSIGN(auto seen, (Prober(pod, other, limit).*probe->run)());
+    TRY_ASSIGN(auto seen, (Prober(pod, other, limit).*probe->run)());
     std::move(seen.begin(), seen.end(), std::back_inserter(results));
   }
   return results;

@@ -2,6 +2,8 @@
 
 #include "network.hpp"
 
+#include "base/try.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -221,9 +223,9 @@ Expected<Server> Server::listen(const std::string& netns, Transport transport,
                                 const std::string& address, std::uint16_t port) {
   Server server;
   server.m_transport = transport;
-  CNI_MATRIX_TRY_ASSIGN(server.m_endpoint, Endpoint::parse(address, port));
+  TRY_ASSIGN(server.m_endpoint, Endpoint::parse(address, port));
   auto& endpoint = server.m_endpoint;
-  CNI_MATRIX_TRY_ASSIGN(server.m_fd, socket_in(netns, endpoint.family(), socket_type(transport)));
+  TRY_ASSIGN(server.m_fd, socket_in(netns, endpoint.family(), socket_type(transport)));
   const int on = 1;
   ::setsockopt(server.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (endpoint.family() == AF_INET) {
@@ -242,7 +244,7 @@ Expected<Server> Server::listen(const std::string& netns, Transport transport,
 
 Expected<Exchange> exchange(const std::string& netns, Transport transport, const Endpoint& to,
                             const std::vector<const Server*>& servers, milliseconds limit) {
-  CNI_MATRIX_TRY_ASSIGN(auto client, socket_in(netns, to.family(), socket_type(transport)));
+  TRY_ASSIGN(auto client, socket_in(netns, to.family(), socket_type(transport)));
   return Conversation(std::move(client), transport, servers).hold(to, limit);
 }
 

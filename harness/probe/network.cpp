@@ -1,5 +1,6 @@
 #include "network.hpp"
 
+#include "base/try.hpp"
 #include "node/route_netlink.hpp"
 
 #include <fmt/format.h>
@@ -33,13 +34,13 @@ Expected<Link> find_link(const RouteNetlink& netlink, const std::string& name, i
   rtnl_link* link = nullptr;
   const int error =
       rtnl_link_get_kernel(netlink.get(), index, name.empty() ? nullptr : name.c_str(), &link);
-  CNI_MATRIX_TRY(netlink.check(
-      error, name.empty() ? fmt::format("find link {}", index) : "find the link " + name));
+  TRY(netlink.check(error,
+                    name.empty() ? fmt::format("find link {}", index) : "find the link " + name));
   return Link(link);
 }
 
 Expected<void> set_up(const RouteNetlink& netlink, const std::string& name) {
-  CNI_MATRIX_TRY_ASSIGN(const Link link, find_link(netlink, name, 0));
+  TRY_ASSIGN(const Link link, find_link(netlink, name, 0));
   const Link change(rtnl_link_alloc());
   rtnl_link_set_flags(change.get(), IFF_UP);
   return netlink.check(rtnl_link_change(netlink.get(), link.get(), change.get(), 0),
@@ -48,7 +49,7 @@ Expected<void> set_up(const RouteNetlink& netlink, const std::string& name) {
 
 Expected<bool> has_tentative_address(const RouteNetlink& netlink) {
   nl_cache* raw = nullptr;
-  CNI_MATRIX_TRY(netlink.check(rtnl_addr_alloc_cache(netlink.get(), &raw), "list the addresses"));
+  TRY(netlink.check(rtnl_addr_alloc_cache(netlink.get(), &raw), "list the addresses"));
   const std::unique_ptr<nl_cache, Release<nl_cache_free>> cache(raw);
   for (auto* object = nl_cache_get_first(cache.get()); object != nullptr;
        object = nl_cache_get_next(object)) {
@@ -86,7 +87,7 @@ Expected<void> in_namespace(const std::string& netns, const std::function<Expect
 
 Expected<Fd> socket_in(const std::string& netns, int family, int type) {
   Fd made;
-  CNI_MATRIX_TRY(in_namespace(netns, [&]() -> Expected<void> {
+  TRY(in_namespace(netns, [&]() -> Expected<void> {
     made.reset(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!made) {
       return system_error("cannot make a socket");
@@ -98,9 +99,9 @@ Expected<Fd> socket_in(const std::string& netns, int family, int type) {
 
 Expected<LinkState> link_state(const std::string& netns, const std::string& name, int index) {
   LinkState state;
-  CNI_MATRIX_TRY(in_namespace(netns, [&]() -> Expected<void> {
-    CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
-    CNI_MATRIX_TRY_ASSIGN(const auto link, find_link(netlink, name, index));
+  TRY(in_namespace(netns, [&]() -> Expected<void> {
+    TRY_ASSIGN(const auto netlink, connect());
+    TRY_ASSIGN(const auto link, find_link(netlink, name, index));
     state.up = (rtnl_link_get_flags(link.get()) & IFF_UP) != 0;
     state.mtu = static_cast<int>(rtnl_link_get_mtu(link.get()));
     state.peer = rtnl_link_get_link(link.get());
@@ -112,9 +113,9 @@ Expected<LinkState> link_state(const std::string& netns, const std::string& name
 Expected<void> wait_for_addresses(const std::string& netns,
                                   std::chrono::steady_clock::time_point deadline) {
   return in_namespace(netns, [&]() -> Expected<void> {
-    CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+    TRY_ASSIGN(const auto netlink, connect());
     for (;;) {
-      CNI_MATRIX_TRY_ASSIGN(const bool waits, has_tentative_address(netlink));
+      TRY_ASSIGN(const bool waits, has_tentative_address(netlink));
       if (!waits || std::chrono::steady_clock::now() >= deadline) {
         return {};
       }
@@ -132,13 +133,13 @@ TemporaryNetwork::~TemporaryNetwork() {
 
 Expected<void> TemporaryNetwork::add_address(const std::string& netns, const std::string& link,
                                              const std::string& address) {
-  CNI_MATRIX_TRY(in_namespace(netns, [&]() -> Expected<void> {
-    CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+  TRY(in_namespace(netns, [&]() -> Expected<void> {
+    TRY_ASSIGN(const auto netlink, connect());
     return netlink.add_address(link, address, NLM_F_REPLACE);
   }));
   m_undo.emplace_back([netns, link, address] {
     (void)in_namespace(netns, [&]() -> Expected<void> {
-      CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+      TRY_ASSIGN(const auto netlink, connect());
       return netlink.delete_address(link, address);
     });
   });
@@ -147,13 +148,13 @@ Expected<void> TemporaryNetwork::add_address(const std::string& netns, const std
 
 Expected<void> TemporaryNetwork::add_route(const std::string& netns, const std::string& destination,
                                            const std::string& gateway) {
-  CNI_MATRIX_TRY(in_namespace(netns, [&]() -> Expected<void> {
-    CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+  TRY(in_namespace(netns, [&]() -> Expected<void> {
+    TRY_ASSIGN(const auto netlink, connect());
     return netlink.add_route(destination, gateway, "", NLM_F_REPLACE);
   }));
   m_undo.emplace_back([netns, destination, gateway] {
     (void)in_namespace(netns, [&]() -> Expected<void> {
-      CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
+      TRY_ASSIGN(const auto netlink, connect());
       return netlink.delete_route(destination, gateway);
     });
   });
@@ -177,13 +178,13 @@ Expected<std::string> TemporaryNetwork::add_machine(const std::string& node_link
       if (!machine) {
         return system_error("cannot open a probe's network namespace");
       }
-      CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
-      CNI_MATRIX_TRY(netlink.add_veth(k_far_link, node_link, node.get()));
-      CNI_MATRIX_TRY(skip_address_detection(k_far_link));
+      TRY_ASSIGN(const auto netlink, connect());
+      TRY(netlink.add_veth(k_far_link, node_link, node.get()));
+      TRY(skip_address_detection(k_far_link));
       return set_up(netlink, k_far_link);
     }();
   }).join();
-  CNI_MATRIX_TRY(made);
+  TRY(made);
   // Not left to the end of the namespace, which comes some time after its last descriptor is
   // closed: the link would look like a leak.
   m_undo.emplace_back([node_link] {
@@ -193,9 +194,9 @@ Expected<std::string> TemporaryNetwork::add_machine(const std::string& node_link
       }
     }
   });
-  CNI_MATRIX_TRY_ASSIGN(const auto netlink, connect());
-  CNI_MATRIX_TRY(skip_address_detection(node_link));
-  CNI_MATRIX_TRY(set_up(netlink, node_link));
+  TRY_ASSIGN(const auto netlink, connect());
+  TRY(skip_address_detection(node_link));
+  TRY(set_up(netlink, node_link));
   const auto path = fmt::format("/proc/self/fd/{}", machine.get());
   m_namespaces.push_back(std::move(machine));
   return path;

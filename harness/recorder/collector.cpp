@@ -3,6 +3,7 @@
 #include "connection.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 
 #include <fmt/format.h>
 
@@ -369,9 +370,9 @@ Expected<Collector> Collector::start(const CollectorOptions& options) {
   if (!identify(options.program, program)) {
     return system_error(fmt::format("cannot look at the recorder {}", options.program.string()));
   }
-  CNI_MATRIX_TRY_ASSIGN(Fd listener, listen_at(options.socket));
+  TRY_ASSIGN(Fd listener, listen_at(options.socket));
   auto work = std::make_unique<Work>(options, program, std::move(listener));
-  CNI_MATRIX_TRY(work->start());
+  TRY(work->start());
   return Collector(std::move(work));
 }
 

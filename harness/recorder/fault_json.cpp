@@ -2,6 +2,7 @@
 #include "fault_text.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/recorder/faults.hpp>
 
 #include <fmt/format.h>
@@ -99,7 +100,7 @@ Expected<void> take_number(const Json& value, const char* key, int& number,
 
 Expected<FaultAction> action_from_json(const Json& value, std::string_view place) {
   std::string name;
-  CNI_MATRIX_TRY(take_text(value, "do", name, place));
+  TRY(take_text(value, "do", name, place));
   const auto* const known =
       std::find_if(std::begin(k_fault_actions), std::end(k_fault_actions),
                    [&name](const FaultActionTraits& action) { return action.name == name; });
@@ -186,28 +187,28 @@ Expected<Fault> fault_from_json(const Json& value, std::string_view place) {
     return input_error("{}: a fault is an object: {{\"plugin\": ..., \"do\": ...}}", place);
   }
   Fault fault;
-  CNI_MATRIX_TRY_ASSIGN(fault.action, action_from_json(value, place));
-  CNI_MATRIX_TRY(check_keys(value, fault.action, place));
+  TRY_ASSIGN(fault.action, action_from_json(value, place));
+  TRY(check_keys(value, fault.action, place));
   if (!value.contains("plugin")) {
     return input_error("{}: \"plugin\" is missing; write which plugin the fault is for", place);
   }
   fault.status = fault.action == FaultAction::exit ? 1 : 0;
-  CNI_MATRIX_TRY(take_text(value, "plugin", fault.plugin, place));
-  CNI_MATRIX_TRY(take_text(value, "on", fault.command, place));
-  CNI_MATRIX_TRY(take_number(value, "call", fault.call, place));
+  TRY(take_text(value, "plugin", fault.plugin, place));
+  TRY(take_text(value, "on", fault.command, place));
+  TRY(take_number(value, "call", fault.call, place));
   for (const auto* parameter : parameters_of(fault.action)) {
     if (const auto* number = std::get_if<int Fault::*>(&parameter->member)) {
-      CNI_MATRIX_TRY(take_number(value, parameter->key, fault.*(*number), place));
+      TRY(take_number(value, parameter->key, fault.*(*number), place));
     } else {
       auto& text = fault.*std::get<std::string Fault::*>(parameter->member);
-      CNI_MATRIX_TRY(take_text(value, parameter->key, text, place));
+      TRY(take_text(value, parameter->key, text, place));
     }
   }
   Fault checked = fault;
   if (fault.plugin.size() > 1 && fault.plugin.front() == '$') {
     checked.plugin.erase(0, 1);  // a parameter of the scenario
   }
-  CNI_MATRIX_TRY(check_fault(checked, place));
+  TRY(check_fault(checked, place));
   return fault;
 }
 

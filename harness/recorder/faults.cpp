@@ -2,6 +2,7 @@
 #include "fault_text.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/recorder/faults.hpp>
 
 #include <fmt/format.h>
@@ -46,10 +47,10 @@ std::string rule_text(const Fault& fault) {
 }
 
 Expected<void> place_fault(const fs::path& directory, const Fault& fault, const fs::path& counts) {
-  CNI_MATRIX_TRY(check_fault(fault, "fault"));
-  CNI_MATRIX_TRY(make_folder(directory / "empty"));
-  CNI_MATRIX_TRY(make_folder(directory / "rules"));
-  CNI_MATRIX_TRY(make_folder(counts));
+  TRY(check_fault(fault, "fault"));
+  TRY(make_folder(directory / "empty"));
+  TRY(make_folder(directory / "rules"));
+  TRY(make_folder(counts));
   for (int number = 1; number <= k_rules_limit; ++number) {
     const fs::path rule = directory / "rules" / std::to_string(number);
     std::error_code error;
@@ -58,7 +59,7 @@ Expected<void> place_fault(const fs::path& directory, const Fault& fault, const 
     }
     // The counter comes first: a rule without one is not in force.
     const auto count = counts / std::to_string(number);
-    CNI_MATRIX_TRY(write_file(count, ""));
+    TRY(write_file(count, ""));
     fs::create_symlink(count, rule.string() + ".count", error);
     if (error) {
       return broken("cannot count the calls of a fault in {}: {}", directory.string(),
@@ -93,7 +94,7 @@ Expected<void> set_runtime_pid(const fs::path& directory, pid_t pid) {
   if (pid < 2) {
     return input_error("{} is not the process id of a runtime", pid);
   }
-  CNI_MATRIX_TRY(make_folder(directory));
+  TRY(make_folder(directory));
   return write_file_atomic(directory / "runtime.pid", std::to_string(pid) + "\n");
 }
 

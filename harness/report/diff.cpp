@@ -4,6 +4,7 @@
 #include "text.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "verdict/normalise.hpp"
 
 #include <fmt/format.h>
@@ -104,7 +105,7 @@ const std::vector<std::string>& identity_columns() {
 
 Expected<Outcomes> read_outcomes(const std::filesystem::path& run_file,
                                  const std::vector<std::string>& by) {
-  CNI_MATRIX_TRY(check_columns(by));
+  TRY(check_columns(by));
   Outcomes outcomes;
   std::optional<Error> ambiguous;
   SavedRunVisitor visitor;
@@ -129,7 +130,7 @@ Expected<Outcomes> read_outcomes(const std::filesystem::path& run_file,
     }
     add_worst(outcomes, key, std::move(outcome));
   };
-  CNI_MATRIX_TRY(read_run(run_file, visitor));
+  TRY(read_run(run_file, visitor));
   if (ambiguous) {
     return tl::unexpected(*ambiguous);
   }

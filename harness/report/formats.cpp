@@ -3,6 +3,8 @@
 #include "json.hpp"
 #include "junit.hpp"
 
+#include "base/try.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -34,7 +36,7 @@ Expected<void> add_reporters(const ReportFiles& files, Reporters& reporters) {
   for (const auto& format : formats()) {
     const auto file = files.find(std::string(format.name));
     if (file != files.end() && !file->second.empty()) {
-      CNI_MATRIX_TRY_ASSIGN(auto reporter, format.make(file->second));
+      TRY_ASSIGN(auto reporter, format.make(file->second));
       reporters.add(std::move(reporter));
     }
   }

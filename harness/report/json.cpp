@@ -2,6 +2,8 @@
 
 #include "output_file.hpp"
 
+#include "base/try.hpp"
+
 #include <string>
 #include <utility>
 
@@ -62,7 +64,7 @@ class JsonReporter : public Reporter {
 }  // namespace
 
 Expected<std::unique_ptr<Reporter>> make_json_reporter(const std::filesystem::path& file) {
-  CNI_MATRIX_TRY_ASSIGN(auto output, OutputFile::open(file));
+  TRY_ASSIGN(auto output, OutputFile::open(file));
   return std::make_unique<JsonReporter>(std::move(output));
 }
 

@@ -5,6 +5,7 @@
 #include "xml_writer.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 #include "verdict/leaks.hpp"
 #include "verdict/residue.hpp"
 
@@ -203,7 +204,7 @@ class JunitReporter : public Reporter {
     xml.close();
     xml.close();
     m_output.write(xml.take());
-    CNI_MATRIX_TRY(std::move(copied));
+    TRY(std::move(copied));
     return m_output.finish();
   }
 
@@ -275,7 +276,7 @@ class JunitReporter : public Reporter {
 }  // namespace
 
 Expected<std::unique_ptr<Reporter>> make_junit_reporter(const std::filesystem::path& file) {
-  CNI_MATRIX_TRY_ASSIGN(auto output, OutputFile::open(file));
+  TRY_ASSIGN(auto output, OutputFile::open(file));
   return std::make_unique<JunitReporter>(std::move(output));
 }
 

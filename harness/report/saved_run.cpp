@@ -3,6 +3,7 @@
 #include "reporter.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -30,7 +31,7 @@ class LineReader {
 
   // The first line has been read already.
   Expected<SavedRun> read() {
-    CNI_MATRIX_TRY(read_head());
+    TRY(read_head());
     std::string line;
     while (next(line)) {
       if (line == "],") {
@@ -49,10 +50,10 @@ class LineReader {
       }
       m_batch.push_back(std::move(*cell));
       if (m_batch.size() >= k_batch) {
-        CNI_MATRIX_TRY(pass_on(run::to_json(run::RunSummary())));
+        TRY(pass_on(run::to_json(run::RunSummary())));
       }
     }
-    CNI_MATRIX_TRY(pass_on(run::to_json(run::RunSummary())));
+    TRY(pass_on(run::to_json(run::RunSummary())));
     m_run.complete = false;
     m_run.summary = m_seen;
     m_run.summary.cells = m_planned;
@@ -77,9 +78,9 @@ class LineReader {
     while (next(line)) {
       head += line;
       if (line == "\"cells\":[") {
-        CNI_MATRIX_TRY_ASSIGN(m_head, parse_own_json(head + "]}", m_file));
-        CNI_MATRIX_TRY(check({}, run::to_json(run::RunSummary())));
-        CNI_MATRIX_TRY_ASSIGN(m_run.provenance, run::provenance_from_json(m_head.at("provenance")));
+        TRY_ASSIGN(m_head, parse_own_json(head + "]}", m_file));
+        TRY(check({}, run::to_json(run::RunSummary())));
+        TRY_ASSIGN(m_run.provenance, run::provenance_from_json(m_head.at("provenance")));
         m_planned = m_head.at("planned").get<std::size_t>();
         m_visitor.started(m_run.provenance, m_planned);
         return {};
@@ -99,13 +100,13 @@ class LineReader {
       tail = Json{{"summary", run::to_json(m_seen)}};
       m_run.complete = false;
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto value, std::move(tail));
+    TRY_ASSIGN(const auto value, std::move(tail));
     if (!value.contains("summary")) {
       return input_error("{}: has no summary after its cells", m_file);
     }
-    CNI_MATRIX_TRY(pass_on(value.at("summary")));
+    TRY(pass_on(value.at("summary")));
     if (m_run.complete) {
-      CNI_MATRIX_TRY_ASSIGN(m_run.summary, run::summary_from_json(value.at("summary")));
+      TRY_ASSIGN(m_run.summary, run::summary_from_json(value.at("summary")));
     } else {
       m_run.summary = m_seen;
       m_run.summary.cells = m_planned;
@@ -129,7 +130,7 @@ class LineReader {
   Expected<void> pass_on(const Json& summary) {
     Json cells = Json::array();
     std::swap(cells, m_batch);
-    CNI_MATRIX_TRY(check(cells, summary));
+    TRY(check(cells, summary));
     for (const auto& cell : cells) {
       auto result = run::cell_result_from_json(cell);
       if (!result) {
@@ -155,12 +156,12 @@ class LineReader {
 };
 
 Expected<SavedRun> read_whole(const std::filesystem::path& file, const SavedRunVisitor& visitor) {
-  CNI_MATRIX_TRY_ASSIGN(const auto text, read_file(file, k_whole_limit));
-  CNI_MATRIX_TRY_ASSIGN(const auto value, parse_own_json(text, file.string()));
-  CNI_MATRIX_TRY(check_schema(value, k_schema, file.string()));
+  TRY_ASSIGN(const auto text, read_file(file, k_whole_limit));
+  TRY_ASSIGN(const auto value, parse_own_json(text, file.string()));
+  TRY(check_schema(value, k_schema, file.string()));
   SavedRun run;
-  CNI_MATRIX_TRY_ASSIGN(run.provenance, run::provenance_from_json(value.at("provenance")));
-  CNI_MATRIX_TRY_ASSIGN(run.summary, run::summary_from_json(value.at("summary")));
+  TRY_ASSIGN(run.provenance, run::provenance_from_json(value.at("provenance")));
+  TRY_ASSIGN(run.summary, run::summary_from_json(value.at("summary")));
   visitor.started(run.provenance, value.at("planned").get<std::size_t>());
   std::size_t index = 0;
   for (const auto& cell : value.at("cells")) {
@@ -191,8 +192,8 @@ Expected<SavedRun> replay(const std::filesystem::path& file, Reporter& reporter)
     reporter.run_started(provenance, cells);
   };
   visitor.cell = [&](run::CellResult&& result) { reporter.cell_finished(result); };
-  CNI_MATRIX_TRY_ASSIGN(auto run, read_run(file, visitor));
-  CNI_MATRIX_TRY(reporter.run_finished(run.summary));
+  TRY_ASSIGN(auto run, read_run(file, visitor));
+  TRY(reporter.run_finished(run.summary));
   return run;
 }
 
@@ -209,7 +210,7 @@ Expected<std::vector<matrix::Cell>> failed_cells(const std::filesystem::path& fi
       cells.push_back(std::move(result.cell));
     }
   };
-  CNI_MATRIX_TRY(read_run(file, visitor));
+  TRY(read_run(file, visitor));
   return cells;
 }
 

@@ -3,6 +3,7 @@
 #include "output_file.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -63,7 +64,7 @@ Json to_json(const Verification& verification, const Ending& ending) {
 }
 
 Expected<VerificationFile> VerificationFile::open(const std::filesystem::path& file) {
-  CNI_MATRIX_TRY_ASSIGN(auto output, OutputFile::open(file));
+  TRY_ASSIGN(auto output, OutputFile::open(file));
   return VerificationFile(std::make_unique<OutputFile>(std::move(output)));
 }
 

@@ -3,6 +3,7 @@
 #include "kernel_needs.hpp"
 
 #include "artifacts/catalog.hpp"
+#include "base/try.hpp"
 #include "cni/network_driver.hpp"
 #include "cni/profile.hpp"
 #include "scenario/act.hpp"
@@ -33,14 +34,14 @@ Expected<PlannedContainerd> plan_containerd(const std::string& token, bool embed
   if (embedded) {
     if (const auto version = version_of(token)) {
       planned.version = *version;
-      CNI_MATRIX_TRY_ASSIGN(planned.profile, cni::profile_for(planned.version));
+      TRY_ASSIGN(planned.profile, cni::profile_for(planned.version));
       return planned;
     }
   }
-  CNI_MATRIX_TRY_ASSIGN(planned.artifact, provisioner.ensure(Component::containerd, token));
+  TRY_ASSIGN(planned.artifact, provisioner.ensure(Component::containerd, token));
   planned.version = planned.artifact->version;
   if (embedded) {
-    CNI_MATRIX_TRY_ASSIGN(planned.profile, cni::profile_for(planned.version));
+    TRY_ASSIGN(planned.profile, cni::profile_for(planned.version));
   }
   return planned;
 }
@@ -70,14 +71,13 @@ std::vector<std::string> assumptions_of(const CellPlan& plan) {
 Expected<void> plan_runtimes(const matrix::Cell& cell, bool embedded, CellPlan& plan,
                              artifacts::Provisioner& provisioner) {
   if (!embedded) {
-    CNI_MATRIX_TRY(check_cgroup_mounts());
+    TRY(check_cgroup_mounts());
   }
   plan.embedded = embedded;
   plan.containerds.clear();
-  CNI_MATRIX_TRY_ASSIGN(plan.containerds[""],
-                        plan_containerd(cell.containerd, embedded, provisioner));
+  TRY_ASSIGN(plan.containerds[""], plan_containerd(cell.containerd, embedded, provisioner));
   for (const auto& token : scenario::demands_of(plan.steps).containerds) {
-    CNI_MATRIX_TRY_ASSIGN(plan.containerds[token], plan_containerd(token, embedded, provisioner));
+    TRY_ASSIGN(plan.containerds[token], plan_containerd(token, embedded, provisioner));
   }
   if (!embedded) {
     const auto& runc = provisioner.host_runc();
@@ -108,16 +108,16 @@ Expected<void> collect_needs(const std::vector<scenario::Step>& steps, const std
                              scenario::CellNeeds& needs) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
     needs.place = fmt::format("scenario {}: at /steps/{}", scenario, i);
-    CNI_MATRIX_TRY(steps[i].act->plan(needs));
+    TRY(steps[i].act->plan(needs));
   }
   return {};
 }
 
 Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios) {
-  CNI_MATRIX_TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
-  CNI_MATRIX_TRY_ASSIGN(const auto scenario, scenarios.find(cell.scenario));
+  TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
+  TRY_ASSIGN(const auto scenario, scenarios.find(cell.scenario));
   CellPlan plan{false, {}, {}, false, conflist, {}, {}, {}, {}, {}};
-  CNI_MATRIX_TRY_ASSIGN(plan.steps, scenario::bind_steps(*scenario, cell.parameters));
+  TRY_ASSIGN(plan.steps, scenario::bind_steps(*scenario, cell.parameters));
   plan.trace = scenario->trace;
   plan.needs_recorder = scenario->needs_recorder();
   for (const auto& rule : plan.trace) {
@@ -137,7 +137,7 @@ Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibra
                             {},
                             {},
                             {}};
-  CNI_MATRIX_TRY(collect_needs(plan.steps, cell.scenario, needs));
+  TRY(collect_needs(plan.steps, cell.scenario, needs));
   return BegunPlan{scenario, std::move(needs), std::move(plan)};
 }
 
@@ -147,7 +147,7 @@ Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibra
 Expected<void> plan_driver(const scenario::CellNeeds& needs, CellPlan& plan) {
   for (const auto& [token, collects_garbage] : needs.drivers) {
     auto& containerd = plan.containerds.at(token);
-    CNI_MATRIX_TRY_ASSIGN(containerd.profile, cni::profile_for(containerd.version));
+    TRY_ASSIGN(containerd.profile, cni::profile_for(containerd.version));
     const auto lack = cni::lack_of_garbage_collection(*containerd.profile);
     if (collects_garbage && !lack.empty()) {
       return unavailable("{}", lack);
@@ -158,10 +158,10 @@ Expected<void> plan_driver(const scenario::CellNeeds& needs, CellPlan& plan) {
 
 Expected<void> plan_plugins(const matrix::Cell& cell, const scenario::CellNeeds& needs,
                             CellPlan& plan, artifacts::Provisioner& provisioner) {
-  CNI_MATRIX_TRY_ASSIGN(plan.plugins[""], provisioner.ensure(Component::plugins, cell.plugins));
+  TRY_ASSIGN(plan.plugins[""], provisioner.ensure(Component::plugins, cell.plugins));
   for (const auto& [token, plugin] : needs.plugins) {
     if (!token.empty()) {
-      CNI_MATRIX_TRY_ASSIGN(plan.plugins[token], provisioner.ensure(Component::plugins, token));
+      TRY_ASSIGN(plan.plugins[token], provisioner.ensure(Component::plugins, token));
     }
     if (plugin.empty() || plan.plugins[token].binaries.contains(plugin)) {
       continue;
@@ -178,13 +178,13 @@ Expected<void> plan_plugins(const matrix::Cell& cell, const scenario::CellNeeds&
 }  // namespace
 
 Expected<void> check_cell(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios) {
-  CNI_MATRIX_TRY(begin_plan(cell, scenarios));
+  TRY(begin_plan(cell, scenarios));
   return {};
 }
 
 Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& provisioner,
                              scenario::ScenarioLibrary& scenarios) {
-  CNI_MATRIX_TRY_ASSIGN(auto begun, begin_plan(cell, scenarios));
+  TRY_ASSIGN(auto begun, begin_plan(cell, scenarios));
   auto& [scenario, needs, plan] = begun;
   for (const auto& program : scenario->programs) {
     if (find_program(program).empty()) {
@@ -192,7 +192,7 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
                          program == "nft" ? "nftables" : program);
     }
   }
-  CNI_MATRIX_TRY(check_kernel_needs(scenario::conflist_traits(plan.conflist.json())));
+  TRY(check_kernel_needs(scenario::conflist_traits(plan.conflist.json())));
   using matrix::RuntimeChoice;
   const bool embedded = cell.runtime == RuntimeChoice::embedded;
   const auto& needs_daemon = scenario->needs_daemon();
@@ -208,15 +208,15 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
       runtimes = {};
     }
   }
-  CNI_MATRIX_TRY(std::move(runtimes));
-  CNI_MATRIX_TRY(plan_driver(needs, plan));
+  TRY(std::move(runtimes));
+  TRY(plan_driver(needs, plan));
   plan.assumed = assumptions_of(plan);
   const auto& version = plan.containerds.at("").version;
   if (scenario->containerd && !scenario->containerd->contains(version)) {
     return unavailable("the scenario {} is about containerd {}, and this is {}", scenario->id,
                        scenario->containerd->str(), version.str());
   }
-  CNI_MATRIX_TRY(plan_plugins(cell, needs, plan, provisioner));
+  TRY(plan_plugins(cell, needs, plan, provisioner));
   return std::move(plan);
 }
 

@@ -8,6 +8,7 @@
 #include "base/cpu_time.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "containerd/prepared_root.hpp"
 #include "containerd/runtime.hpp"
 #include "embedded/embedded_runtime.hpp"
@@ -50,7 +51,7 @@ Expected<std::optional<recorder::Collector>> start_collector(const RunOptions& o
   if (!options.record) {
     return std::nullopt;
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto* recorder, run_recorder());
+  TRY_ASSIGN(const auto* recorder, run_recorder());
   recorder::CollectorOptions collector;
   collector.socket = layout::k_trace_socket;
   collector.program = layout::k_recorder;
@@ -161,13 +162,12 @@ Expected<CellResult> run(const matrix::Cell& cell, const CellPlan& plan, const R
                          int output) {
   CellResult result;
   result.cell = cell;
-  CNI_MATRIX_TRY_ASSIGN(auto collector, start_collector(options));
+  TRY_ASSIGN(auto collector, start_collector(options));
   if (!plan.embedded) {
-    CNI_MATRIX_TRY(containerd::place_root(k_root_file, "/var/lib/containerd"));
+    TRY(containerd::place_root(k_root_file, "/var/lib/containerd"));
   }
-  CNI_MATRIX_TRY_ASSIGN(auto outcome,
-                        scenario::execute(make_setup(cell, plan, options,
-                                                     collector ? &*collector : nullptr, output)));
+  TRY_ASSIGN(auto outcome, scenario::execute(make_setup(
+                               cell, plan, options, collector ? &*collector : nullptr, output)));
   if (collector) {
     check_recording(*collector, outcome);
     result.trace = collector->calls();

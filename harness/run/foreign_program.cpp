@@ -2,6 +2,7 @@
 
 #include "node_answer.hpp"
 
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/run/runner.hpp>
@@ -72,7 +73,7 @@ Expected<CommandResult> run_in_node(const std::vector<std::string>& argv,
   if (!started) {
     return tl::unexpected(started.error());
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto answer, read_answer(*started, limit + k_grace, cancelled));
+  TRY_ASSIGN(const auto answer, read_answer(*started, limit + k_grace, cancelled));
   started->kill();
   started->reap();
   if (!answer) {

@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "node/link_kinds.hpp"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ Expected<void> check_kernel_needs(const std::vector<std::string>& traits) {
     if (!uses(need.plugin)) {
       continue;
     }
-    CNI_MATRIX_TRY_ASSIGN(const bool has, node::has_link_kind(need.kind));
+    TRY_ASSIGN(const bool has, node::has_link_kind(need.kind));
     if (!has) {
       return unavailable("the plugin {} makes a link of kind {}, which this kernel does not have",
                          need.plugin, need.kind);
@@ -67,7 +68,7 @@ Expected<void> check_cgroup_mounts(std::string_view mountinfo) {
 }
 
 Expected<void> check_cgroup_mounts() {
-  CNI_MATRIX_TRY_ASSIGN(const auto mountinfo, read_file("/proc/self/mountinfo"));
+  TRY_ASSIGN(const auto mountinfo, read_file("/proc/self/mountinfo"));
   return check_cgroup_mounts(mountinfo);
 }
 

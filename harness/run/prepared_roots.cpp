@@ -5,6 +5,7 @@
 
 #include "artifacts/cache.hpp"
 #include "base/digest.hpp"
+#include "base/try.hpp"
 #include "containerd/prepared_root.hpp"
 #include "containerd/runtime.hpp"
 #include <cni_matrix/base/paths.hpp>
@@ -43,8 +44,8 @@ Expected<void> prepare_root(const artifacts::Artifact& artifact, const CellPlan&
   if (!started) {
     return tl::unexpected(started.error());
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto answer, read_answer(*started, options.cell_timeout,
-                                                       [&] { return must_stop(options); }));
+  TRY_ASSIGN(const auto answer,
+             read_answer(*started, options.cell_timeout, [&] { return must_stop(options); }));
   if (!answer) {
     return broken("preparing the root of containerd {} took longer than {} s",
                   artifact.version.str(), options.cell_timeout.count() / 1000);
@@ -80,13 +81,13 @@ Expected<fs::path> prepared_root(const artifacts::Artifact& artifact, const fs::
 Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
                              const RunListener& listener) {
   if (options.record) {
-    CNI_MATRIX_TRY(run_recorder());
+    TRY(run_recorder());
   }
   if (plan.embedded) {
     return {};
   }
   const auto& artifact = *plan.containerds.at("").artifact;
-  CNI_MATRIX_TRY_ASSIGN(const auto file, prepared_root(artifact, options.cache));
+  TRY_ASSIGN(const auto file, prepared_root(artifact, options.cache));
   if (containerd::is_good_root(file)) {
     return {};
   }
@@ -94,11 +95,10 @@ Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
   // mount would make that fail.
   using artifacts::FileLock;
   const artifacts::Cache cache(options.cache);
-  CNI_MATRIX_TRY(cache.create());
-  CNI_MATRIX_TRY_ASSIGN(
-      const auto lock,
-      FileLock::acquire(cache.locks() / ("root-" + file.stem().string()), FileLock::Mode::exclusive,
-                        [&] { return must_stop(options); }));
+  TRY(cache.create());
+  TRY_ASSIGN(const auto lock,
+             FileLock::acquire(cache.locks() / ("root-" + file.stem().string()),
+                               FileLock::Mode::exclusive, [&] { return must_stop(options); }));
   if (containerd::is_good_root(file)) {
     return {};
   }

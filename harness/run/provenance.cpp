@@ -3,6 +3,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "node/node.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/base/process.hpp>
@@ -140,7 +141,7 @@ int default_jobs() {
 Expected<Provenance> take_provenance(bool privileged) {
   Provenance provenance;
   provenance.modules = load_modules();
-  CNI_MATRIX_TRY_ASSIGN(provenance.privileges, node::check_privileges(privileged));
+  TRY_ASSIGN(provenance.privileges, node::check_privileges(privileged));
   provenance.program_version = program_version();
   provenance.started = now();
   provenance.command_line = command_line();

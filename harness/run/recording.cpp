@@ -1,6 +1,7 @@
 #include "recording.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 #include "recorder/refusal.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/paths.hpp>
@@ -15,9 +16,9 @@ namespace cni_matrix::run {
 namespace {
 
 Expected<RunRecorder> make_recorder() {
-  CNI_MATRIX_TRY_ASSIGN(const auto secret, recorder::make_secret());
-  CNI_MATRIX_TRY_ASSIGN(auto program,
-                        recorder::recorder_with_secret(libexec_directory() / "recorder", secret));
+  TRY_ASSIGN(const auto secret, recorder::make_secret());
+  TRY_ASSIGN(auto program,
+             recorder::recorder_with_secret(libexec_directory() / "recorder", secret));
   return RunRecorder{secret, std::move(program)};
 }
 

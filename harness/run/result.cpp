@@ -1,5 +1,6 @@
 #include "base/names.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/run/result.hpp>
 
 #include <csignal>
@@ -61,7 +62,7 @@ Expected<artifacts::Artifact> artifact_from_json(const Json& value) {
   artifact.component = *component;
   artifact.token = value.at("token").get<std::string>();
   artifact.provider = value.at("provider").get<std::string>();
-  CNI_MATRIX_TRY_ASSIGN(artifact.version, Version::parse(value.at("version").get<std::string>()));
+  TRY_ASSIGN(artifact.version, Version::parse(value.at("version").get<std::string>()));
   artifact.binaries = value.at("binaries").get<std::map<std::string, std::string>>();
   artifact.as_labelled = value.value("as_labelled", false);
   artifact.told_version = text_of(value, "told_version");
@@ -171,9 +172,9 @@ Json to_json(const CellResult& result) {
 Expected<CellResult> cell_result_from_json(const Json& value) {
   return reading("cell result", [&]() -> Expected<CellResult> {
     CellResult result;
-    CNI_MATRIX_TRY_ASSIGN(result.cell, matrix::cell_from_json(value.at("cell")));
-    CNI_MATRIX_TRY_ASSIGN(result.verdict, parse_verdict(value.at("verdict").get<std::string>()));
-    CNI_MATRIX_TRY_ASSIGN(result.leftover, node::inventory_from_json(value.at("leftover")));
+    TRY_ASSIGN(result.cell, matrix::cell_from_json(value.at("cell")));
+    TRY_ASSIGN(result.verdict, parse_verdict(value.at("verdict").get<std::string>()));
+    TRY_ASSIGN(result.leftover, node::inventory_from_json(value.at("leftover")));
     result.runtime = text_of(value, "runtime");
     result.containerd_version = text_of(value, "containerd_version");
     result.plugins_version = text_of(value, "plugins_version");
@@ -184,22 +185,22 @@ Expected<CellResult> cell_result_from_json(const Json& value) {
     result.log = text_of(value, "log");
     result.known = value.value("known", std::vector<std::string>());
     if (value.contains("containerd")) {
-      CNI_MATRIX_TRY_ASSIGN(result.containerd, artifact_from_json(value.at("containerd")));
+      TRY_ASSIGN(result.containerd, artifact_from_json(value.at("containerd")));
     }
     if (value.contains("plugins")) {
-      CNI_MATRIX_TRY_ASSIGN(result.plugins, artifact_from_json(value.at("plugins")));
+      TRY_ASSIGN(result.plugins, artifact_from_json(value.at("plugins")));
     }
     for (const auto& step : value.at("steps")) {
       result.steps.push_back(step_from_json(step));
     }
     if (value.contains("after_run")) {
-      CNI_MATRIX_TRY_ASSIGN(result.after_run, node::inventory_from_json(value.at("after_run")));
+      TRY_ASSIGN(result.after_run, node::inventory_from_json(value.at("after_run")));
     }
     if (value.contains("network")) {
       result.network = network_status_from_json(value.at("network"));
     }
     for (const auto& call : value.value("trace", Json::array())) {
-      CNI_MATRIX_TRY_ASSIGN(auto read, recorder::plugin_call_from_json(call));
+      TRY_ASSIGN(auto read, recorder::plugin_call_from_json(call));
       result.trace.push_back(std::move(read));
     }
     result.denied = value.value("denied", std::vector<std::string>());
@@ -376,7 +377,7 @@ Expected<RunSummary> summary_from_json(const Json& value) {
     RunSummary summary;
     summary.cells = value.at("cells").get<std::size_t>();
     for (const auto& [name, count] : value.at("verdicts").items()) {
-      CNI_MATRIX_TRY_ASSIGN(const auto verdict, parse_verdict(name));
+      TRY_ASSIGN(const auto verdict, parse_verdict(name));
       summary.verdicts[verdict] = count.get<std::size_t>();
     }
     summary.wall_us = value.at("wall_us").get<std::int64_t>();
@@ -391,7 +392,7 @@ Expected<RunSummary> summary_from_json(const Json& value) {
     summary.fail_on = value.value("fail_on", std::vector<std::string>());
     summary.modules = value.value("modules", std::vector<std::string>());
     for (const auto& statement : value.value("statements", Json::array())) {
-      CNI_MATRIX_TRY_ASSIGN(auto read, verdict::statement_result_from_json(statement));
+      TRY_ASSIGN(auto read, verdict::statement_result_from_json(statement));
       summary.statements.push_back(std::move(read));
     }
     return summary;

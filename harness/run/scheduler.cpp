@@ -8,6 +8,7 @@
 
 #include "base/cpu_time.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/run/runner.hpp>
 
 #include <algorithm>
@@ -65,8 +66,8 @@ class Scheduler {
         m_total(cells.size() * static_cast<std::size_t>(std::max(1, options.repeat))) {}
 
   Expected<RunSummary> run() {
-    CNI_MATRIX_TRY(check_helpers(m_options.record));
-    CNI_MATRIX_TRY_ASSIGN(const auto signals, StopSignals::catch_them());
+    TRY(check_helpers(m_options.record));
+    TRY_ASSIGN(const auto signals, StopSignals::catch_them());
     m_summary.cells = m_total;
     const auto begin = Clock::now();
     const auto cpu_before = own_cpu_us();
@@ -75,11 +76,11 @@ class Scheduler {
     stop_if_asked(signals);  // while the run was being prepared
     while ((m_next < m_total && !m_stop) || !m_running.empty()) {
       while (!m_stop && m_next < m_total && busy() < jobs) {
-        CNI_MATRIX_TRY(start(m_cells[m_next++ % m_cells.size()]));
+        TRY(start(m_cells[m_next++ % m_cells.size()]));
         stop_if_asked(signals);
       }
       if (!m_running.empty()) {
-        CNI_MATRIX_TRY(wait(signals));
+        TRY(wait(signals));
       }
       if (m_next < m_total || !m_running.empty()) {
         stop_if_asked(signals);
@@ -232,8 +233,8 @@ class Scheduler {
   }
 
   static Expected<CellResult> worker_result(const Json& value) {
-    CNI_MATRIX_TRY_ASSIGN(auto result, cell_result_from_json(value));
-    CNI_MATRIX_TRY(take_effects(value.value("effects", Json()), result.steps));
+    TRY_ASSIGN(auto result, cell_result_from_json(value));
+    TRY(take_effects(value.value("effects", Json()), result.steps));
     return result;
   }
 

@@ -3,6 +3,7 @@
 #include "fields.hpp"
 #include "step.hpp"
 
+#include "base/try.hpp"
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/scenario/outcome.hpp>
 
@@ -79,7 +80,7 @@ class PodAct : public Act {
 template <typename T>
 Expected<ActPointer> read_act(const Fields& fields) {
   if constexpr (requires { T::read(fields); }) {
-    CNI_MATRIX_TRY_ASSIGN(auto act, T::read(fields));
+    TRY_ASSIGN(auto act, T::read(fields));
     return std::make_shared<const T>(std::move(act));
   } else {
     return std::make_shared<const T>(fields);

@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
 
@@ -32,7 +33,7 @@ Words in_pod(const cni::AttachedPod& pod, const Words& command) {
 }
 
 Expected<void> do_in_pod(const cni::AttachedPod& pod, const Words& command) {
-  CNI_MATRIX_TRY_ASSIGN(const auto done, run(in_pod(pod, command)));
+  TRY_ASSIGN(const auto done, run(in_pod(pod, command)));
   if (!done.ok()) {
     return broken("{} in the pod: {}", fmt::join(command, " "), trim(done.err));
   }
@@ -42,9 +43,8 @@ Expected<void> do_in_pod(const cni::AttachedPod& pod, const Words& command) {
 Expected<void> delete_routes(const cni::AttachedPod& pod) {
   bool deleted = false;
   for (const char* family : {"-4", "-6"}) {
-    CNI_MATRIX_TRY_ASSIGN(
-        const auto done,
-        run(in_pod(pod, {"ip", family, "route", "delete", "default", "dev", "eth0"})));
+    TRY_ASSIGN(const auto done,
+               run(in_pod(pod, {"ip", family, "route", "delete", "default", "dev", "eth0"})));
     deleted = deleted || done.ok();
   }
   if (!deleted) {
@@ -62,7 +62,7 @@ Expected<void> delete_lease(const cni::AttachedPod& pod) {
     if (!entry.is_regular_file()) {
       continue;
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto text, read_file(entry.path()));
+    TRY_ASSIGN(const auto text, read_file(entry.path()));
     if (text.starts_with(pod.id)) {
       leases.push_back(entry.path());
     }
@@ -102,7 +102,7 @@ Expected<void> delete_rules(const cni::AttachedPod& pod) {
   bool deleted = false;
   for (const auto& [program, save] :
        {std::pair{"iptables", "iptables-save"}, {"ip6tables", "ip6tables-save"}}) {
-    CNI_MATRIX_TRY_ASSIGN(const auto rules, run({save, "-t", "nat"}));
+    TRY_ASSIGN(const auto rules, run({save, "-t", "nat"}));
     for (const auto& line : split(rules.out, '\n')) {
       if (!line.starts_with("-A ") || line.find(pod.id) == std::string::npos) {
         continue;
@@ -110,7 +110,7 @@ Expected<void> delete_rules(const cni::AttachedPod& pod) {
       auto words = words_of(line);
       words.front() = "-D";
       words.insert(words.begin(), {program, "-w", "-t", "nat"});
-      CNI_MATRIX_TRY_ASSIGN(const auto done, run(words));
+      TRY_ASSIGN(const auto done, run(words));
       if (!done.ok()) {
         return broken("{}: {}", fmt::join(words, " "), trim(done.err));
       }

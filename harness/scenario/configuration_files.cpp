@@ -1,6 +1,7 @@
 #include "configuration_files.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/fd.hpp>
 
@@ -38,13 +39,13 @@ Expected<void> write_linked(const fs::path& target, const std::string& text, boo
   while (fs::exists(source)) {
     source += "+";
   }
-  CNI_MATRIX_TRY(make_config_directory(source.parent_path()));
-  CNI_MATRIX_TRY(write_file(source, text));
+  TRY(make_config_directory(source.parent_path()));
+  TRY(write_file(source, text));
   if (!swap) {
     return link_to(source, target);
   }
   const fs::path beside = target.string() + ".new";
-  CNI_MATRIX_TRY(link_to(source, beside));
+  TRY(link_to(source, beside));
   return rename_to(beside, target);
 }
 
@@ -59,12 +60,12 @@ Expected<void> write_as_configmap(const fs::path& target, const std::string& tex
   while (fs::exists(directory / fresh)) {
     fresh += "+";
   }
-  CNI_MATRIX_TRY(make_config_directory(directory / fresh));
-  CNI_MATRIX_TRY(write_file(directory / fresh / target.filename(), text));
-  CNI_MATRIX_TRY(link_to(fresh, directory / "..data_tmp"));
-  CNI_MATRIX_TRY(rename_to(directory / "..data_tmp", data));
+  TRY(make_config_directory(directory / fresh));
+  TRY(write_file(directory / fresh / target.filename(), text));
+  TRY(link_to(fresh, directory / "..data_tmp"));
+  TRY(rename_to(directory / "..data_tmp", data));
   if (!fs::is_symlink(fs::symlink_status(target, error))) {
-    CNI_MATRIX_TRY(link_to(fs::path("..data") / target.filename(), target));
+    TRY(link_to(fs::path("..data") / target.filename(), target));
   }
   return old.empty() ? Expected<void>() : remove_config_directory(directory / old);
 }
@@ -73,7 +74,7 @@ Expected<void> write_as_configmap(const fs::path& target, const std::string& tex
 
 Expected<void> write_config(const fs::path& directory, const std::string& file,
                             const std::string& text, const std::string& how) {
-  CNI_MATRIX_TRY(make_config_directory(directory));
+  TRY(make_config_directory(directory));
   const auto target = directory / file;
   if (how == "write") {
     return write_file(target, text);
@@ -87,7 +88,7 @@ Expected<void> write_config(const fs::path& directory, const std::string& file,
   // A name that no runtime takes for a configuration, or a directory that it does not watch.
   const auto source = how == "rename" ? fs::path(target.string() + ".new")
                                       : target.parent_path().parent_path() / (file + ".new");
-  CNI_MATRIX_TRY(write_file(source, text));
+  TRY(write_file(source, text));
   return rename_to(source, target);
 }
 

@@ -1,6 +1,7 @@
 #include "conflist_file.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 
 #include <unistd.h>
@@ -46,9 +47,9 @@ Expected<void> check(const Json& value, const scenario::Conflist& conflist) {
 }  // namespace
 
 Expected<ConflistFile> ConflistFile::load(const scenario::Conflist& conflist) {
-  CNI_MATRIX_TRY_ASSIGN(const auto text, read_file(conflist.file, k_conflist_limit));
-  CNI_MATRIX_TRY_ASSIGN(const auto value, parse_json(text, conflist.file.string()));
-  CNI_MATRIX_TRY(check(value, conflist));
+  TRY_ASSIGN(const auto text, read_file(conflist.file, k_conflist_limit));
+  TRY_ASSIGN(const auto value, parse_json(text, conflist.file.string()));
+  TRY(check(value, conflist));
   ConflistFile file;
   file.m_path = std::filesystem::path(layout::k_cni_conf) /
                 fmt::format("10-{}.{}", conflist.name, conflist.form);

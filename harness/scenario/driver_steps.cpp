@@ -1,5 +1,7 @@
 #include "driver_steps.hpp"
 
+#include "base/try.hpp"
+
 #include <optional>
 
 namespace cni_matrix::scenario {
@@ -39,7 +41,7 @@ Expected<RuntimeResult<void>> drive_plugins(CniCommand command, PodRuntime& runt
   if (!configuration) {
     return refusal("the runtime has no network configuration in force");
   }
-  CNI_MATRIX_TRY_ASSIGN(auto driver, cni::NetworkDriver::create(profile, *configuration, limit));
+  TRY_ASSIGN(auto driver, cni::NetworkDriver::create(profile, *configuration, limit));
   const auto ask = [&]() -> go::Decoded<void> {
     switch (command) {
       case CniCommand::add:

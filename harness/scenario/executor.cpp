@@ -3,6 +3,7 @@
 #include "act.hpp"
 #include "stage.hpp"
 
+#include "base/try.hpp"
 #include "steps/families.hpp"
 
 namespace cni_matrix::scenario {
@@ -15,9 +16,9 @@ Expected<void> end_after_failed_run(Stage& stage) {
   if (const auto status = stage.runtime().network_status()) {
     stage.note_status(*status);
   }
-  CNI_MATRIX_TRY(stage.find_pods());
+  TRY(stage.find_pods());
   for (const auto& step : steps::clean_up(stage.failed_pod())) {
-    CNI_MATRIX_TRY(step.act->perform(stage, step));
+    TRY(step.act->perform(stage, step));
   }
   return {};
 }
@@ -26,14 +27,14 @@ Expected<void> end_after_failed_run(Stage& stage) {
 
 Expected<Outcome> execute(const Setup& setup) {
   Stage stage(setup);
-  CNI_MATRIX_TRY(stage.open());
+  TRY(stage.open());
   for (const auto& step : setup.steps) {
     if (step.condition == Condition::stop_failed && !stage.stop_failed()) {
       continue;
     }
-    CNI_MATRIX_TRY(step.act->perform(stage, step));
+    TRY(step.act->perform(stage, step));
     if (!stage.failed_pod().empty()) {
-      CNI_MATRIX_TRY(end_after_failed_run(stage));
+      TRY(end_after_failed_run(stage));
       break;
     }
   }

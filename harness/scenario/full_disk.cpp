@@ -1,5 +1,6 @@
 #include "full_disk.hpp"
 
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/fd.hpp>
 
@@ -70,8 +71,8 @@ Expected<void> fill_disk(const std::string& what) {
     return system_error("cannot mount a small tmpfs");
   }
   fs::create_directory(disk.content(), error);
-  CNI_MATRIX_TRY(copy_all(disk, disk.directory, disk.content()));
-  CNI_MATRIX_TRY(write_until_full(disk.filler()));
+  TRY(copy_all(disk, disk.directory, disk.content()));
+  TRY(write_until_full(disk.filler()));
   if (::mount(disk.content().c_str(), disk.directory.c_str(), nullptr, MS_BIND, nullptr) != 0) {
     return system_error(fmt::format("cannot mount on {}", disk.directory.string()));
   }
@@ -89,7 +90,7 @@ Expected<void> free_disk(const std::string& what) {
   if (error) {
     return trouble(disk, error);
   }
-  CNI_MATRIX_TRY(copy_all(disk, disk.content(), disk.directory));
+  TRY(copy_all(disk, disk.content(), disk.directory));
   if (::umount2(disk.mount.c_str(), MNT_DETACH) != 0) {
     return system_error(fmt::format("cannot unmount {}", disk.mount.string()));
   }

@@ -1,6 +1,7 @@
 #include "iptables_backend.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/process.hpp>
 
 #include <filesystem>
@@ -51,7 +52,7 @@ Expected<void> use_iptables(const std::string& backend) {
         return broken("cannot make {}: {}", link.string(), error.message());
       }
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto listed, run_command({family, "-t", "nat", "-S"}));
+    TRY_ASSIGN(const auto listed, run_command({family, "-t", "nat", "-S"}));
     if (!listed.ok()) {
       return unavailable("{} of the backend {} does not work here: {}", family, backend,
                          trim(listed.err));

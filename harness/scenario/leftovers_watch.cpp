@@ -1,5 +1,7 @@
 #include "leftovers_watch.hpp"
 
+#include "base/try.hpp"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -21,13 +23,13 @@ Expected<std::vector<PodSandbox>> pods_of(PodRuntime& runtime) {
 }
 
 Expected<void> LeftoversWatch::begin() {
-  CNI_MATRIX_TRY_ASSIGN(m_before, node::take_inventory());
+  TRY_ASSIGN(m_before, node::take_inventory());
   return {};
 }
 
 Expected<node::Inventory> LeftoversWatch::added(PodRuntime& runtime) const {
-  CNI_MATRIX_TRY_ASSIGN(auto now, node::take_inventory());
-  CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_of(runtime));
+  TRY_ASSIGN(auto now, node::take_inventory());
+  TRY_ASSIGN(const auto pods, pods_of(runtime));
   for (const auto& pod : pods) {
     now.add(node::LeakClass::pod_record,
             fmt::format("{} {}", pod.state == PodState::ready ? "READY" : "NOTREADY", pod.id));
@@ -38,7 +40,7 @@ Expected<node::Inventory> LeftoversWatch::added(PodRuntime& runtime) const {
 Expected<node::Inventory> LeftoversWatch::settled(PodRuntime& runtime) const {
   const auto deadline = std::chrono::steady_clock::now() + 1s;
   for (;;) {
-    CNI_MATRIX_TRY_ASSIGN(auto now, added(runtime));
+    TRY_ASSIGN(auto now, added(runtime));
     const bool is_settled =
         (now.of(node::LeakClass::process).empty() ||
          !now.of(node::LeakClass::pod_record).empty()) &&
@@ -54,7 +56,7 @@ Expected<std::string> LeftoversWatch::netns_of(const PodStatus& pod, PodRuntime&
   if (!pod.netns.empty()) {
     return pod.netns;
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto now, added(runtime));
+  TRY_ASSIGN(const auto now, added(runtime));
   if (now.of(node::LeakClass::netns).size() != 1) {
     return broken("the runtime does not say which network namespace the pod has");
   }

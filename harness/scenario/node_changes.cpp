@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
 
@@ -25,7 +26,7 @@ Expected<void> damage_cache(const std::string& how) {
     if (how == "delete") {
       fs::remove(entry.path(), error);
     } else {
-      CNI_MATRIX_TRY(write_file(entry.path(), how == "garbage" ? "{\"kind\": \"cniCa" : ""));
+      TRY(write_file(entry.path(), how == "garbage" ? "{\"kind\": \"cniCa" : ""));
     }
   }
   if (error || damaged == 0) {
@@ -39,13 +40,13 @@ Expected<void> refuse_create() {
 }
 
 Expected<void> add_link(const std::string& name) {
-  CNI_MATRIX_TRY_ASSIGN(const auto added, run_command({"ip", "link", "add", "name", name, "type",
-                                                       "veth", "peer", "name", name + "-far"}));
+  TRY_ASSIGN(const auto added, run_command({"ip", "link", "add", "name", name, "type", "veth",
+                                            "peer", "name", name + "-far"}));
   if (!added.ok()) {
     return broken("cannot add the link {}: {}", name, trim(added.err));
   }
   for (const auto& end : {name, name + "-far"}) {
-    CNI_MATRIX_TRY_ASSIGN(const auto up, run_command({"ip", "link", "set", "dev", end, "up"}));
+    TRY_ASSIGN(const auto up, run_command({"ip", "link", "set", "dev", end, "up"}));
     if (!up.ok()) {
       return broken("cannot set the link {} up: {}", end, trim(up.err));
     }
@@ -57,7 +58,7 @@ Expected<void> delete_link(const std::string& name) {
   if (::if_nametoindex(name.c_str()) == 0) {
     return {};  // no plugin came so far as to make it
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto deleted, run_command({"ip", "link", "delete", "dev", name}));
+  TRY_ASSIGN(const auto deleted, run_command({"ip", "link", "delete", "dev", name}));
   if (!deleted.ok()) {
     return broken("cannot delete the link {}: {}", name, trim(deleted.err));
   }

@@ -1,5 +1,6 @@
 #include "plugin_directory.hpp"
 
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 
 #include <unistd.h>
@@ -32,7 +33,7 @@ Expected<void> PluginDirectory::use(const fs::path& folder) {
     fs::remove(old.path(), error);
   }
   for (const auto& plugin : fs::directory_iterator(folder, error)) {
-    CNI_MATRIX_TRY(place(plugin.path().filename().string()));
+    TRY(place(plugin.path().filename().string()));
   }
   if (error) {
     return broken("cannot list the plugins in {}: {}", folder.string(), error.message());

@@ -1,6 +1,7 @@
 #include "pod_addresses.hpp"
 
 #include "base/ip_range.hpp"
+#include "base/try.hpp"
 #include "probe/network.hpp"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ namespace cni_matrix::scenario {
 Expected<std::vector<std::string>> addresses_of(const std::string& netns,
                                                 const std::string& interface) {
   std::vector<std::string> found;
-  CNI_MATRIX_TRY(probe::in_namespace(netns, [&]() -> Expected<void> {
+  TRY(probe::in_namespace(netns, [&]() -> Expected<void> {
     ifaddrs* raw = nullptr;
     if (::getifaddrs(&raw) != 0) {
       return system_error("cannot list the addresses of " + netns);

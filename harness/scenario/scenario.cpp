@@ -5,6 +5,7 @@
 #include "story.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 
 #include <fmt/format.h>
 
@@ -85,7 +86,7 @@ Expected<void> check_story(const std::vector<Step>& steps, std::string_view name
   Story story(name);
   for (const auto& step : steps) {
     story.next();
-    CNI_MATRIX_TRY(step.act->follow(story, step));
+    TRY(step.act->follow(story, step));
   }
   return {};
 }
@@ -101,7 +102,7 @@ Demands demands_of(const std::vector<Step>& steps) {
 }
 
 Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) {
-  CNI_MATRIX_TRY(check_schema(value, "scenario", name));
+  TRY(check_schema(value, "scenario", name));
   Scenario scenario;
   scenario.id = value.at("id").get<std::string>();
   scenario.title = value.at("title").get<std::string>();
@@ -116,8 +117,8 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) 
   scenario.source = value.at("steps");
   for (std::size_t i = 0; i < scenario.source.size(); ++i) {
     const auto place = fmt::format("{}: /steps/{}", name, i);
-    CNI_MATRIX_TRY_ASSIGN(auto step, step_from_json(scenario.source[i], place));
-    CNI_MATRIX_TRY(check_references(scenario, scenario.source[i], place));
+    TRY_ASSIGN(auto step, step_from_json(scenario.source[i], place));
+    TRY(check_references(scenario, scenario.source[i], place));
     scenario.steps.push_back(std::move(step));
   }
   scenario.demands = demands_of(scenario.steps);
@@ -130,7 +131,7 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) 
     }
     scenario.containerd = *range;
   }
-  CNI_MATRIX_TRY(check_story(scenario.steps, name));
+  TRY(check_story(scenario.steps, name));
   return scenario;
 }
 
@@ -144,21 +145,21 @@ bool Scenario::needs_recorder() const {
 
 Expected<std::vector<Step>> bind_steps(const Scenario& scenario,
                                        const std::map<std::string, std::string>& parameters) {
-  CNI_MATRIX_TRY(check_names(scenario, parameters));
+  TRY(check_names(scenario, parameters));
   auto steps = scenario.steps;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     auto source = scenario.source[i];
     bool bound = false;
     for (const auto* key : k_bound_keys) {
       if (is_reference(source, key)) {
-        CNI_MATRIX_TRY_ASSIGN(source[key], value_of(source.at(key).get<std::string>().substr(1),
-                                                    scenario, parameters));
+        TRY_ASSIGN(source[key],
+                   value_of(source.at(key).get<std::string>().substr(1), scenario, parameters));
         bound = true;
       }
     }
     if (bound) {
-      CNI_MATRIX_TRY_ASSIGN(
-          steps[i], step_from_json(source, fmt::format("scenario {}: /steps/{}", scenario.id, i)));
+      TRY_ASSIGN(steps[i],
+                 step_from_json(source, fmt::format("scenario {}: /steps/{}", scenario.id, i)));
     }
   }
   return steps;

@@ -3,6 +3,7 @@
 #include "variants.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
 
@@ -47,18 +48,18 @@ Expected<const ScenarioLibrary::Files*> ScenarioLibrary::files() {
 Expected<ScenarioPointer> ScenarioLibrary::read(std::string_view id) {
   if (id.ends_with(".json")) {
     const fs::path file(id);
-    CNI_MATRIX_TRY_ASSIGN(const auto value, load_json(file));
-    CNI_MATRIX_TRY_ASSIGN(auto scenario, scenario_from_json(value, file.string()));
+    TRY_ASSIGN(const auto value, load_json(file));
+    TRY_ASSIGN(auto scenario, scenario_from_json(value, file.string()));
     return std::make_shared<const Scenario>(std::move(scenario));
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto* known, files());
-  CNI_MATRIX_TRY_ASSIGN(const auto file, file_of(id, *known));
+  TRY_ASSIGN(const auto* known, files());
+  TRY_ASSIGN(const auto file, file_of(id, *known));
   if (file.empty()) {
-    CNI_MATRIX_TRY_ASSIGN(const auto all, ids());
+    TRY_ASSIGN(const auto all, ids());
     return input_error("there is no scenario \"{}\"{}", id, suggestion(id, all));
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto value, load_document(file, id));
-  CNI_MATRIX_TRY_ASSIGN(auto scenario, scenario_from_json(value, file.string()));
+  TRY_ASSIGN(const auto value, load_document(file, id));
+  TRY_ASSIGN(auto scenario, scenario_from_json(value, file.string()));
   scenario.file = file.filename().string();
   scenario.area = file.parent_path().filename().string();
   if (scenario.id != id) {
@@ -71,16 +72,16 @@ Expected<ScenarioPointer> ScenarioLibrary::find(std::string_view id) {
   if (const auto known = m_read.find(id); known != m_read.end()) {
     return known->second;
   }
-  CNI_MATRIX_TRY_ASSIGN(auto scenario, read(id));
+  TRY_ASSIGN(auto scenario, read(id));
   m_read.emplace(id, scenario);
   return scenario;
 }
 
 Expected<std::vector<std::string>> ScenarioLibrary::ids() {
-  CNI_MATRIX_TRY_ASSIGN(const auto* known, files());
+  TRY_ASSIGN(const auto* known, files());
   std::vector<std::string> ids;
   for (const auto& [name, file] : *known) {
-    CNI_MATRIX_TRY_ASSIGN(const auto more, ids_in(file));
+    TRY_ASSIGN(const auto more, ids_in(file));
     ids.insert(ids.end(), more.begin(), more.end());
   }
   std::sort(ids.begin(), ids.end());
@@ -88,10 +89,10 @@ Expected<std::vector<std::string>> ScenarioLibrary::ids() {
 }
 
 Expected<std::vector<ScenarioPointer>> ScenarioLibrary::all() {
-  CNI_MATRIX_TRY_ASSIGN(const auto known, ids());
+  TRY_ASSIGN(const auto known, ids());
   std::vector<ScenarioPointer> scenarios;
   for (const auto& id : known) {
-    CNI_MATRIX_TRY_ASSIGN(auto scenario, find(id));
+    TRY_ASSIGN(auto scenario, find(id));
     scenarios.push_back(std::move(scenario));
   }
   std::stable_sort(scenarios.begin(), scenarios.end(),

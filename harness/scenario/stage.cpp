@@ -3,6 +3,7 @@
 #include "act.hpp"
 #include "configuration_wait.hpp"
 
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/recorder/faults.hpp>
@@ -24,8 +25,7 @@ Expected<void> make_mark_chain() {
     if (find_program(program).empty()) {
       return unavailable("{} is missing; install the package iptables", program);
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto made,
-                          run_command({program, "-w", "-t", "nat", "-N", "KUBE-MARK-MASQ"}));
+    TRY_ASSIGN(const auto made, run_command({program, "-w", "-t", "nat", "-N", "KUBE-MARK-MASQ"}));
     if (!made.ok()) {
       return broken("cannot make the chain KUBE-MARK-MASQ: {}", made.err);
     }
@@ -46,17 +46,17 @@ Stage::Stage(const Setup& setup)
       m_pods(setup.pod) {}
 
 Expected<void> Stage::open() {
-  CNI_MATRIX_TRY(m_plugins.use(m_setup.plugins.at("").folder));
-  CNI_MATRIX_TRY(write_conflist());
-  CNI_MATRIX_TRY(prepare_node());
+  TRY(m_plugins.use(m_setup.plugins.at("").folder));
+  TRY(write_conflist());
+  TRY(prepare_node());
   tell("start the runtime");
-  CNI_MATRIX_TRY(start_runtime(""));
+  TRY(start_runtime(""));
   return m_watch.begin();
 }
 
 Expected<Outcome> Stage::close() {
   tell("take the inventory");
-  CNI_MATRIX_TRY_ASSIGN(m_outcome.leftover, m_watch.settled(*m_runtime));
+  TRY_ASSIGN(m_outcome.leftover, m_watch.settled(*m_runtime));
   return std::move(m_outcome);
 }
 
@@ -65,7 +65,7 @@ Expected<void> Stage::note(const Step& step, const std::string& pod,
   auto result = begin(step, pod);
   tell(result.pod.empty() ? result.step : result.step + " " + result.pod);
   const auto began = Clock::now();
-  CNI_MATRIX_TRY(work(result));
+  TRY(work(result));
   result.wall_us =
       std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began).count();
   return end(step, began, std::move(result));
@@ -93,7 +93,7 @@ Expected<void> Stage::end(const Step& step, Clock::time_point begin, StepResult 
   const bool ran = result.effect.call == Effect::Call::run && result.ok;
   m_outcome.steps.push_back(std::move(result));
   if (ran && !m_outcome.after_run) {
-    CNI_MATRIX_TRY_ASSIGN(m_outcome.after_run, m_watch.added(*m_runtime));
+    TRY_ASSIGN(m_outcome.after_run, m_watch.added(*m_runtime));
   }
   return {};
 }
@@ -120,7 +120,7 @@ Expected<void> Stage::write_conflist() {
 }
 
 Expected<void> Stage::await_configuration(const Json& wanted) {
-  CNI_MATRIX_TRY_ASSIGN(m_outcome.network, wait_for_configuration(*m_runtime, wanted));
+  TRY_ASSIGN(m_outcome.network, wait_for_configuration(*m_runtime, wanted));
   return {};
 }
 
@@ -130,9 +130,9 @@ Expected<void> Stage::start_runtime(const std::string& token) {
     return broken("the step asks for containerd {}, which the cell does not have", token);
   }
   m_runtime.reset();
-  CNI_MATRIX_TRY_ASSIGN(m_runtime, choice->second.make(m_settings.value_or(RuntimeSettings())));
+  TRY_ASSIGN(m_runtime, choice->second.make(m_settings.value_or(RuntimeSettings())));
   m_runtime_token = token;
-  CNI_MATRIX_TRY(m_runtime->start());
+  TRY(m_runtime->start());
   if (m_has_faults && m_runtime->pid() > 0) {
     return recorder::set_runtime_pid(layout::k_faults, m_runtime->pid());
   }
@@ -140,7 +140,7 @@ Expected<void> Stage::start_runtime(const std::string& token) {
 }
 
 Expected<void> Stage::find_pods() {
-  CNI_MATRIX_TRY_ASSIGN(const auto pods, pods_of(*m_runtime));
+  TRY_ASSIGN(const auto pods, pods_of(*m_runtime));
   m_pods.find(pods);
   return {};
 }
@@ -151,7 +151,7 @@ Expected<cni::AttachedPod> Stage::attached(const std::string& name) {
   if (auto answer = m_runtime->pod_sandbox_status(pod.id)) {
     status = std::move(*answer);
   }
-  CNI_MATRIX_TRY_ASSIGN(auto netns, m_watch.netns_of(status, *m_runtime));
+  TRY_ASSIGN(auto netns, m_watch.netns_of(status, *m_runtime));
   return cni::AttachedPod{pod.id, std::move(netns), pod.spec};
 }
 
@@ -164,7 +164,7 @@ Expected<void> Stage::prepare_node() const {
 }
 
 Expected<void> Stage::place_fault(const recorder::Fault& fault) {
-  CNI_MATRIX_TRY(recorder::place_fault(layout::k_faults, fault, layout::k_fault_counts));
+  TRY(recorder::place_fault(layout::k_faults, fault, layout::k_fault_counts));
   m_has_faults = true;
   if (m_runtime->pid() > 0) {
     return recorder::set_runtime_pid(layout::k_faults, m_runtime->pid());
@@ -186,7 +186,7 @@ void Stage::take_start(const Step& step, const std::string& pod,
 
 Expected<void> NodeAct::perform(Stage& stage, const Step& step) const {
   return stage.note(step, {}, [&](StepResult& result) -> Expected<void> {
-    CNI_MATRIX_TRY(change(stage, result));
+    TRY(change(stage, result));
     result.ok = true;
     return {};
   });
@@ -197,8 +197,7 @@ Expected<void> PodAct::perform(Stage& stage, const Step& step) const {
     if (stage.pods()[pod].id.empty()) {
       continue;  // its run failed and was forgotten: there is nothing to do it to
     }
-    CNI_MATRIX_TRY(
-        stage.note(step, pod, [&](StepResult& result) { return ask(stage, pod, result); }));
+    TRY(stage.note(step, pod, [&](StepResult& result) { return ask(stage, pod, result); }));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include "vocabulary.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 
 #include <algorithm>
 
@@ -47,15 +48,15 @@ Expected<Step> step_from_json(const Json& value, const std::string& place) {
   if (kind == nullptr) {
     return unknown(name, place);
   }
-  CNI_MATRIX_TRY(check_keys(value, *kind, place));
+  TRY(check_keys(value, *kind, place));
   const Fields fields(value, place);
   Step step;
   step.kind = kind;
   step.condition = value.contains("if") ? Condition::stop_failed : Condition::always;
   if (fields.has("expect")) {
-    CNI_MATRIX_TRY_ASSIGN(step.expect, fields.regex("expect"));
+    TRY_ASSIGN(step.expect, fields.regex("expect"));
   }
-  CNI_MATRIX_TRY_ASSIGN(step.act, kind->read(fields));
+  TRY_ASSIGN(step.act, kind->read(fields));
   return step;
 }
 

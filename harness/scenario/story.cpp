@@ -1,5 +1,7 @@
 #include "story.hpp"
 
+#include "base/try.hpp"
+
 namespace cni_matrix::scenario {
 
 Expected<void> Story::runs(const std::string& pod, const KnownPod& started) {
@@ -19,7 +21,7 @@ Expected<void> Story::check_known(const std::string& pod) const {
 }
 
 Expected<void> Story::check_there(const std::string& pod, const Step& step) const {
-  CNI_MATRIX_TRY(check_known(pod));
+  TRY(check_known(pod));
   if (m_pods.at(pod).removed && !step.expect) {
     return refusal("the pod \"{}\" was removed before", pod);
   }
@@ -27,7 +29,7 @@ Expected<void> Story::check_there(const std::string& pod, const Step& step) cons
 }
 
 Expected<void> Story::check_runs(const std::string& name) const {
-  CNI_MATRIX_TRY(check_known(name));
+  TRY(check_known(name));
   const auto& pod = m_pods.at(name);
   const auto* why = !pod.certain       ? "may not run then"
                     : pod.group        ? "is a group; name one of its pods, as in a-1"

@@ -1,5 +1,7 @@
 #include "variants.hpp"
 
+#include "base/try.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -40,20 +42,19 @@ Expected<Json> one_of(const Json& family, const Json& variant, std::string_view 
       scenario[key] = value;
     }
   }
-  CNI_MATRIX_TRY(change_steps(variant.value("steps", Json::object()),
-                              fmt::format("{}/steps", place), scenario["steps"]));
+  TRY(change_steps(variant.value("steps", Json::object()), fmt::format("{}/steps", place),
+                   scenario["steps"]));
   return scenario;
 }
 
 }  // namespace
 
 Expected<std::vector<Json>> variants_of(const Json& family, std::string_view name) {
-  CNI_MATRIX_TRY(check_schema(family, "scenario-family", name));
+  TRY(check_schema(family, "scenario-family", name));
   std::vector<Json> scenarios;
   for (const auto& variant : family.at("variants")) {
-    CNI_MATRIX_TRY_ASSIGN(
-        auto scenario,
-        one_of(family, variant, fmt::format("{}: at /variants/{}", name, scenarios.size())));
+    TRY_ASSIGN(auto scenario,
+               one_of(family, variant, fmt::format("{}: at /variants/{}", name, scenarios.size())));
     scenarios.push_back(std::move(scenario));
   }
   return scenarios;
@@ -63,8 +64,8 @@ Expected<std::vector<std::string>> ids_in(const std::filesystem::path& file) {
   if (!is_family(file)) {
     return std::vector{file.stem().string()};
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto family, load_json(file));
-  CNI_MATRIX_TRY_ASSIGN(const auto scenarios, variants_of(family, file.string()));
+  TRY_ASSIGN(const auto family, load_json(file));
+  TRY_ASSIGN(const auto scenarios, variants_of(family, file.string()));
   std::vector<std::string> ids;
   for (const auto& scenario : scenarios) {
     ids.push_back(scenario.at("id").get<std::string>());
@@ -81,7 +82,7 @@ Expected<std::filesystem::path> file_of(std::string_view id,
     if (!is_family(file)) {
       continue;
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto ids, ids_in(file));
+    TRY_ASSIGN(const auto ids, ids_in(file));
     if (std::find(ids.begin(), ids.end(), id) != ids.end()) {
       return file;
     }
@@ -90,11 +91,11 @@ Expected<std::filesystem::path> file_of(std::string_view id,
 }
 
 Expected<Json> load_document(const std::filesystem::path& file, std::string_view id) {
-  CNI_MATRIX_TRY_ASSIGN(auto document, load_json(file));
+  TRY_ASSIGN(auto document, load_json(file));
   if (!is_family(file)) {
     return document;
   }
-  CNI_MATRIX_TRY_ASSIGN(auto scenarios, variants_of(document, file.string()));
+  TRY_ASSIGN(auto scenarios, variants_of(document, file.string()));
   const auto found = std::find_if(scenarios.begin(), scenarios.end(), [id](const Json& scenario) {
     return scenario.at("id").get<std::string>() == id;
   });

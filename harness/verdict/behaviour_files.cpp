@@ -1,5 +1,6 @@
 #include "behaviour_files.hpp"
 
+#include "base/try.hpp"
 #include <cni_matrix/base/paths.hpp>
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ namespace {
 using Entries = std::vector<BehaviourEntry>;
 
 Expected<void> add_entries(const Json& document, std::string_view name, Entries& entries) {
-  CNI_MATRIX_TRY(check_schema(document, "known-behaviours", name));
+  TRY(check_schema(document, "known-behaviours", name));
   const auto& list = document.at("behaviours");
   for (std::size_t i = 0; i < list.size(); ++i) {
     entries.push_back({list[i].at("id").get<std::string>(),
@@ -68,19 +69,19 @@ Expected<Entries> load_behaviour_entries(const std::filesystem::path& place) {
   std::vector<std::filesystem::path> files = {place};
   std::error_code ignored;
   if (std::filesystem::is_directory(place, ignored)) {
-    CNI_MATRIX_TRY_ASSIGN(files, files_of(place));
+    TRY_ASSIGN(files, files_of(place));
   }
   Entries entries;
   for (const auto& file : files) {
-    CNI_MATRIX_TRY_ASSIGN(const auto document, load_json(file));
-    CNI_MATRIX_TRY(add_entries(document, file.string(), entries));
+    TRY_ASSIGN(const auto document, load_json(file));
+    TRY(add_entries(document, file.string(), entries));
   }
   return in_order(std::move(entries));
 }
 
 Expected<Entries> behaviour_entries(const Json& document, std::string_view name) {
   Entries entries;
-  CNI_MATRIX_TRY(add_entries(document, name, entries));
+  TRY(add_entries(document, name, entries));
   return in_order(std::move(entries));
 }
 

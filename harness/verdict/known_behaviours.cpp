@@ -2,6 +2,7 @@
 
 #include "base/json_fields.hpp"
 #include "base/regex_text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <fmt/format.h>
@@ -33,11 +34,11 @@ Expected<BehaviourCondition> condition_from_json(const Json& value, std::string_
   const auto cni_versions = [&](const char* key) {
     return range_at<CniVersionRange>(value, key, place);
   };
-  CNI_MATRIX_TRY_ASSIGN(when.containerd, versions("containerd"));
-  CNI_MATRIX_TRY_ASSIGN(when.created_containerd, versions("createdContainerd"));
-  CNI_MATRIX_TRY_ASSIGN(when.plugins, versions("plugins"));
-  CNI_MATRIX_TRY_ASSIGN(when.cni_version, cni_versions("cniVersion"));
-  CNI_MATRIX_TRY_ASSIGN(when.created_cni_version, cni_versions("createdCniVersion"));
+  TRY_ASSIGN(when.containerd, versions("containerd"));
+  TRY_ASSIGN(when.created_containerd, versions("createdContainerd"));
+  TRY_ASSIGN(when.plugins, versions("plugins"));
+  TRY_ASSIGN(when.cni_version, cni_versions("cniVersion"));
+  TRY_ASSIGN(when.created_cni_version, cni_versions("createdCniVersion"));
   when.scenarios = value.value("scenario", Strings{});
   when.uses = value.value("uses", Strings{});
   when.host_port = flag_at(value, "hostPort");
@@ -91,12 +92,12 @@ Expected<BehaviourCase> case_from_json(const Json& value, std::string_view place
 // One case for each alternative of "when".
 Expected<void> add_cases(const Json& value, const std::string& place,
                          std::vector<BehaviourCase>& cases) {
-  CNI_MATRIX_TRY_ASSIGN(const auto one, case_from_json(value, place));
+  TRY_ASSIGN(const auto one, case_from_json(value, place));
   const auto when = value.value("when", Json::object());
   const auto alternatives = when.is_array() ? when : Json::array({when});
   for (const auto& alternative : alternatives) {
     cases.push_back(one);
-    CNI_MATRIX_TRY_ASSIGN(cases.back().when, condition_from_json(alternative, place + "/when"));
+    TRY_ASSIGN(cases.back().when, condition_from_json(alternative, place + "/when"));
   }
   return {};
 }
@@ -118,7 +119,7 @@ Expected<KnownBehaviour> behaviour_from_json(const Json& entry, std::string_view
   behaviour.references = entry.at("references").get<Strings>();
   const auto& cases = entry.at("cases");
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    CNI_MATRIX_TRY(add_cases(cases[i], fmt::format("{}/cases/{}", place, i), behaviour.cases));
+    TRY(add_cases(cases[i], fmt::format("{}/cases/{}", place, i), behaviour.cases));
   }
   return behaviour;
 }
@@ -126,7 +127,7 @@ Expected<KnownBehaviour> behaviour_from_json(const Json& entry, std::string_view
 Expected<std::vector<KnownBehaviour>> behaviours_of(const std::vector<BehaviourEntry>& entries) {
   std::vector<KnownBehaviour> behaviours;
   for (const auto& entry : entries) {
-    CNI_MATRIX_TRY_ASSIGN(auto behaviour, behaviour_from_json(entry.value, entry.place));
+    TRY_ASSIGN(auto behaviour, behaviour_from_json(entry.value, entry.place));
     behaviours.push_back(std::move(behaviour));
   }
   return behaviours;
@@ -135,16 +136,16 @@ Expected<std::vector<KnownBehaviour>> behaviours_of(const std::vector<BehaviourE
 }  // namespace
 
 Expected<KnownBehaviours> KnownBehaviours::from_json(const Json& value, std::string_view name) {
-  CNI_MATRIX_TRY_ASSIGN(const auto entries, behaviour_entries(value, name));
+  TRY_ASSIGN(const auto entries, behaviour_entries(value, name));
   KnownBehaviours result;
-  CNI_MATRIX_TRY_ASSIGN(result.m_all, behaviours_of(entries));
+  TRY_ASSIGN(result.m_all, behaviours_of(entries));
   return result;
 }
 
 Expected<KnownBehaviours> KnownBehaviours::load(const std::filesystem::path& place) {
-  CNI_MATRIX_TRY_ASSIGN(const auto entries, load_behaviour_entries(place));
+  TRY_ASSIGN(const auto entries, load_behaviour_entries(place));
   KnownBehaviours result;
-  CNI_MATRIX_TRY_ASSIGN(result.m_all, behaviours_of(entries));
+  TRY_ASSIGN(result.m_all, behaviours_of(entries));
   return result;
 }
 

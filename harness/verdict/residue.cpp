@@ -1,6 +1,7 @@
 #include "residue.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/base/paths.hpp>
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 namespace cni_matrix::verdict {
 
 Expected<Residue> Residue::from_json(const Json& value, std::string_view name) {
-  CNI_MATRIX_TRY(check_schema(value, "residue", name));
+  TRY(check_schema(value, "residue", name));
   Residue residue;
   for (const auto& entry : value.at("residue")) {
     ResidueRule rule;
@@ -28,7 +29,7 @@ Expected<Residue> Residue::from_json(const Json& value, std::string_view name) {
 
 Expected<Residue> Residue::load() {
   const auto file = data_directory() / "matrix" / "residue.json";
-  CNI_MATRIX_TRY_ASSIGN(const auto value, load_json(file));
+  TRY_ASSIGN(const auto value, load_json(file));
   return from_json(value, file.string());
 }
 

@@ -5,6 +5,7 @@
 #include "base/names.hpp"
 #include "base/regex_text.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "scenario/scenario_library.hpp"
 #include "scenario/vocabulary.hpp"
 #include <cni_matrix/verdict/statements.hpp>
@@ -203,8 +204,8 @@ Expected<StatementCheck> check_from_json(const Json& value, std::string_view pla
                                          scenario::ScenarioLibrary& library) {
   StatementCheck check;
   check.about = value.at("about").get<std::string>();
-  CNI_MATRIX_TRY_ASSIGN(check.containerd, range_at(value, "containerd", place));
-  CNI_MATRIX_TRY_ASSIGN(check.plugins, range_at(value, "plugins", place));
+  TRY_ASSIGN(check.containerd, range_at(value, "containerd", place));
+  TRY_ASSIGN(check.plugins, range_at(value, "plugins", place));
   check.conflists = value.value("conflists", Strings{});
   check.cni_versions = value.value("cniVersions", Strings{});
   check.scenarios = value.value("scenarios", Strings{});
@@ -249,8 +250,8 @@ Expected<Statement> statement_from_json(const Json& value, std::string_view plac
   statement.note = value.value("note", "");
   const auto& checks = value.at("checks");
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    CNI_MATRIX_TRY_ASSIGN(
-        auto check, check_from_json(checks[i], fmt::format("{}/checks/{}", place, i), library));
+    TRY_ASSIGN(auto check,
+               check_from_json(checks[i], fmt::format("{}/checks/{}", place, i), library));
     statement.checks.push_back(std::move(check));
   }
   return statement;

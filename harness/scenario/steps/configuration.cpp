@@ -5,6 +5,7 @@
 #include "../stage.hpp"
 #include "families.hpp"
 
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 
 // write-config, remove-config, remove-config-dir, make-config-dir: files beside the cell's own
@@ -24,7 +25,7 @@ class Write : public NodeAct {
     act.m_directory = directory_in(fields);
     act.m_file = fields.text("file");
     act.m_text = fields.text("text");
-    CNI_MATRIX_TRY_ASSIGN(
+    TRY_ASSIGN(
         act.m_how,
         fields.one_of("how", {"write", "rename", "move-in", "symlink", "symlink-swap", "configmap"},
                       "write"));
@@ -71,7 +72,7 @@ class RemoveDirectory : public NodeAct {
 
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
-    CNI_MATRIX_TRY(remove_config_directory(layout::k_cni_conf));
+    TRY(remove_config_directory(layout::k_cni_conf));
     result.effect.conflist_gone = true;
     return wait_for_lost_directory(stage.runtime());
   }
@@ -84,7 +85,7 @@ class MakeDirectory : public NodeAct {
 
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
-    CNI_MATRIX_TRY(make_config_directory(layout::k_cni_conf));
+    TRY(make_config_directory(layout::k_cni_conf));
     result.effect.conflist_gone = false;
     return stage.conflist().write();
   }

@@ -3,6 +3,7 @@
 #include "../stage.hpp"
 #include "families.hpp"
 
+#include "base/try.hpp"
 #include <cni_matrix/scenario/conflist.hpp>
 
 // edit-conflist, remove-conflist, restore-conflist: the network configuration list of the cell.
@@ -38,12 +39,12 @@ class Edit : public NodeAct {
   Expected<void> change(Stage& stage, StepResult& result) const override {
     auto& conflist = stage.conflist();
     if (m_to.empty()) {
-      CNI_MATRIX_TRY(conflist.patch(m_patch));
+      TRY(conflist.patch(m_patch));
     } else {
       conflist.set_version(m_to);
     }
-    CNI_MATRIX_TRY(stage.write_conflist());
-    CNI_MATRIX_TRY(stage.await_configuration(conflist.json()));
+    TRY(stage.write_conflist());
+    TRY(stage.await_configuration(conflist.json()));
     result.effect.cni_version = cni_version_of(conflist.json());
     result.detail = *result.effect.cni_version;
     return {};
@@ -59,7 +60,7 @@ class Remove : public NodeAct {
 
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
-    CNI_MATRIX_TRY(stage.conflist().remove());
+    TRY(stage.conflist().remove());
     result.effect.conflist_gone = true;
     return stage.await_configuration(Json());
   }
@@ -72,7 +73,7 @@ class Restore : public NodeAct {
 
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
-    CNI_MATRIX_TRY(stage.write_conflist());
+    TRY(stage.write_conflist());
     result.effect.conflist_gone = false;
     result.effect.cni_version = cni_version_of(stage.conflist().json());
     return stage.await_configuration(stage.conflist().json());

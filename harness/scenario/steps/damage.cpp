@@ -6,6 +6,7 @@
 #include "families.hpp"
 
 #include "base/text.hpp"
+#include "base/try.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,15 +23,15 @@ class DeleteNetns : public NodeAct {
   explicit DeleteNetns(const Fields& fields) : m_pod(fields.pod()) {}
 
   Expected<void> follow(Story& story, const Step& /*step*/) const override {
-    CNI_MATRIX_TRY(story.check_runs(m_pod));
+    TRY(story.check_runs(m_pod));
     story.pod(m_pod).netns_gone = true;
     return {};
   }
 
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
-    CNI_MATRIX_TRY_ASSIGN(const auto pod, stage.attached(m_pod));
-    CNI_MATRIX_TRY(delete_netns(pod.netns));
+    TRY_ASSIGN(const auto pod, stage.attached(m_pod));
+    TRY(delete_netns(pod.netns));
     stage.note_netns_gone(pod.netns);
     result.effect.netns_gone = true;
     return {};
@@ -58,7 +59,7 @@ class DamageCache : public NodeAct {
  public:
   static Expected<DamageCache> read(const Fields& fields) {
     DamageCache act;
-    CNI_MATRIX_TRY_ASSIGN(act.m_how, fields.one_of("how", {"truncate", "garbage", "delete"}));
+    TRY_ASSIGN(act.m_how, fields.one_of("how", {"truncate", "garbage", "delete"}));
     return act;
   }
 
@@ -116,7 +117,7 @@ class DamageAttachment : public NodeAct {
   Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_damage.how;
     result.effect.taken = m_damage.takes;
-    CNI_MATRIX_TRY_ASSIGN(const auto pod, stage.attached(m_pod));
+    TRY_ASSIGN(const auto pod, stage.attached(m_pod));
     return damage_attachment(pod, std::string(m_damage.how));
   }
 

@@ -5,6 +5,8 @@
 #include "../story.hpp"
 #include "families.hpp"
 
+#include "base/try.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -22,8 +24,8 @@ Expected<void> drive(Stage& stage, CniCommand command, const Pods& pods, StepRes
     return broken("it is not known which libcni containerd has, so {} cannot be called",
                   result.step);
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto answer, drive_plugins(command, stage.runtime(), *profile, pods,
-                                                         stage.setup().call_timeout));
+  TRY_ASSIGN(const auto answer,
+             drive_plugins(command, stage.runtime(), *profile, pods, stage.setup().call_timeout));
   take_answer(answer, result);
   return {};
 }
@@ -44,7 +46,7 @@ class OfAPod : public PodAct {
 
  private:
   Expected<void> ask(Stage& stage, const std::string& pod, StepResult& result) const override {
-    CNI_MATRIX_TRY_ASSIGN(auto attached, stage.attached(pod));
+    TRY_ASSIGN(auto attached, stage.attached(pod));
     return drive(stage, Command, {std::move(attached)}, result);
   }
 };
@@ -60,7 +62,7 @@ class Gc : public Act {
 
   Expected<void> follow(Story& story, const Step& /*step*/) const override {
     for (const auto& pod : m_valid.value_or(std::vector<std::string>{})) {
-      CNI_MATRIX_TRY(story.check_known(pod));
+      TRY(story.check_known(pod));
     }
     return {};
   }
@@ -71,7 +73,7 @@ class Gc : public Act {
 
   Expected<void> perform(Stage& stage, const Step& step) const override {
     return stage.note(step, {}, [&](StepResult& result) -> Expected<void> {
-      CNI_MATRIX_TRY_ASSIGN(const auto pods, valid_pods(stage));
+      TRY_ASSIGN(const auto pods, valid_pods(stage));
       return drive(stage, CniCommand::gc, pods, result);
     });
   }
@@ -83,7 +85,7 @@ class Gc : public Act {
       const auto named = stage.pods().members(name);
       wanted.insert(named.begin(), named.end());
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto there, pods_of(stage.runtime()));
+    TRY_ASSIGN(const auto there, pods_of(stage.runtime()));
     Pods valid;
     for (const auto& [name, pod] : stage.pods().all()) {
       const auto& id = pod.id;
@@ -91,7 +93,7 @@ class Gc : public Act {
         return sandbox.id == id && sandbox.state == PodState::ready;
       });
       if (runs && (!m_valid || wanted.contains(name))) {
-        CNI_MATRIX_TRY_ASSIGN(auto one, stage.attached(name));
+        TRY_ASSIGN(auto one, stage.attached(name));
         valid.push_back(std::move(one));
       }
     }

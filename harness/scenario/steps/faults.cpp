@@ -5,6 +5,7 @@
 #include "../stage.hpp"
 #include "families.hpp"
 
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/recorder/faults.hpp>
 #include <cni_matrix/scenario/conflist.hpp>
@@ -23,7 +24,7 @@ class Fault : public NodeAct {
     auto value = fields.all();
     value.erase("expect");
     Fault act;
-    CNI_MATRIX_TRY_ASSIGN(act.m_fault, recorder::fault_from_json(value, fields.place()));
+    TRY_ASSIGN(act.m_fault, recorder::fault_from_json(value, fields.place()));
     return act;
   }
 

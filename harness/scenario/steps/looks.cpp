@@ -9,6 +9,7 @@
 
 #include "base/ip_range.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "probe/data_plane.hpp"
 
 #include <algorithm>
@@ -60,8 +61,8 @@ class Addresses : public Act {
       }
       auto addresses = status->ips;
       if (!m_interface.empty()) {
-        CNI_MATRIX_TRY_ASSIGN(const auto netns, stage.watch().netns_of(*status, stage.runtime()));
-        CNI_MATRIX_TRY_ASSIGN(addresses, addresses_of(netns, m_interface));
+        TRY_ASSIGN(const auto netns, stage.watch().netns_of(*status, stage.runtime()));
+        TRY_ASSIGN(addresses, addresses_of(netns, m_interface));
       }
       seen.emplace_back(name, std::move(addresses));
     }
@@ -100,7 +101,7 @@ class Probe : public PodAct {
   }
 
   Expected<void> follow(Story& story, const Step& step) const override {
-    CNI_MATRIX_TRY(story.check_there(pod(), step));
+    TRY(story.check_there(pod(), step));
     return m_with.empty() ? Expected<void>() : story.check_there(m_with, step);
   }
 
@@ -125,21 +126,20 @@ class Probe : public PodAct {
   explicit Probe(std::string pod) : PodAct(std::move(pod)) {}
 
   Expected<void> ask(Stage& stage, const std::string& pod, StepResult& result) const override {
-    CNI_MATRIX_TRY_ASSIGN(const auto target, target_of(stage, pod, result));
+    TRY_ASSIGN(const auto target, target_of(stage, pod, result));
     if (!target) {
       return {};
     }
     std::optional<probe::ProbeTarget> other;
     if (!m_with.empty()) {
-      CNI_MATRIX_TRY_ASSIGN(other, target_of(stage, stage.pods().members(m_with).front(), result));
+      TRY_ASSIGN(other, target_of(stage, stage.pods().members(m_with).front(), result));
       if (!other) {
         return {};
       }
     }
-    CNI_MATRIX_TRY_ASSIGN(
-        const auto seen,
-        probe::probe_data_plane(m_probes.empty() ? probe::usual_probes(*target) : m_probes, *target,
-                                other ? &*other : nullptr));
+    TRY_ASSIGN(const auto seen,
+               probe::probe_data_plane(m_probes.empty() ? probe::usual_probes(*target) : m_probes,
+                                       *target, other ? &*other : nullptr));
     for (const auto& probe : seen) {
       if (!probe.ok) {
         result.ok = false;
@@ -163,7 +163,7 @@ class Probe : public PodAct {
     if (!result.ok) {
       return std::nullopt;
     }
-    CNI_MATRIX_TRY_ASSIGN(const auto netns, stage.watch().netns_of(*pod, stage.runtime()));
+    TRY_ASSIGN(const auto netns, stage.watch().netns_of(*pod, stage.runtime()));
     return probe::ProbeTarget{netns, pod->ips, stage.pods()[name].spec.port_mappings};
   }
 
@@ -178,8 +178,8 @@ class Await : public Act {
     Await act;
     act.m_wanted.ready = fields.flag("ready", true);
     act.m_wanted.within = std::chrono::milliseconds(fields.number("withinMs", k_await_ms));
-    CNI_MATRIX_TRY_ASSIGN(act.m_wanted.load, fields.regex("load"));
-    CNI_MATRIX_TRY_ASSIGN(act.m_wanted.message, fields.regex("message"));
+    TRY_ASSIGN(act.m_wanted.load, fields.regex("load"));
+    TRY_ASSIGN(act.m_wanted.message, fields.regex("message"));
     return act;
   }
 

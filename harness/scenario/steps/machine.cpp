@@ -6,6 +6,7 @@
 #include "../story.hpp"
 #include "families.hpp"
 
+#include "base/try.hpp"
 #include "node/reboot.hpp"
 
 // reboot, fill-disk, free-disk, hold-xtables-lock, add-link, use-iptables: the machine that the
@@ -24,14 +25,14 @@ class Reboot : public NodeAct {
   Expected<void> change(Stage& stage, StepResult& result) const override {
     result.effect.rebooted = true;
     result.effect.netns_gone = true;
-    CNI_MATRIX_TRY_ASSIGN(const auto added, stage.watch().added(stage.runtime()));
-    CNI_MATRIX_TRY(stage.runtime().kill());
-    CNI_MATRIX_TRY(node::reboot());
+    TRY_ASSIGN(const auto added, stage.watch().added(stage.runtime()));
+    TRY(stage.runtime().kill());
+    TRY(node::reboot());
     for (const auto& path : added.of(node::LeakClass::netns)) {
       stage.note_netns_gone(path);
     }
-    CNI_MATRIX_TRY(stage.prepare_node());
-    CNI_MATRIX_TRY(stage.start_runtime(stage.runtime_token()));
+    TRY(stage.prepare_node());
+    TRY(stage.start_runtime(stage.runtime_token()));
     return stage.find_pods();
   }
 };
@@ -127,7 +128,7 @@ class AddLink : public NodeAct {
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_link;
-    CNI_MATRIX_TRY(add_link(m_link));
+    TRY(add_link(m_link));
     return stage.watch().begin();
   }
 
@@ -139,7 +140,7 @@ class UseIptables : public NodeAct {
  public:
   static Expected<UseIptables> read(const Fields& fields) {
     UseIptables act;
-    CNI_MATRIX_TRY_ASSIGN(act.m_to, fields.one_of("to", {"legacy", "nft"}));
+    TRY_ASSIGN(act.m_to, fields.one_of("to", {"legacy", "nft"}));
     return act;
   }
 

@@ -3,13 +3,15 @@
 #include "../story.hpp"
 #include "families.hpp"
 
+#include "base/try.hpp"
+
 // stop, remove, status: what CRI does with a pod that was run.
 namespace cni_matrix::scenario::steps {
 
 namespace {
 
 Expected<void> follow_end(Story& story, const Step& step, const std::string& name, bool removed) {
-  CNI_MATRIX_TRY(story.check_known(name));
+  TRY(story.check_known(name));
   auto& pod = story.pod(name);
   pod.stopped = pod.stopped || step.is_certain();
   pod.removed = pod.removed || (removed && step.is_certain());

@@ -7,6 +7,7 @@
 #include "../story.hpp"
 #include "families.hpp"
 
+#include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 
 // run, cycle: RunPodSandbox.
@@ -77,7 +78,7 @@ class Run : public Act {
       return run_at_once(stage, step, pods);
     }
     for (const auto& pod : pods) {
-      CNI_MATRIX_TRY(stage.note(step, pod, [&](StepResult& result) -> Expected<void> {
+      TRY(stage.note(step, pod, [&](StepResult& result) -> Expected<void> {
         describe(result);
         stage.take_start(
             step, pod, stage.runtime().run_pod_sandbox(stage.pods().next(m_request, pod)), result);
@@ -108,7 +109,7 @@ class Run : public Act {
     for (std::size_t i = 0; i < pods.size(); ++i) {
       results[i].wall_us = starts[i].wall_us;
       stage.take_start(step, pods[i], starts[i].answer, results[i]);
-      CNI_MATRIX_TRY(stage.end(step, begin, std::move(results[i])));
+      TRY(stage.end(step, begin, std::move(results[i])));
     }
     return {};
   }

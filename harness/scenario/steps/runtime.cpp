@@ -6,6 +6,7 @@
 #include "../story.hpp"
 #include "families.hpp"
 
+#include "base/try.hpp"
 #include "runtime/settings_json.hpp"
 
 // restart-runtime, replace-runtime, kill-runtime: the process of the runtime.
@@ -21,8 +22,8 @@ class Start : public Act {
     Start act;
     act.m_to = fields.text("to");
     if (fields.has("settings")) {
-      CNI_MATRIX_TRY_ASSIGN(
-          act.m_settings, settings_from_json(fields.at("settings"), fields.place() + "/settings"));
+      TRY_ASSIGN(act.m_settings,
+                 settings_from_json(fields.at("settings"), fields.place() + "/settings"));
     }
     return act;
   }
@@ -60,7 +61,7 @@ class Start : public Act {
       stage.settings() = m_settings;
     }
     describe(stage, result);
-    CNI_MATRIX_TRY(stage.runtime().shut_down());
+    TRY(stage.runtime().shut_down());
     wait_for_plugins(stage.setup().collector);
     auto started = stage.start_runtime(m_to.empty() ? stage.runtime_token() : m_to);
     result.ok = started.has_value();

@@ -1,6 +1,7 @@
 // The cells of a matrix as GoogleTest tests, through the public API: --gtest_filter,
 // --gtest_output=xml and GTEST_TOTAL_SHARDS work as ever. CNI_MATRIX_FILE names another matrix.
 
+#include "base/try.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/matrix/matrix.hpp>
 #include <cni_matrix/run/runner.hpp>
@@ -27,8 +28,8 @@ Expected<std::unique_ptr<Harness>> make_harness() {
   options.cache = cache_directory();
   artifacts::FetchOptions fetch;
   fetch.sandbox = run::node_sandbox();
-  CNI_MATRIX_TRY_ASSIGN(auto provisioner, artifacts::Provisioner::open(options.cache, fetch));
-  CNI_MATRIX_TRY_ASSIGN(auto behaviours, verdict::KnownBehaviours::load());
+  TRY_ASSIGN(auto provisioner, artifacts::Provisioner::open(options.cache, fetch));
+  TRY_ASSIGN(auto behaviours, verdict::KnownBehaviours::load());
   return std::make_unique<Harness>(Harness{options, std::move(provisioner), std::move(behaviours)});
 }
 
@@ -69,9 +70,9 @@ Expected<void> register_cells(Harness& harness) {
   const char* given = std::getenv("CNI_MATRIX_FILE");  // NOLINT(concurrency-mt-unsafe)
   const auto file = given != nullptr ? std::filesystem::path(given)
                                      : data_directory() / "matrix" / "default.json";
-  CNI_MATRIX_TRY_ASSIGN(auto spec, matrix::load_matrix(file));
-  CNI_MATRIX_TRY_ASSIGN(spec, matrix::select(std::move(spec), {}));
-  CNI_MATRIX_TRY_ASSIGN(const auto cells, matrix::all_cells(spec));
+  TRY_ASSIGN(auto spec, matrix::load_matrix(file));
+  TRY_ASSIGN(spec, matrix::select(std::move(spec), {}));
+  TRY_ASSIGN(const auto cells, matrix::all_cells(spec));
   for (const auto& cell : cells) {
     testing::RegisterTest(
         cell.scenario.c_str(), cell.name().c_str(), nullptr, cell.id().c_str(), __FILE__, __LINE__,

@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/try.hpp"
 #include "go/base64.hpp"
 #include "go/format.hpp"
 #include "go/json_parse.hpp"
@@ -156,7 +157,7 @@ Expected<Oracle> Oracle::build() {
   if (!fs::exists(gopath / "src/github.com/containernetworking/cni/libcni")) {
     return unavailable("{} has no libcni (package golang-github-appc-cni-dev)", gopath.string());
   }
-  CNI_MATRIX_TRY_ASSIGN(const auto version, packaged_version());
+  TRY_ASSIGN(const auto version, packaged_version());
   static TemporaryDirectory directory = value_or_throw(TemporaryDirectory::create());
   const fs::path program = directory.path() / "oracle";
   CommandOptions options;
@@ -169,10 +170,9 @@ Expected<Oracle> Oracle::build() {
   options.working_directory = CNI_MATRIX_ORACLE;
   options.timeout = std::chrono::minutes(5);
   const bool has_gc = cni::LibcniTraits::of(version).collects_garbage;
-  CNI_MATRIX_TRY_ASSIGN(
-      const auto result,
-      run_command({go, "build", "-tags", has_gc ? "libcni_gc" : "", "-o", program.string(), "."},
-                  options));
+  TRY_ASSIGN(const auto result, run_command({go, "build", "-tags", has_gc ? "libcni_gc" : "", "-o",
+                                             program.string(), "."},
+                                            options));
   if (!result.ok()) {
     return broken("go build of the oracle failed: {}", result.err);
   }
@@ -193,7 +193,7 @@ Expected<std::vector<Answer>> Oracle::run(const std::vector<Operation>& operatio
   options.environment = fixed_environment();
   options.timeout = std::chrono::minutes(2);
   options.output_limit = 256U << 20U;
-  CNI_MATRIX_TRY_ASSIGN(const auto result, run_command({m_program.string()}, options));
+  TRY_ASSIGN(const auto result, run_command({m_program.string()}, options));
   if (!result.ok()) {
     return broken("the oracle failed: {}", result.err);
   }

@@ -3,6 +3,7 @@
 #include "json_style.hpp"
 
 #include "base/file.hpp"
+#include "base/try.hpp"
 
 #include <cstdio>
 #include <string>
@@ -15,13 +16,13 @@ namespace {
 
 // Whether the file was in the style before.
 Expected<bool> format(const std::string& file, bool check) {
-  CNI_MATRIX_TRY_ASSIGN(const auto text, read_file(file));
-  CNI_MATRIX_TRY_ASSIGN(const auto wanted, in_json_style(text, file));
+  TRY_ASSIGN(const auto text, read_file(file));
+  TRY_ASSIGN(const auto wanted, in_json_style(text, file));
   if (text == wanted) {
     return true;
   }
   if (!check) {
-    CNI_MATRIX_TRY(write_file(file, wanted));
+    TRY(write_file(file, wanted));
   }
   return false;
 }

@@ -1,5 +1,6 @@
 #include "json_style.hpp"
 
+#include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
 
 #include <algorithm>
@@ -77,7 +78,7 @@ class Printer {
 }  // namespace
 
 Expected<std::string> in_json_style(std::string_view text, std::string_view name) {
-  CNI_MATRIX_TRY(parse_own_json(text, name));
+  TRY(parse_own_json(text, name));
   const auto value = OrderedJson::parse(text, nullptr, false, false);
   if (value.is_discarded()) {
     return input_error("{}: has comments, which plain parsers of JSON refuse", name);
