@@ -11,7 +11,7 @@
 #include <thread>
 
 #include <fcntl.h>
-#include <net/if.h>
+#include <linux/if.h>
 #include <sched.h>
 #include <sys/socket.h>
 
@@ -25,6 +25,7 @@ using node::skip_address_detection;
 using Link = std::unique_ptr<rtnl_link, Release<rtnl_link_put>>;
 
 constexpr const char* k_far_link = "far";
+constexpr std::chrono::milliseconds k_carrier_limit{2'000};
 
 Expected<RouteNetlink> connect() {
   return RouteNetlink::open("the probe");
@@ -45,6 +46,19 @@ Expected<void> set_up(const RouteNetlink& netlink, const std::string& name) {
   rtnl_link_set_flags(change.get(), IFF_UP);
   return netlink.check(rtnl_link_change(netlink.get(), link.get(), change.get(), 0),
                        "set up " + name);
+}
+
+// Until the kernel's work queue has seen the carrier, a link that is set up drops what is sent.
+Expected<void> wait_for_carrier(const RouteNetlink& netlink, const std::string& name) {
+  const auto deadline = std::chrono::steady_clock::now() + k_carrier_limit;
+  for (;;) {
+    TRY_ASSIGN(const auto link, find_link(netlink, name, 0));
+    if (rtnl_link_get_operstate(link.get()) == IF_OPER_UP ||
+        std::chrono::steady_clock::now() >= deadline) {
+      return {};
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 Expected<bool> has_tentative_address(const RouteNetlink& netlink) {
@@ -197,7 +211,12 @@ Expected<std::string> TemporaryNetwork::add_machine(const std::string& node_link
   TRY_ASSIGN(const auto netlink, connect());
   TRY(skip_address_detection(node_link));
   TRY(set_up(netlink, node_link));
+  TRY(wait_for_carrier(netlink, node_link));
   const auto path = fmt::format("/proc/self/fd/{}", machine.get());
+  TRY(in_namespace(path, []() -> Expected<void> {
+    TRY_ASSIGN(const auto far, connect());
+    return wait_for_carrier(far, k_far_link);
+  }));
   m_namespaces.push_back(std::move(machine));
   return path;
 }
