@@ -32,9 +32,9 @@ std::string formats_of_files() {
                      names.back());
 }
 
-Expected<std::unique_ptr<report::Reporter>> reporter_for(const ReportArguments& arguments,
-                                                         const verdict::KnownBehaviours& known,
-                                                         std::FILE* out) {
+Expected<std::unique_ptr<run::Listener>> reporter_for(const ReportArguments& arguments,
+                                                      const verdict::KnownBehaviours& known,
+                                                      std::FILE* out) {
   if (arguments.format == "console") {
     if (arguments.output != "-") {
       return input_error(

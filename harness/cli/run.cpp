@@ -1,6 +1,7 @@
 #include "run.hpp"
 
 #include "common_options.hpp"
+#include "run_account.hpp"
 
 #include "artifacts/store.hpp"
 #include "base/line_printer.hpp"
@@ -186,7 +187,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
   // A report on standard output leaves it to the report alone.
   const bool piped = report::uses_standard_output(arguments.reports);
   std::FILE* console = piped ? err : out;
-  TRY_ASSIGN(const auto reporters, make_reporters(arguments, known, console, err));
+  TRY_ASSIGN(auto reporters, make_reporters(arguments, known, console, err));
   TRY_ASSIGN(auto provenance, run::take_provenance(arguments.run.privileged));
   provenance.matrix = std::filesystem::path(arguments.matrix).stem().string();
   provenance.jobs = arguments.run.jobs > 0 ? arguments.run.jobs : run::default_jobs();
@@ -196,103 +197,19 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
   LinePrinter printer(err);
   auto fetch = arguments.fetch;
   fetch.progress = [&printer](std::string_view text) { printer.status(text); };
-  const auto notice = [&](std::string_view text) {
-    printer.finish();
-    reporters->notice(text);
-  };
-  fetch.notice = notice;
+  RunAccount account({arguments, cells, claims, baseline}, {console, err, printer},
+                     std::move(reporters));
+  fetch.notice = [&account](std::string_view text) { account.notice(text); };
   fetch.cancelled = [&options] { return run::must_stop(options); };
   fetch.sandbox = run::node_sandbox(fetch.cancelled, options.privileged);
   TRY_ASSIGN(auto provisioner, artifacts::Provisioner::open(options.cache, std::move(fetch)));
 
   TRY(check_inputs(cells, provisioner));
 
-  report::Outcomes outcomes;
-  std::map<std::string, int> runs_of;  // finished ones, by the cell's name
-  std::vector<verdict::Observation> observations;
-  run::RunListener listener;
-  listener.cell_started = [&](const matrix::Cell& cell) {
-    printer.finish();
-    reporters->cell_started(cell);
-  };
-  run::RunSummary aborted;  // counted here too, for a run that an error ends
-  aborted.cells = cells.size() * static_cast<std::size_t>(std::max(1, options.repeat));
-  listener.cell_finished = [&](const run::CellResult& result) {
-    printer.finish();
-    reporters->cell_finished(result);
-    ++runs_of[result.cell.name()];
-    aborted.add(result);
-    report::add_outcome(outcomes, result);
-    if (!claims.empty() && result.observation) {
-      observations.push_back(*result.observation);
-    }
-  };
-  listener.tick = [&] { reporters->tick(); };
-  listener.notice = notice;
-  listener.node_kept = [&](const matrix::Cell& cell, int pid) {
-    notice(fmt::format("kept: {} (cni-matrix shell {}; Ctrl-C here ends it)", cell.name(), pid));
-  };
-
-  const auto modules = run::loaded_modules();
-  reporters->run_started(provenance, aborted.cells);
-  const auto conclude = [&](run::RunSummary summary) {
-    printer.finish();
-    const auto loaded = run::loaded_modules();
-    std::set_difference(loaded.begin(), loaded.end(), modules.begin(), modules.end(),
-                        std::back_inserter(summary.modules));
-    for (const auto& cell : cells) {
-      for (int run = runs_of[cell.name()]; run < std::max(1, options.repeat); ++run) {
-        reporters->cell_not_run(cell);
-      }
-    }
-    summary.fail_on = arguments.fail_on;
-    summary.statements = verdict::evaluate_statements(claims, observations);
-    const auto written = reporters->run_finished(summary);
-    auto ending = summary.ending();
-    if (baseline) {
-      const auto difference = report::compare(*baseline, outcomes);
-      std::fputs(
-          ("\n" + report::describe(difference, arguments.console.unicode.value_or(true))).c_str(),
-          console);
-      ending = report::ending_beside(
-          difference, summary,
-          arguments.new_failures_only ? report::Ratchet::on : report::Ratchet::off);
-    }
-    if (!written) {
-      say(err, "cni-matrix: {}\n", printable(written.error().message));
-      if (graver(ending.status, ExitStatus::broken) != ending.status) {
-        ending = {ExitStatus::broken, "a report could not be written: " + written.error().message};
-      }
-    }
-    ending.line = piped ? Ending::Line::on_error : Ending::Line::on_output;
-    ending.coloured = arguments.console.colour.value_or(Terminal::of(console).colour);
-    return ending;
-  };
-  std::optional<Ending> ending;
-  listener.before_waiting = [&](const run::RunSummary& summary) {
-    ending = conclude(summary);
-    std::fflush(console);
-  };
-  const auto summary = run::run_cells(cells, options, provisioner, known, listener);
-  if (!summary) {
-    // What is done is reported all the same.
-    aborted.interrupted = true;
-    aborted.stopped_by = run::Stop::trouble;
-    aborted.trouble =
-        Ending{status_of(summary.error().kind),
-               fmt::format("an error ended the run; what is above is what was done: {}",
-                           printable(summary.error().message))};
-    const auto told = conclude(aborted);
-    say(err, "cni-matrix: {}\n", printable(summary.error().message));
-    return told;
-  }
-  if (ending && summary->interrupted) {
-    // What the cells came to is told already.
-    ending->words =
-        fmt::format("--timeout ended the wait with the kept nodes; before: {}", ending->words);
-    ending->status = graver(ending->status, summary->ending().status);
-  }
-  return ending ? *ending : conclude(*summary);
+  account.run_started(provenance,
+                      cells.size() * static_cast<std::size_t>(std::max(1, options.repeat)));
+  const auto summary = run::run_cells(cells, options, provisioner, known, account);
+  return summary ? account.conclude(*summary) : account.conclude(summary.error());
 }
 
 void add_run(Command& program) {

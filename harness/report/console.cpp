@@ -34,7 +34,7 @@ std::string estimate_text(std::int64_t seconds) {
   return seconds < 60 ? fmt::format("{} s", seconds + 1) : duration_text(seconds * 1'000'000);
 }
 
-class ConsoleReporter : public Reporter {
+class ConsoleReporter : public run::Listener {
  public:
   ConsoleReporter(std::FILE* stream, ConsoleOptions options)
       : m_options(std::move(options)), m_stream(stream), m_printer(stream, m_options.heartbeat) {
@@ -104,6 +104,10 @@ class ConsoleReporter : public Reporter {
       show_cell(result, bad);
     }
     status(Refresh::if_due);
+  }
+
+  void node_kept(const matrix::Cell& cell, int pid) override {
+    notice(fmt::format("kept: {} (cni-matrix shell {}; Ctrl-C here ends it)", cell.name(), pid));
   }
 
   void tick() override { status(Refresh::now); }
@@ -384,7 +388,7 @@ class ConsoleReporter : public Reporter {
 
 }  // namespace
 
-std::unique_ptr<Reporter> make_console_reporter(std::FILE* stream, ConsoleOptions options) {
+std::unique_ptr<run::Listener> make_console_reporter(std::FILE* stream, ConsoleOptions options) {
   return std::make_unique<ConsoleReporter>(stream, std::move(options));
 }
 

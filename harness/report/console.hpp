@@ -1,6 +1,6 @@
 #pragma once
 
-#include "reporter.hpp"
+#include <cni_matrix/run/listener.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -37,6 +37,6 @@ struct ConsoleOptions {
 
 // For a person. Nothing that a plugin, a containerd or a file name says can steer the terminal: all
 // texts are shown with their control characters escaped. `stream` must outlive the reporter.
-std::unique_ptr<Reporter> make_console_reporter(std::FILE* stream, ConsoleOptions options);
+std::unique_ptr<run::Listener> make_console_reporter(std::FILE* stream, ConsoleOptions options);
 
 }  // namespace cni_matrix::report

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "reporter.hpp"
+#include "reporters.hpp"
 
 #include <filesystem>
 #include <map>
@@ -17,7 +17,7 @@ struct Format {
   std::string_view name;
   std::string_view help;  // of the option of `run`
   // "-" is standard output. Error kind: input, when the file cannot be written.
-  Expected<std::unique_ptr<Reporter>> (*make)(const std::filesystem::path& file);
+  Expected<std::unique_ptr<run::Listener>> (*make)(const std::filesystem::path& file);
 };
 
 // All of them, in the order of run's options.

@@ -15,7 +15,7 @@ std::string line_of(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-class JsonReporter : public Reporter {
+class JsonReporter : public run::Listener {
  public:
   explicit JsonReporter(OutputFile output) : m_output(std::move(output)) {}
   JsonReporter(const JsonReporter&) = delete;
@@ -63,7 +63,7 @@ class JsonReporter : public Reporter {
 
 }  // namespace
 
-Expected<std::unique_ptr<Reporter>> make_json_reporter(const std::filesystem::path& file) {
+Expected<std::unique_ptr<run::Listener>> make_json_reporter(const std::filesystem::path& file) {
   TRY_ASSIGN(auto output, OutputFile::open(file));
   return std::make_unique<JsonReporter>(std::move(output));
 }

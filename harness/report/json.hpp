@@ -1,6 +1,6 @@
 #pragma once
 
-#include "reporter.hpp"
+#include <cni_matrix/run/listener.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -11,6 +11,6 @@ namespace cni_matrix::report {
 // one cell a line, complete after an interruption too. What is in `file` stays until the run
 // starts.
 // "-" is standard output. Error kind: input, when the file cannot be written.
-Expected<std::unique_ptr<Reporter>> make_json_reporter(const std::filesystem::path& file);
+Expected<std::unique_ptr<run::Listener>> make_json_reporter(const std::filesystem::path& file);
 
 }  // namespace cni_matrix::report

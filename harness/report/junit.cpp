@@ -159,7 +159,7 @@ std::string identity(const run::CellResult& result) {
   return text;
 }
 
-class JunitReporter : public Reporter {
+class JunitReporter : public run::Listener {
  public:
   explicit JunitReporter(OutputFile output) : m_output(std::move(output)) {}
 
@@ -275,7 +275,7 @@ class JunitReporter : public Reporter {
 
 }  // namespace
 
-Expected<std::unique_ptr<Reporter>> make_junit_reporter(const std::filesystem::path& file) {
+Expected<std::unique_ptr<run::Listener>> make_junit_reporter(const std::filesystem::path& file) {
   TRY_ASSIGN(auto output, OutputFile::open(file));
   return std::make_unique<JunitReporter>(std::move(output));
 }

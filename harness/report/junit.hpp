@@ -1,6 +1,6 @@
 #pragma once
 
-#include "reporter.hpp"
+#include <cni_matrix/run/listener.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -13,6 +13,6 @@ namespace cni_matrix::report {
 // errors; a cell that the run did not come to is skipped ("not run"). What was run with what stands
 // in system-out.
 // "-" is standard output. Error kind: input, when the file cannot be written.
-Expected<std::unique_ptr<Reporter>> make_junit_reporter(const std::filesystem::path& file);
+Expected<std::unique_ptr<run::Listener>> make_junit_reporter(const std::filesystem::path& file);
 
 }  // namespace cni_matrix::report

@@ -1,7 +1,5 @@
 #include "saved_run.hpp"
 
-#include "reporter.hpp"
-
 #include "base/file.hpp"
 #include "base/try.hpp"
 
@@ -186,7 +184,7 @@ Expected<SavedRun> read_run(const std::filesystem::path& file, const SavedRunVis
   return read_whole(file, visitor);
 }
 
-Expected<SavedRun> replay(const std::filesystem::path& file, Reporter& reporter) {
+Expected<SavedRun> replay(const std::filesystem::path& file, run::Listener& reporter) {
   SavedRunVisitor visitor;
   visitor.started = [&](const run::Provenance& provenance, std::size_t cells) {
     reporter.run_started(provenance, cells);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cni_matrix/run/listener.hpp>
 #include <cni_matrix/run/result.hpp>
 
 #include <cstddef>
@@ -8,8 +9,6 @@
 #include <vector>
 
 namespace cni_matrix::report {
-
-class Reporter;
 
 // What a saved run says besides its cells.
 struct SavedRun {
@@ -32,7 +31,7 @@ Expected<SavedRun> read_run(const std::filesystem::path& file, const SavedRunVis
 
 // Tell a reporter of a saved run as if it happened now.
 // Error kind: input for the file, broken for what the reporter writes.
-Expected<SavedRun> replay(const std::filesystem::path& file, Reporter& reporter);
+Expected<SavedRun> replay(const std::filesystem::path& file, run::Listener& reporter);
 
 // The cells of a saved run that failed, leaked, broke or were interrupted, each once: what
 // --rerun-failed runs. Error kind: input.

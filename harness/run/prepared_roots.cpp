@@ -78,8 +78,7 @@ Expected<fs::path> prepared_root(const artifacts::Artifact& artifact, const fs::
   return containerd::prepared_root_file(cache, binary->second, *pause);
 }
 
-Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
-                             const RunListener& listener) {
+Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options, Listener& listener) {
   if (options.record) {
     TRY(run_recorder());
   }
@@ -102,10 +101,8 @@ Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
   if (containerd::is_good_root(file)) {
     return {};
   }
-  if (listener.notice) {
-    listener.notice(
-        fmt::format("importing the pause image into containerd {}", artifact.version.str()));
-  }
+  listener.notice(
+      fmt::format("importing the pause image into containerd {}", artifact.version.str()));
   return prepare_root(artifact, plan, file, options);
 }
 

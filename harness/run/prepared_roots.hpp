@@ -15,7 +15,6 @@ Expected<std::filesystem::path> prepared_root(const artifacts::Artifact& contain
                                               const std::filesystem::path& cache);
 
 // Make the prepared roots that are missing, one node each, before the first cell needs them.
-Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options,
-                             const RunListener& listener);
+Expected<void> prepare_roots(const CellPlan& plan, const RunOptions& options, Listener& listener);
 
 }  // namespace cni_matrix::run

@@ -57,7 +57,7 @@ class Scheduler {
  public:
   Scheduler(const std::vector<matrix::Cell>& cells, const RunOptions& options,
             artifacts::Provisioner& provisioner, const verdict::KnownBehaviours& behaviours,
-            const RunListener& listener)
+            Listener& listener)
       : m_cells(cells),
         m_options(options),
         m_provisioner(provisioner),
@@ -92,9 +92,7 @@ class Scheduler {
     m_summary.cpu.total_us += scheduler;
     m_summary.cpu.harness_us += scheduler;
     if (!m_kept.empty() && !m_summary.interrupted) {
-      if (m_listener.before_waiting) {
-        m_listener.before_waiting(m_summary);
-      }
+      m_listener.before_waiting(m_summary);
       wait_with_kept_nodes(signals);
     }
     return m_summary;
@@ -124,9 +122,7 @@ class Scheduler {
       finish(std::move(result));
       return {};
     }
-    if (m_listener.cell_started) {
-      m_listener.cell_started(cell);
-    }
+    m_listener.cell_started(cell);
     auto& running =
         m_running.emplace_back(Running{&cell, std::move(*plan), {}, {}, {}, Clock::now(), {}});
     running.deadline = running.begin + m_options.cell_timeout;
@@ -182,9 +178,7 @@ class Scheduler {
         ++running;
       }
     }
-    if (m_listener.tick) {
-      m_listener.tick();
-    }
+    m_listener.tick();
     return {};
   }
 
@@ -276,9 +270,7 @@ class Scheduler {
     fill_provenance(running, result);
     node::NodeEnding ending;
     if (m_options.keep && have_result && !m_stop) {
-      if (m_listener.node_kept) {
-        m_listener.node_kept(*running.cell, running.node.pid());
-      }
+      m_listener.node_kept(*running.cell, running.node.pid());
       m_kept.push_back(std::move(running.node));
     } else {
       ending = running.node.reap();
@@ -347,9 +339,7 @@ class Scheduler {
       result.log.clear();
     }
     m_summary.add(result);
-    if (m_listener.cell_finished) {
-      m_listener.cell_finished(result);
-    }
+    m_listener.cell_finished(result);
     if (m_options.fail_fast && is_bad(result.verdict)) {
       m_stop = true;
     }
@@ -385,7 +375,7 @@ class Scheduler {
   const RunOptions& m_options;
   artifacts::Provisioner& m_provisioner;
   const verdict::KnownBehaviours& m_behaviours;
-  const RunListener& m_listener;
+  Listener& m_listener;
   scenario::ScenarioLibrary m_scenarios;
   const std::size_t m_total;
   std::size_t m_next = 0;
@@ -408,8 +398,7 @@ bool must_stop(const RunOptions& options) {
 
 Expected<RunSummary> run_cells(const std::vector<matrix::Cell>& cells, const RunOptions& options,
                                artifacts::Provisioner& provisioner,
-                               const verdict::KnownBehaviours& behaviours,
-                               const RunListener& listener) {
+                               const verdict::KnownBehaviours& behaviours, Listener& listener) {
   return Scheduler(cells, options, provisioner, behaviours, listener).run();
 }
 

@@ -7,6 +7,13 @@
 
 using namespace cni_matrix;
 
+struct Printer : run::Listener {
+  void cell_finished(const run::CellResult& result) override {
+    std::printf("%s: %s %s\n", result.cell.name().c_str(), name_of(result.verdict).data(),
+                result.reason.c_str());
+  }
+};
+
 int main() try {
   matrix::Selection wanted;
   wanted.containerd = {"1.6.20"};
@@ -20,13 +27,9 @@ int main() try {
   fetch.sandbox = run::node_sandbox();
   auto provisioner = value_or_throw(artifacts::Provisioner::open(options.cache, fetch));
   const auto behaviours = value_or_throw(verdict::KnownBehaviours::load());
-  run::RunListener listener;
-  listener.cell_finished = [](const run::CellResult& result) {
-    std::printf("%s: %s %s\n", result.cell.name().c_str(), name_of(result.verdict).data(),
-                result.reason.c_str());
-  };
+  Printer printer;
   std::printf("with %s and %s\n", data_directory().c_str(), libexec_directory().c_str());
-  return value_or_throw(run::run_cells(cells, options, provisioner, behaviours, listener))
+  return value_or_throw(run::run_cells(cells, options, provisioner, behaviours, printer))
       .exit_status();
 } catch (const Failure& failure) {
   std::fprintf(stderr, "%s\n", failure.what());

@@ -2,6 +2,7 @@
 
 #include <cni_matrix/artifacts/provisioner.hpp>
 #include <cni_matrix/matrix/cell.hpp>
+#include <cni_matrix/run/listener.hpp>
 #include <cni_matrix/run/result.hpp>
 #include <cni_matrix/verdict/known_behaviours.hpp>
 
@@ -33,19 +34,6 @@ struct RunOptions {
   std::filesystem::path cache;  // for prepared roots
 };
 
-// What hears of a run; calls come from the thread that called run_cells.
-struct RunListener {
-  std::function<void(const matrix::Cell&)> cell_started;
-  std::function<void(const CellResult&)> cell_finished;
-  std::function<void()> tick;
-  std::function<void(std::string_view)> notice;  // a line for people
-  // --keep: the cell's node stays, and its init is this process.
-  std::function<void(const matrix::Cell&, int pid)> node_kept;
-  // --keep: every cell is done, and run_cells now waits for a signal or the end of run_timeout; the
-  // latter makes its summary an interrupted one.
-  std::function<void(const RunSummary&)> before_waiting;
-};
-
 // Whether run_timeout is over. What takes long before the first cell looks at it too.
 bool out_of_time(const RunOptions& options);
 // That, or a signal came (StopSignals).
@@ -63,8 +51,7 @@ artifacts::Sandbox node_sandbox(std::function<bool()> cancelled = {}, bool privi
 // here).
 Expected<RunSummary> run_cells(const std::vector<matrix::Cell>& cells, const RunOptions& options,
                                artifacts::Provisioner& provisioner,
-                               const verdict::KnownBehaviours& behaviours,
-                               const RunListener& listener);
+                               const verdict::KnownBehaviours& behaviours, Listener& listener);
 
 // Kernel, iptables, privileges and so on of this machine, whose kernel has the modules that nodes
 // need after that. Error kinds: unavailable or broken, when no node can be made here.

@@ -33,20 +33,24 @@ Expected<std::unique_ptr<Harness>> make_harness() {
   return std::make_unique<Harness>(Harness{options, std::move(provisioner), std::move(behaviours)});
 }
 
+struct OneResult : run::Listener {
+  void cell_finished(const run::CellResult& finished) override { result = finished; }
+  run::CellResult result;
+};
+
 class CellTest : public testing::Test {
  public:
   CellTest(matrix::Cell cell, Harness& harness) : m_cell(std::move(cell)), m_harness(harness) {}
 
   void TestBody() override {
-    run::RunListener listener;
-    run::CellResult result;
-    listener.cell_finished = [&](const run::CellResult& finished) { result = finished; };
+    OneResult listener;
     const auto summary = run::run_cells({m_cell}, m_harness.options, m_harness.provisioner,
                                         m_harness.behaviours, listener);
     if (!summary && summary.error().kind == ErrorKind::unavailable) {
       GTEST_SKIP() << summary.error().message;
     }
     ASSERT_TRUE(summary) << summary.error().message;
+    const auto& result = listener.result;
     RecordProperty("verdict", std::string(run::name_of(result.verdict)));
     RecordProperty("runtime", result.runtime);
     if (result.verdict == run::Verdict::skip) {

@@ -44,11 +44,12 @@ class Leftover : public testing::TestWithParam<matrix::RuntimeChoice> {
     artifacts::FetchOptions fetch;
     fetch.sandbox = node_sandbox();
     auto provisioner = value_or_throw(artifacts::Provisioner::open(options.cache, fetch));
-    CellResult seen;
-    RunListener listener;
-    listener.cell_finished = [&](const CellResult& result) { seen = result; };
+    struct : Listener {
+      void cell_finished(const CellResult& result) override { seen = result; }
+      CellResult seen;
+    } listener;
     value_or_throw(run_cells({cell}, options, provisioner, {}, listener));
-    return seen;
+    return listener.seen;
   }
 };
 

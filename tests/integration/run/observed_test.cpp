@@ -133,12 +133,37 @@ std::vector<Json> rows_of(const std::function<bool(const Json&)>& wanted) {
   return rows;
 }
 
+using RowsByName = std::map<std::string, std::vector<const Json*>>;
+
+// Holds what each cell did against what was observed of it.
+struct Comparison : Listener {
+  explicit Comparison(const RowsByName& rows) : m_rows(rows) {}
+
+  void cell_finished(const CellResult& result) override {
+    if (result.verdict == Verdict::skip) {
+      skipped = result.reason;
+      return;
+    }
+    for (const auto* row : m_rows.at(result.cell.name())) {
+      ++compared;
+      const auto text = result.steps.empty() ? "  " + result.reason : differences(*row, result);
+      EXPECT_EQ(text, "") << result.cell.name();
+    }
+  }
+
+  std::size_t compared = 0;
+  std::string skipped;
+
+ private:
+  const RowsByName& m_rows;
+};
+
 void compare(const std::vector<Json>& rows, matrix::RuntimeChoice runtime,
              bool privileged = false) {
   if (const auto privileges = node::check_privileges(); !privileges) {
     GTEST_SKIP() << privileges.error().message;
   }
-  std::map<std::string, std::vector<const Json*>> by_name;
+  RowsByName by_name;
   std::vector<matrix::Cell> cells;
   for (const auto& row : rows) {
     auto cell = cell_of(row, runtime);
@@ -155,27 +180,14 @@ void compare(const std::vector<Json>& rows, matrix::RuntimeChoice runtime,
   artifacts::FetchOptions fetch;
   fetch.sandbox = node_sandbox();
   auto provisioner = value_or_throw(artifacts::Provisioner::open(options.cache, fetch));
-  std::size_t compared = 0;
-  std::string skipped;
-  RunListener listener;
-  listener.cell_finished = [&](const CellResult& result) {
-    if (result.verdict == Verdict::skip) {
-      skipped = result.reason;
-      return;
-    }
-    for (const auto* row : by_name.at(result.cell.name())) {
-      ++compared;
-      const auto text = result.steps.empty() ? "  " + result.reason : differences(*row, result);
-      EXPECT_EQ(text, "") << result.cell.name();
-    }
-  };
+  Comparison listener(by_name);
   const auto summary = run_cells(cells, options, provisioner, {}, listener);
   ASSERT_TRUE(summary) << summary.error().message;
-  if (compared == 0) {
-    GTEST_SKIP() << skipped;
+  if (listener.compared == 0) {
+    GTEST_SKIP() << listener.skipped;
   }
-  EXPECT_EQ(skipped, "");
-  EXPECT_EQ(compared, rows.size());
+  EXPECT_EQ(listener.skipped, "");
+  EXPECT_EQ(listener.compared, rows.size());
 }
 
 TEST(Observed, EmbeddedAgreesWithEveryRow) {

@@ -145,7 +145,7 @@ run::RunSummary summary_of(const std::vector<run::CellResult>& results) {
   return summary;
 }
 
-Expected<void> tell(Reporter& reporter, const std::vector<run::CellResult>& results) {
+Expected<void> tell(run::Listener& reporter, const std::vector<run::CellResult>& results) {
   reporter.run_started(sample_provenance(), results.size());
   for (const auto& result : results) {
     reporter.cell_started(result.cell);

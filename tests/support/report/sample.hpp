@@ -1,6 +1,6 @@
 #pragma once
 
-#include "report/reporter.hpp"
+#include <cni_matrix/run/listener.hpp>
 
 #include <cstdio>
 #include <functional>
@@ -26,7 +26,7 @@ std::vector<run::CellResult> sample_results();
 run::RunSummary summary_of(const std::vector<run::CellResult>& results);
 
 // Tell `reporter` of a run of these cells.
-Expected<void> tell(Reporter& reporter, const std::vector<run::CellResult>& results);
+Expected<void> tell(run::Listener& reporter, const std::vector<run::CellResult>& results);
 
 // What `write` writes to a stream that is no terminal.
 std::string text_of(const std::function<void(std::FILE*)>& write);

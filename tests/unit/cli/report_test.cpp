@@ -3,6 +3,7 @@
 #include "saved_runs.hpp"
 
 #include "report/console.hpp"
+#include "report/reporters.hpp"
 #include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <gmock/gmock.h>

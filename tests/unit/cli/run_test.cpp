@@ -60,6 +60,10 @@ TEST_F(Files, ARunOverwritesNothingThatItReads) {
       expect_refused(verify_command(arguments, stdout, stderr), name);
       EXPECT_EQ(value_or_throw(read_file(path(name))), before);
     }
+    auto verified = m_arguments;  // whose document is no report of `run`
+    verified.json = path(name);
+    verified.baseline = path("old.json");
+    expect_refused(verify_command(verified, stdout, stderr), name);
   }
   m_arguments.reports["json"] = m_arguments.reports["junit"] = path("both");
   expect_refused(run_command(m_arguments, stdout, stderr), "both");

@@ -2,6 +2,8 @@
 
 #include "sample.hpp"
 
+#include "report/reporters.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

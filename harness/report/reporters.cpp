@@ -1,10 +1,10 @@
-#include "reporter.hpp"
+#include "reporters.hpp"
 
 #include <utility>
 
 namespace cni_matrix::report {
 
-void Reporters::add(std::unique_ptr<Reporter> reporter) {
+void Reporters::add(std::unique_ptr<run::Listener> reporter) {
   m_reporters.push_back(std::move(reporter));
 }
 
@@ -32,6 +32,12 @@ void Reporters::cell_not_run(const matrix::Cell& cell) {
   }
 }
 
+void Reporters::node_kept(const matrix::Cell& cell, int pid) {
+  for (const auto& reporter : m_reporters) {
+    reporter->node_kept(cell, pid);
+  }
+}
+
 void Reporters::tick() {
   for (const auto& reporter : m_reporters) {
     reporter->tick();
@@ -41,6 +47,12 @@ void Reporters::tick() {
 void Reporters::notice(std::string_view text) {
   for (const auto& reporter : m_reporters) {
     reporter->notice(text);
+  }
+}
+
+void Reporters::before_waiting(const run::RunSummary& summary) {
+  for (const auto& reporter : m_reporters) {
+    reporter->before_waiting(summary);
   }
 }
 
