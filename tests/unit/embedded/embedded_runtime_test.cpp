@@ -1,5 +1,5 @@
 // What the embedded runtime does without any network namespace: pods of the host's network, unknown
-// pods, readiness, restarts. The rest needs root and real plugins: tests/integration/embedded.
+// pods, readiness, restarts. The rest needs root and real plugins: tests/integration/run.
 #include "embedded/embedded_runtime.hpp"
 
 #include "base/file.hpp"
