@@ -1,10 +1,12 @@
 #include "judge.hpp"
 
 #include "conditions.hpp"
+#include "failures.hpp"
+#include "leftover_account.hpp"
 #include "moment.hpp"
 #include "normalise.hpp"
+#include "pod_account.hpp"
 
-#include "base/regex_text.hpp"
 #include "runtime/release_facts.hpp"
 
 #include <fmt/format.h>
@@ -18,7 +20,6 @@ namespace cni_matrix::verdict {
 namespace {
 
 using Kind = BehaviourCase::Kind;
-using Leaks = std::set<node::LeakClass>;
 
 // The rule for the trace that every ADD has a DEL.
 constexpr std::string_view k_del_rule = "add-has-del";
@@ -37,14 +38,6 @@ bool is_on_disk(node::LeakClass leak) {
   return node::traits_of(leak).on_disk;
 }
 
-std::string names_of(const Leaks& leaks) {
-  std::vector<std::string_view> names;
-  for (const auto leak : leaks) {
-    names.push_back(node::name_of(leak));
-  }
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 class Judge {
  public:
   Judge(const KnownBehaviours& behaviours, const Observation& observation)
@@ -61,7 +54,7 @@ class Judge {
     }
     // It may not have come as far as the scenario means to: a pod of this cell cannot be started.
     if (auto other = Judge(m_behaviours, m_observation).by_steps();
-        other.verdict == Verdict::known && any_unexpected_failure()) {
+        other.verdict == Verdict::known && any_unexpected_failure(m_observation)) {
       return other;
     }
     refute(*whole.front().behaviour);
@@ -93,22 +86,6 @@ class Judge {
     return std::move(m_judgement);
   }
 
-  // What became of a pod since its last run.
-  struct Pod {
-    bool exists = false;
-    bool host_network = false;
-    bool run_failed = false;
-    Creation created;
-    std::string record;  // of failed_clean_up
-    bool stop_tried = false;
-    bool stopped = false;
-    bool removed = false;
-    bool remove_tried = false;
-    Leaks leaves;           // required at the end, unless a later step releases the pod
-    Leaks leaks;            // required at the end in any case
-    std::string leaves_by;  // ids, for the sentence
-  };
-
   std::vector<Candidate> candidates(Kind kind, std::string_view step) const {
     std::vector<Candidate> result;
     if (m_pod != nullptr && m_pod->host_network) {
@@ -131,17 +108,18 @@ class Judge {
   // The first of them whose failing steps are those that were seen; null when there is none.
   [[nodiscard]] const Candidate* fitting(const std::vector<Candidate>& expected) const {
     const auto found =
-        std::find_if(expected.begin(), expected.end(),
-                     [&](const Candidate& candidate) { return fails_so(*candidate.rule); });
+        std::find_if(expected.begin(), expected.end(), [&](const Candidate& candidate) {
+          return fails_so(*candidate.rule, m_observation, m_now.cni_version);
+        });
     return found == expected.end() ? nullptr : &*found;
   }
 
   // Its steps went so; the leftovers have to be as it says too.
   void accept(const Candidate& candidate) {
     note(*candidate.behaviour);
-    m_required.insert(candidate.rule->leaves.begin(), candidate.rule->leaves.end());
-    m_may_leave.insert(candidate.rule->may_leave.begin(), candidate.rule->may_leave.end());
-    m_required_by = candidate.behaviour->id;
+    const auto& rule = *candidate.rule;
+    m_leftovers.require({rule.leaves.begin(), rule.leaves.end()}, candidate.behaviour->id);
+    m_leftovers.allow(rule.may_leave);
     check_leftovers();
   }
 
@@ -155,39 +133,6 @@ class Judge {
     fail(fmt::format("{}: it went otherwise than {} says: {}",
                      behaviour.observed ? "changed" : "refuted", behaviour.id,
                      seen.empty() ? "no step failed" : fmt::format("{}", fmt::join(seen, "; "))));
-  }
-
-  [[nodiscard]] bool any_unexpected_failure() const {
-    return std::any_of(
-        m_observation.steps.begin(), m_observation.steps.end(),
-        [](const scenario::StepResult& step) { return !step.ok && !fails_as_meant(step); });
-  }
-
-  static bool fails_as_meant(const scenario::StepResult& step) {
-    return !step.ok && !step.expect.empty() &&
-           regex_found(step.expect, normalise_error(step.error));
-  }
-
-  [[nodiscard]] bool fails_so(const BehaviourCase& rule) const {
-    std::size_t next = 0;
-    for (const auto& step : m_observation.steps) {
-      if (!step.expect.empty()) {
-        if (!fails_as_meant(step)) {
-          return false;
-        }
-        continue;
-      }
-      if (step.ok) {
-        continue;
-      }
-      if (next == rule.fails.size() || rule.fails[next].step != step.step ||
-          !regex_found(expand_regex(rule.fails[next].error, regex_version()),
-                       normalise_error(step.error))) {
-        return false;
-      }
-      ++next;
-    }
-    return next == rule.fails.size();
   }
 
   void fail(std::string reason) {
@@ -230,12 +175,9 @@ class Judge {
     const auto text = normalise_error(step.error);
     std::set<std::string> others;
     for (const auto& [candidate, prefix] : expected) {
-      const auto& rule = *candidate.rule;
-      const auto wanted = rule.whole_text ? std::string_view() : prefix;
-      if (std::string_view(text).starts_with(wanted) &&
-          regex_matches(expand_regex(rule.error, regex_version()), text.substr(wanted.size()))) {
+      if (is_error_of(*candidate.rule, prefix, text, m_now.cni_version)) {
         note(*candidate.behaviour);
-        return &rule;
+        return candidate.rule;
       }
       others.insert(candidate.behaviour->id);
     }
@@ -244,12 +186,6 @@ class Judge {
              : fmt::format("{} failed otherwise than {} says: {}", step.step,
                            fmt::join(others, ", "), text));
     return nullptr;
-  }
-
-  // The version as plugins say it: an absent one is 0.1.0 to them.
-  std::string regex_version() const {
-    return m_now.cni_version == "none" || m_now.cni_version == "empty" ? "0.1.0"
-                                                                       : m_now.cni_version;
   }
 
   static std::vector<std::pair<Candidate, std::string_view>> with_prefix(
@@ -289,7 +225,7 @@ class Judge {
 
   void run(const scenario::StepResult& step) {
     finish_pod(*m_pod);
-    *m_pod = Pod{};
+    *m_pod = PodAccount{};
     m_pod->exists = true;
     m_pod->host_network = step.effect.host_network;
     m_now.netns_gone = false;
@@ -331,13 +267,13 @@ class Judge {
         require(leak, target);
       }
     }
-    m_may_leave.insert(rule.may_leave.begin(), rule.may_leave.end());
+    m_leftovers.allow(rule.may_leave);
   }
 
   // What was taken from one pod another may still have.
   void require(node::LeakClass leak, Leaks& target) {
     if (m_now.damaged.contains(leak)) {
-      m_may_leave.insert(leak);
+      m_leftovers.allow(leak);
     } else if (!vanished(leak)) {
       target.insert(leak);
     }
@@ -445,59 +381,34 @@ class Judge {
     }
   }
 
-  void finish_pod(Pod& pod) {
+  void finish_pod(PodAccount& pod) {
     if (!pod.exists) {
       return;
     }
-    m_required.insert(pod.leaves.begin(), pod.leaves.end());
-    m_required.insert(pod.leaks.begin(), pod.leaks.end());
-    if (!pod.leaves_by.empty()) {
-      m_required_by = pod.leaves_by;
-    }
+    m_leftovers.require(pod.leaves, pod.leaves_by);
+    m_leftovers.require(pod.leaks, pod.leaves_by);
     if (!pod.run_failed && !pod.remove_tried) {
       // The scenario itself leaves the pod alone.
-      m_may_leave.insert(std::begin(node::k_leak_classes), std::end(node::k_leak_classes));
+      m_leftovers.allow_all();
     }
     pod.exists = false;
   }
 
   void check_leftovers() {
-    Leaks missing;
-    Leaks unexplained;
-    const auto any_primary = [](const Leaks& leaks) {
-      return std::any_of(leaks.begin(), leaks.end(), node::is_primary);
-    };
-    const bool pod_remains = any_primary(m_required) || any_primary(m_may_leave);
-    for (const auto leak : m_required) {
-      if (!m_observation.leftover.contains(leak) && !m_may_leave.contains(leak)) {
-        missing.insert(leak);
-      }
+    const auto finding = m_leftovers.check(m_observation.leftover);
+    if (!finding.missing.empty()) {
+      fail(finding.missing);
     }
-    for (const auto leak : m_observation.leftover) {
-      if (!m_required.contains(leak) && !m_may_leave.contains(leak) &&
-          (node::is_primary(leak) || !pod_remains)) {
-        unexplained.insert(leak);
-      }
-    }
-    if (!missing.empty()) {
-      fail(fmt::format("changed: {} says that this is left, and it is not: {}", m_required_by,
-                       names_of(missing)));
-    }
-    if (!unexplained.empty()) {
-      m_leak =
-          fmt::format("left behind, and no known behaviour explains it: {}", names_of(unexplained));
-    }
+    m_leak = finding.unexplained;
   }
 
   const KnownBehaviours& m_behaviours;
   const Observation& m_observation;
   Moment m_now;
-  std::map<std::string, Pod> m_pods;  // by the scenario's names
-  Pod* m_pod = nullptr;               // the one that the step is about
-  Leaks m_required;
-  Leaks m_may_leave;
+  std::map<std::string, PodAccount> m_pods;  // by the scenario's names
+  PodAccount* m_pod = nullptr;               // the one that the step is about
+  LeftoverAccount m_leftovers;
   bool m_del_failed = false;  // of some pod, as a known behaviour says
-  std::string m_required_by;
   std::string m_failure;
   std::string m_leak;
   Judgement m_judgement;

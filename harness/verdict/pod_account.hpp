@@ -1,0 +1,26 @@
+#pragma once
+
+#include "conditions.hpp"
+#include "leftover_account.hpp"
+
+#include <string>
+
+namespace cni_matrix::verdict {
+
+// What became of a pod since its last run.
+struct PodAccount {
+  bool exists = false;
+  bool host_network = false;
+  bool run_failed = false;
+  Creation created;
+  std::string record;  // of failed_clean_up
+  bool stop_tried = false;
+  bool stopped = false;
+  bool removed = false;
+  bool remove_tried = false;
+  Leaks leaves;           // required at the end, unless a later step releases the pod
+  Leaks leaks;            // required at the end in any case
+  std::string leaves_by;  // ids, for the sentence
+};
+
+}  // namespace cni_matrix::verdict
