@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include <cni_matrix/recorder/fault_action.hpp>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <system_error>
@@ -55,9 +57,12 @@ Expected<Fd> listen_at(const std::filesystem::path& path) {
   return fd;
 }
 
-// Does the call's fault mean that it is killed from outside, or killed whoever waits for it?
-bool is_to_be_killed(const PluginCall& call) {
-  return call.fault == "hang" || call.fault == "slow";
+// `call.fault` is the name of an action, or that and what went wrong: "kill-runtime-after: ...".
+bool ends(const PluginCall& call, FaultEnd end) {
+  const auto name = std::string_view(call.fault).substr(0, call.fault.find(':'));
+  return std::any_of(
+      std::begin(k_fault_actions), std::end(k_fault_actions),
+      [&](const FaultActionTraits& known) { return known.name == name && known.end == end; });
 }
 
 std::string name_of(const PluginCall& call) {
@@ -268,7 +273,7 @@ class Collector::Work {
   void add_faults_to(std::vector<Interruption>& interruptions) const {
     for (const auto& [id, entry] : m_entries) {
       const PluginCall& call = entry.connection.builder().names();
-      if (call.fault.starts_with("kill-runtime")) {
+      if (ends(call, FaultEnd::with_runtime)) {
         interruptions.push_back({call.start_ns, entry.connection.open()
                                                     ? monotonic_ns()
                                                     : entry.connection.closed_ns()});
@@ -329,7 +334,7 @@ class Collector::Work {
                  ? fmt::format("the peer that recorded {} {}", name_of(call), connection.trouble())
                  : fmt::format("a peer at the recorder's socket {}", connection.trouble());
     }
-    if (connection.builder().finished() || is_to_be_killed(call)) {
+    if (connection.builder().finished() || ends(call, FaultEnd::late)) {
       return {};
     }
     const std::int64_t closed = connection.open() ? monotonic_ns() : connection.closed_ns();

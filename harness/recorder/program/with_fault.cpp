@@ -123,7 +123,8 @@ int exited(int status) {
       for (;;) {
         ::pause();
       }
-    default:  // exit
+    case FaultAction::exit:
+    default:  // the others run the plugin
       end_like(exited(rule.status), trace, 0);
   }
 }

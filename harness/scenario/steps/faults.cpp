@@ -29,10 +29,10 @@ class Fault : public NodeAct {
   }
 
   void demand(Demands& demands) const override {
-    using recorder::FaultAction;
+    using recorder::FaultEnd;
     demands.faults = true;
-    if (demands.daemon.empty() && (m_fault.action == FaultAction::kill_runtime_before ||
-                                   m_fault.action == FaultAction::kill_runtime_after)) {
+    if (demands.daemon.empty() &&
+        recorder::traits_of(m_fault.action).end == FaultEnd::with_runtime) {
       demands.daemon = "containerd is killed in the middle of a plugin call";
     }
   }

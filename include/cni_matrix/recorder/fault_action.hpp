@@ -29,29 +29,39 @@ enum FaultTakes : unsigned {
   k_takes_wait = 8,  // milliseconds
 };
 
+// How a call with it ends.
+enum class FaultEnd {
+  itself,
+  late,          // who waits for the call may kill it
+  with_runtime,  // the runtime dies in it
+};
+
 struct FaultActionTraits {
   FaultAction action;
   const char* name;  // in JSON and in rule files
   unsigned takes;
   bool runs_plugin;
+  FaultEnd end;
 };
 
 // In the order of FaultAction. A further one is a row here, what the recorder does
 // (harness/recorder/program/with_fault.cpp), and its name in matrix/scenario.schema.json.
 inline constexpr FaultActionTraits k_fault_actions[] = {
-    {FaultAction::fail, "fail", k_takes_error, false},
-    {FaultAction::fail_after, "fail-after", k_takes_error, true},
-    {FaultAction::exit, "exit", k_takes_status, false},
-    {FaultAction::text, "text", k_takes_text | k_takes_status, false},
-    {FaultAction::text_after, "text-after", k_takes_text | k_takes_status, true},
-    {FaultAction::flood, "flood", k_takes_nothing, false},
-    {FaultAction::error_output, "stderr", k_takes_text, true},
-    {FaultAction::hang, "hang", k_takes_nothing, false},
-    {FaultAction::slow, "slow", k_takes_wait, true},
-    {FaultAction::killed, "killed", k_takes_nothing, false},
-    {FaultAction::kill_runtime_before, "kill-runtime-before", k_takes_nothing, true},
-    {FaultAction::kill_runtime_after, "kill-runtime-after", k_takes_nothing, true},
-    {FaultAction::without_iptables, "without-iptables", k_takes_nothing, true},
+    {FaultAction::fail, "fail", k_takes_error, false, FaultEnd::itself},
+    {FaultAction::fail_after, "fail-after", k_takes_error, true, FaultEnd::itself},
+    {FaultAction::exit, "exit", k_takes_status, false, FaultEnd::itself},
+    {FaultAction::text, "text", k_takes_text | k_takes_status, false, FaultEnd::itself},
+    {FaultAction::text_after, "text-after", k_takes_text | k_takes_status, true, FaultEnd::itself},
+    {FaultAction::flood, "flood", k_takes_nothing, false, FaultEnd::itself},
+    {FaultAction::error_output, "stderr", k_takes_text, true, FaultEnd::itself},
+    {FaultAction::hang, "hang", k_takes_nothing, false, FaultEnd::late},
+    {FaultAction::slow, "slow", k_takes_wait, true, FaultEnd::late},
+    {FaultAction::killed, "killed", k_takes_nothing, false, FaultEnd::itself},
+    {FaultAction::kill_runtime_before, "kill-runtime-before", k_takes_nothing, true,
+     FaultEnd::with_runtime},
+    {FaultAction::kill_runtime_after, "kill-runtime-after", k_takes_nothing, true,
+     FaultEnd::with_runtime},
+    {FaultAction::without_iptables, "without-iptables", k_takes_nothing, true, FaultEnd::itself},
 };
 
 constexpr const FaultActionTraits& traits_of(FaultAction action) {
