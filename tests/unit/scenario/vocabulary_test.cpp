@@ -1,5 +1,7 @@
 #include "scenario/vocabulary.hpp"
 
+#include "base/text.hpp"
+#include "probe/data_plane.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/paths.hpp>
 
@@ -41,6 +43,15 @@ TEST(Vocabulary, HasTheKeysOfTheSchema) {
     told.insert(key);
   }
   EXPECT_EQ(taken, told);
+}
+
+TEST(Vocabulary, HasTheProbesOfTheSchema) {
+  std::vector<std::string> told;
+  for (const auto& name :
+       split(step_schema().at("probes").at("description").get<std::string>(), ',')) {
+    told.push_back(name.substr(name.find_first_not_of(' ')));
+  }
+  EXPECT_THAT(told, testing::UnorderedElementsAreArray(probe::probe_names()));
 }
 
 TEST(Vocabulary, FindsByName) {
