@@ -93,7 +93,7 @@ std::string host_transport_settings() {
   CommandOptions options;
   options.environment = fixed_environment();
   const auto dump =
-      run_command({"apt-config", "dump", "--format", "%F \"%v\";%n", "Acquire"}, options);
+      run_program({"apt-config", "dump", "--format", "%F \"%v\";%n", "Acquire"}, options);
   std::string settings;
   if (dump && dump->ok()) {
     for (const auto& line : split(dump->out, '\n')) {
@@ -327,7 +327,7 @@ Expected<SuiteIndex> AptSuite::update() {
   bool silent = false;
   const auto start = std::chrono::system_clock::now();
   options.cancelled = [&] { return must_stop() || (silent = silent || is_silent_since(start)); };
-  TRY_ASSIGN(const auto updated, run_command({"apt-get", "-q", "update"}, options));
+  TRY_ASSIGN(const auto updated, run_program({"apt-get", "-q", "update"}, options));
   options.cancelled = must_stop;
   if (updated.cancelled && !silent) {
     return stopped();
@@ -358,7 +358,7 @@ Expected<SuiteIndex> AptSuite::update() {
   }
   TRY_ASSIGN(
       const auto shown,
-      run_command({"apt-cache", "show", "--no-all-versions", package_of(Component::containerd),
+      run_program({"apt-cache", "show", "--no-all-versions", package_of(Component::containerd),
                    package_of(Component::plugins), package_of(Component::runc)},
                   options));
   if (shown.cancelled) {
@@ -405,7 +405,7 @@ Expected<std::filesystem::path> AptSuite::download(const std::string& package,
   options.cancelled = m_options.cancelled;
   TRY_ASSIGN(
       const auto result,
-      run_command({"apt-get", "-q", "download", fmt::format("{}={}", package, version)}, options));
+      run_program({"apt-get", "-q", "download", fmt::format("{}={}", package, version)}, options));
   if (result.cancelled) {
     return stopped();
   }

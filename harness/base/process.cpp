@@ -280,7 +280,7 @@ std::filesystem::path find_program(std::string_view name) {
   return {};
 }
 
-Expected<CommandResult> run_command(const std::vector<std::string>& argv,
+Expected<CommandResult> run_program(const std::vector<std::string>& argv,
                                     const CommandOptions& options) {
   TRY_ASSIGN(auto in, make_pipe());
   TRY_ASSIGN(auto out, make_pipe());

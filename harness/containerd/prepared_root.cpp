@@ -81,7 +81,7 @@ Expected<void> import_image(const ContainerdOptions& options, const std::string&
   command.environment = daemon_environment(options);
   command.timeout = options.timeouts.call;
   command.foreign = true;
-  TRY_ASSIGN(const CommandResult result, run_command(argv, command));
+  TRY_ASSIGN(const CommandResult result, run_program(argv, command));
   std::error_code ignored;
   std::filesystem::remove(archive, ignored);
   if (!result.ok()) {

@@ -122,7 +122,7 @@ Expected<void> list_iptables(const std::string& program, std::string_view family
   if (find_program(program).empty()) {
     return unavailable("{} is missing; install the package iptables", program);
   }
-  TRY_ASSIGN(const auto saved, run_command({program}));
+  TRY_ASSIGN(const auto saved, run_program({program}));
   if (!saved.ok()) {
     return broken("{} failed: {}", program, trim(saved.err));
   }

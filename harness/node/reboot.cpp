@@ -128,7 +128,7 @@ Expected<void> delete_links() {
       continue;
     }
     // One may have gone with its peer, and the kernel's own (tunl0) cannot be deleted.
-    TRY(run_command({"ip", "link", "delete", name}));
+    TRY(run_program({"ip", "link", "delete", name}));
   }
   return {};
 }
@@ -143,7 +143,7 @@ Expected<void> flush_tables(const std::string& program) {
   CommandOptions options;
   options.environment = fixed_environment();
   options.input = k_empty;
-  TRY_ASSIGN(const auto flushed, run_command({program}, options));
+  TRY_ASSIGN(const auto flushed, run_program({program}, options));
   if (!flushed.ok()) {
     return broken("reboot: {} failed: {}", program, trim(flushed.err));
   }
@@ -157,7 +157,7 @@ bool has_legacy_tables(const char* file) {
 
 Expected<void> flush_rules() {
   if (!find_program("nft").empty()) {
-    TRY_ASSIGN(const auto flushed, run_command({"nft", "flush", "ruleset"}));
+    TRY_ASSIGN(const auto flushed, run_program({"nft", "flush", "ruleset"}));
     if (!flushed.ok()) {
       return broken("reboot: nft flush ruleset failed: {}", trim(flushed.err));
     }

@@ -4,7 +4,7 @@
 
 #include "artifacts/catalog.hpp"
 #include "base/try.hpp"
-#include "cni/network_driver.hpp"
+#include "cni/libcni_caller.hpp"
 #include "cni/profile.hpp"
 #include "scenario/act.hpp"
 #include "scenario/cell_needs.hpp"
@@ -141,11 +141,11 @@ Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibra
   return BegunPlan{scenario, std::move(needs), std::move(plan)};
 }
 
-// The steps add, check and gc are done by our own driver, as the libcni of the containerd that runs
-// then does it. Error kinds: unavailable, for a gc that it does not have; input, for a containerd
-// that nothing is known of.
-Expected<void> plan_driver(const scenario::CellNeeds& needs, CellPlan& plan) {
-  for (const auto& [token, collects_garbage] : needs.drivers) {
+// The steps add, check and gc are done by our own caller of libcni, as the libcni of the containerd
+// that runs then does it. Error kinds: unavailable, for a gc that it does not have; input, for a
+// containerd that nothing is known of.
+Expected<void> plan_libcni(const scenario::CellNeeds& needs, CellPlan& plan) {
+  for (const auto& [token, collects_garbage] : needs.libcni_calls) {
     auto& containerd = plan.containerds.at(token);
     TRY_ASSIGN(containerd.profile, cni::profile_for(containerd.version));
     const auto lack = cni::lack_of_garbage_collection(*containerd.profile);
@@ -209,7 +209,7 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
     }
   }
   TRY(std::move(runtimes));
-  TRY(plan_driver(needs, plan));
+  TRY(plan_libcni(needs, plan));
   plan.assumed = assumptions_of(plan);
   const auto& version = plan.containerds.at("").version;
   if (scenario->containerd && !scenario->containerd->contains(version)) {

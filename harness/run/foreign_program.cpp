@@ -64,7 +64,7 @@ Expected<CommandResult> run_in_node(const std::vector<std::string>& argv,
     command.timeout = limit;
     command.output_limit = k_output_limit;
     command.foreign = true;
-    const auto result = run_command(argv, command);
+    const auto result = run_program(argv, command);
     const auto answer =
         Json::to_cbor(result ? to_json(*result) : Json{{"error", result.error().message}});
     write_answer(output, {reinterpret_cast<const char*>(answer.data()), answer.size()});  // NOLINT

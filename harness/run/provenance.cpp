@@ -123,7 +123,7 @@ std::vector<std::string> load_modules() {
   const auto before = loaded_modules();
   std::vector<std::string> argv{"modprobe", "--quiet", "--all"};
   argv.insert(argv.end(), k_modules.begin(), k_modules.end());
-  static_cast<void>(run_command(argv));  // fails where a kernel has not all of them
+  static_cast<void>(run_program(argv));  // fails where a kernel has not all of them
   auto after = loaded_modules();
   std::erase_if(after, [&](const std::string& name) { return before.contains(name); });
   return {after.begin(), after.end()};

@@ -23,7 +23,7 @@ Expected<CommandResult> run(const Words& command) {
   if (find_program(command.front()).empty()) {
     return unavailable("{} is missing", command.front());
   }
-  return run_command(command);
+  return run_program(command);
 }
 
 Words in_pod(const cni::AttachedPod& pod, const Words& command) {

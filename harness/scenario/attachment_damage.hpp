@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cni/network_driver.hpp"
+#include "cni/libcni_caller.hpp"
 #include <cni_matrix/base/error.hpp>
 
 #include <string>

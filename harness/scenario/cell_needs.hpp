@@ -30,12 +30,12 @@ struct CellNeeds {
     std::string plugin;  // empty: the whole release
   };
   std::vector<Plugin> plugins;
-  // The CNI commands that our own driver gives, as the libcni of that containerd does.
-  struct Driver {
+  // The CNI commands that our own caller of libcni gives, as the libcni of that containerd does.
+  struct LibcniCall {
     std::string containerd;
     bool collects_garbage = false;
   };
-  std::vector<Driver> drivers;
+  std::vector<LibcniCall> libcni_calls;
 };
 
 }  // namespace cni_matrix::scenario

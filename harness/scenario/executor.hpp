@@ -26,7 +26,7 @@ namespace cni_matrix::scenario {
 struct RuntimeChoice {
   std::string version;  // resolved: "1.6.20"
   std::function<Expected<std::unique_ptr<PodRuntime>>(const RuntimeSettings&)> make;
-  std::optional<cni::Profile> profile;  // for the steps of our own driver: add, check, gc
+  std::optional<cni::Profile> profile;  // for the steps of our own caller of libcni: add, check, gc
 };
 struct PluginChoice {
   std::string version;
@@ -41,7 +41,7 @@ struct Setup {
   std::map<std::string, PluginChoice> plugins;
   recorder::Collector* collector = nullptr;  // of the plugin calls; null: they are not recorded
   bool mark_chain = false;  // make KUBE-MARK-MASQ in both nat tables before the first step
-  std::chrono::milliseconds call_timeout{60'000};  // of a call by our own driver
+  std::chrono::milliseconds call_timeout{60'000};  // of a call by our own caller of libcni
   std::function<void(const std::string& step)> progress;
 };
 

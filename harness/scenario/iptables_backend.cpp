@@ -52,7 +52,7 @@ Expected<void> use_iptables(const std::string& backend) {
         return broken("cannot make {}: {}", link.string(), error.message());
       }
     }
-    TRY_ASSIGN(const auto listed, run_command({family, "-t", "nat", "-S"}));
+    TRY_ASSIGN(const auto listed, run_program({family, "-t", "nat", "-S"}));
     if (!listed.ok()) {
       return unavailable("{} of the backend {} does not work here: {}", family, backend,
                          trim(listed.err));

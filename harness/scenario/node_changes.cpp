@@ -40,13 +40,13 @@ Expected<void> refuse_create() {
 }
 
 Expected<void> add_link(const std::string& name) {
-  TRY_ASSIGN(const auto added, run_command({"ip", "link", "add", "name", name, "type", "veth",
+  TRY_ASSIGN(const auto added, run_program({"ip", "link", "add", "name", name, "type", "veth",
                                             "peer", "name", name + "-far"}));
   if (!added.ok()) {
     return broken("cannot add the link {}: {}", name, trim(added.err));
   }
   for (const auto& end : {name, name + "-far"}) {
-    TRY_ASSIGN(const auto up, run_command({"ip", "link", "set", "dev", end, "up"}));
+    TRY_ASSIGN(const auto up, run_program({"ip", "link", "set", "dev", end, "up"}));
     if (!up.ok()) {
       return broken("cannot set the link {} up: {}", end, trim(up.err));
     }
@@ -58,7 +58,7 @@ Expected<void> delete_link(const std::string& name) {
   if (::if_nametoindex(name.c_str()) == 0) {
     return {};  // no plugin came so far as to make it
   }
-  TRY_ASSIGN(const auto deleted, run_command({"ip", "link", "delete", "dev", name}));
+  TRY_ASSIGN(const auto deleted, run_program({"ip", "link", "delete", "dev", name}));
   if (!deleted.ok()) {
     return broken("cannot delete the link {}: {}", name, trim(deleted.err));
   }

@@ -25,7 +25,7 @@ Expected<void> make_mark_chain() {
     if (find_program(program).empty()) {
       return unavailable("{} is missing; install the package iptables", program);
     }
-    TRY_ASSIGN(const auto made, run_command({program, "-w", "-t", "nat", "-N", "KUBE-MARK-MASQ"}));
+    TRY_ASSIGN(const auto made, run_program({program, "-w", "-t", "nat", "-N", "KUBE-MARK-MASQ"}));
     if (!made.ok()) {
       return broken("cannot make the chain KUBE-MARK-MASQ: {}", made.err);
     }

@@ -8,7 +8,7 @@
 #include "step.hpp"
 #include "xtables_lock.hpp"
 
-#include "cni/network_driver.hpp"
+#include "cni/libcni_caller.hpp"
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/recorder/faults.hpp>
 #include <cni_matrix/scenario/outcome.hpp>
@@ -66,7 +66,7 @@ class Stage {
   // A pod whose run was cut short may have a record all the same.
   Expected<void> find_pods();
 
-  // What our own driver and what damages an attachment have to know of a pod.
+  // What our own caller of libcni and what damages an attachment have to know of a pod.
   Expected<cni::AttachedPod> attached(const std::string& pod);
   void note_netns_gone(const std::string& path);
   // What is done to the node before the first step, and again after a reboot.

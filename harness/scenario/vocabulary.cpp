@@ -11,7 +11,7 @@ const std::vector<StepKind>& vocabulary() {
     std::vector<StepKind> kinds;
     for (const auto& family :
          {steps::run(), steps::pods(), steps::looks(), steps::conflist(), steps::configuration(),
-          steps::runtime(), steps::plugins(), steps::driver(), steps::damage(), steps::faults(),
+          steps::runtime(), steps::plugins(), steps::libcni(), steps::damage(), steps::faults(),
           steps::machine()}) {
       kinds.insert(kinds.end(), family.begin(), family.end());
     }

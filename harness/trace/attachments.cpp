@@ -2,7 +2,7 @@
 
 #include "base/json_fields.hpp"
 #include "base/text.hpp"
-#include "cni/network_driver.hpp"
+#include "cni/libcni_caller.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -99,7 +99,7 @@ const ChainRun* Attachment::add_before(std::size_t index) const {
 }
 
 std::vector<RuntimeCall> runtime_calls(const std::vector<recorder::PluginCall>& trace) {
-  static const std::string k_mark(cni::k_driver_mark);
+  static const std::string k_mark(cni::k_caller_mark);
   auto calls = all_calls(trace);
   std::erase_if(calls,
                 [](const RuntimeCall& call) { return call.raw->environment.contains(k_mark); });

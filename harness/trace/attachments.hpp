@@ -52,10 +52,10 @@ struct Attachment {
   [[nodiscard]] const ChainRun* add_before(std::size_t index) const;
 };
 
-// The calls that the runtime made itself: none by another plugin, none by our own driver
-// (cni/network_driver.hpp).
+// The calls that the runtime made itself: none by another plugin, none by our own caller of libcni
+// (cni/libcni_caller.hpp).
 std::vector<RuntimeCall> runtime_calls(const std::vector<recorder::PluginCall>& trace);
-// Those and the driver's.
+// Those and our own.
 std::vector<RuntimeCall> all_calls(const std::vector<recorder::PluginCall>& trace);
 
 // They point into `calls`.

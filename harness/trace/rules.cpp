@@ -17,14 +17,14 @@ namespace {
 struct Entry {
   TraceRule rule;
   Sentences (*check)(const Calls&, const TraceFacts&);
-  bool driver_too = false;  // the calls of our own driver count as well
+  bool ours_too = false;  // the calls of our own caller of libcni count as well
 };
 
 // A rule that is written NAME=ARGUMENT.
 struct FamilyEntry {
   TraceRule rule;
   Sentences (*check)(const Calls&, std::string_view argument);
-  bool driver_too = false;
+  bool ours_too = false;
 };
 
 constexpr std::string_view k_lifecycle = "SPEC section 3, Lifecycle & Ordering";
@@ -162,14 +162,14 @@ bool is_trace_rule(std::string_view name) {
 std::vector<std::string> violations(std::string_view rule,
                                     const std::vector<recorder::PluginCall>& trace,
                                     const TraceFacts& facts) {
-  const auto calls = [&](bool driver_too) {
-    return driver_too ? all_calls(trace) : runtime_calls(trace);
+  const auto calls = [&](bool ours_too) {
+    return ours_too ? all_calls(trace) : runtime_calls(trace);
   };
   if (const auto* family = find_family(rule)) {
-    return family->check(calls(family->driver_too), rule.substr(rule.find('=') + 1));
+    return family->check(calls(family->ours_too), rule.substr(rule.find('=') + 1));
   }
   if (const auto* entry = find_entry(rule)) {
-    return entry->check(calls(entry->driver_too), facts);
+    return entry->check(calls(entry->ours_too), facts);
   }
   return {fmt::format("there is no rule \"{}\" for traces", rule)};
 }

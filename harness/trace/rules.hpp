@@ -28,8 +28,8 @@ bool is_trace_rule(std::string_view name);
 // What in the trace breaks the rule: one sentence each that names plugin, command, container (its
 // first 12 digits) and what was seen. Empty when there is nothing to object to, also when the trace
 // has nothing that the rule is about. Calls by other plugins (IPAM) are not the runtime's and never
-// count; those of our own driver (cni/network_driver.hpp) count where the rule says so. A name that
-// is no rule's is answered with a sentence that says so.
+// count; those of our own caller of libcni (cni/libcni_caller.hpp) count where the rule says so. A
+// name that is no rule's is answered with a sentence that says so.
 std::vector<std::string> violations(std::string_view rule,
                                     const std::vector<recorder::PluginCall>& trace,
                                     const TraceFacts& facts);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-// The families of steps: vocabulary() is all of them. A new family is one line more.
+// The families of steps: vocabulary() is all of them. A new family is a line here and there.
 namespace cni_matrix::scenario::steps {
 
 std::vector<StepKind> run();            // run, cycle
@@ -15,7 +15,7 @@ std::vector<StepKind> conflist();       // the cell's own configuration
 std::vector<StepKind> configuration();  // files and directories beside it
 std::vector<StepKind> runtime();        // restart, replace, kill
 std::vector<StepKind> plugins();        // replace, remove, restore
-std::vector<StepKind> driver();         // add, check, gc
+std::vector<StepKind> libcni();         // add, check, gc
 std::vector<StepKind> damage();         // to what a pod has
 std::vector<StepKind> faults();         // of plugin calls and of the OCI runtime
 std::vector<StepKind> machine();        // the node: disks, links, locks, a reboot

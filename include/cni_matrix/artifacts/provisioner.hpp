@@ -14,7 +14,7 @@
 namespace cni_matrix::artifacts {
 
 // Runs a foreign program where it reaches nothing and from where nothing of it stays, and returns
-// as run_command does. argv[0] is the name of a file in `directory`, all of which the program sees.
+// as run_program does. argv[0] is the name of a file in `directory`, all of which the program sees.
 // Error kinds: unavailable, when there is no such place on this machine (nothing was run then);
 // broken, when the program cannot be started; interrupted.
 using Sandbox = std::function<Expected<CommandResult>(const std::vector<std::string>& argv,

@@ -41,10 +41,10 @@ struct CommandResult {
 
 // Run a program to its end. argv[0] is a path, or a name that is looked up in the fixed PATH
 // (k_system_path). Error kind: broken when it cannot be started; a program that fails is no error.
-Expected<CommandResult> run_command(const std::vector<std::string>& argv,
+Expected<CommandResult> run_program(const std::vector<std::string>& argv,
                                     const CommandOptions& options = {});
 
-// CPU time, in microseconds, of the programs that this process has run with run_command.
+// CPU time, in microseconds, of the programs that this process has run with run_program.
 std::int64_t commands_cpu_us();
 
 // Where programs of the system are looked up, whoever calls: an ordinary user's PATH lacks sbin.

@@ -216,7 +216,7 @@ CommandResult Host::run(const Words& argv) const {
   CommandOptions options;
   options.timeout = std::chrono::minutes(4);
   options.environment = environment();
-  return value_or_throw(run_command(as_user(argv), options));
+  return value_or_throw(run_program(as_user(argv), options));
 }
 
 std::string Host::in_plain_process() const {
@@ -284,7 +284,7 @@ std::string said_on_add(const nlohmann::json& cell) {
 }
 
 bool has_privileged() {
-  const auto help = run_command({CNI_MATRIX_PROGRAM, "run", "--help"});
+  const auto help = run_program({CNI_MATRIX_PROGRAM, "run", "--help"});
   return help && help->out.find("--privileged") != std::string::npos;
 }
 

@@ -94,8 +94,8 @@ fs::path debian_containerd(const Host& host) {
   options.environment = fixed;
   options.timeout = std::chrono::minutes(4);
   static_cast<void>(
-      run_command({CNI_MATRIX_PROGRAM, "fetch", "--containerd", "debian:bookworm"}, options));
-  const auto list = run_command({CNI_MATRIX_PROGRAM, "store", "list", "--json"}, options);
+      run_program({CNI_MATRIX_PROGRAM, "fetch", "--containerd", "debian:bookworm"}, options));
+  const auto list = run_program({CNI_MATRIX_PROGRAM, "store", "list", "--json"}, options);
   const auto entries = nlohmann::json::parse(list ? list->out : "", nullptr, false);
   for (const auto& entry : entries) {
     if (entry.value("component", "") == "containerd" && entry.value("version", "") == "1.6.20") {

@@ -30,7 +30,7 @@ Expected<Version> packaged_version() {
     return Version::parse(version);
   }
   const auto query =
-      run_command({"dpkg-query", "-W", "-f", "${Version}", "golang-github-appc-cni-dev"});
+      run_program({"dpkg-query", "-W", "-f", "${Version}", "golang-github-appc-cni-dev"});
   if (!query || !query->ok()) {
     return unavailable("the package golang-github-appc-cni-dev (libcni) is not installed");
   }
@@ -170,7 +170,7 @@ Expected<Oracle> Oracle::build() {
   options.working_directory = CNI_MATRIX_ORACLE;
   options.timeout = std::chrono::minutes(5);
   const bool has_gc = cni::LibcniTraits::of(version).collects_garbage;
-  TRY_ASSIGN(const auto result, run_command({go, "build", "-tags", has_gc ? "libcni_gc" : "", "-o",
+  TRY_ASSIGN(const auto result, run_program({go, "build", "-tags", has_gc ? "libcni_gc" : "", "-o",
                                              program.string(), "."},
                                             options));
   if (!result.ok()) {
@@ -193,7 +193,7 @@ Expected<std::vector<Answer>> Oracle::run(const std::vector<Operation>& operatio
   options.environment = fixed_environment();
   options.timeout = std::chrono::minutes(2);
   options.output_limit = 256U << 20U;
-  TRY_ASSIGN(const auto result, run_command({m_program.string()}, options));
+  TRY_ASSIGN(const auto result, run_program({m_program.string()}, options));
   if (!result.ok()) {
     return broken("the oracle failed: {}", result.err);
   }

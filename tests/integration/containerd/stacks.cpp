@@ -45,7 +45,7 @@ std::vector<TestContainerd> containerds() {
   std::vector<TestContainerd> found;
   static const std::regex version_text(R"( v?(\d+\.\d+\.\d+))");
   for (const fs::path& folder : containerd_folders()) {
-    const auto result = run_command({(folder / "containerd").string(), "--version"});
+    const auto result = run_program({(folder / "containerd").string(), "--version"});
     std::smatch match;
     if (result && std::regex_search(result->out, match, version_text)) {
       found.push_back({Version::parse(match[1].str()).value(), folder});

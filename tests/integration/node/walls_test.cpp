@@ -35,7 +35,7 @@ using testing::Not;
 std::string foreign(const std::vector<std::string>& argv) {
   CommandOptions options;
   options.foreign = true;
-  const auto result = run_command(argv, options);
+  const auto result = run_program(argv, options);
   return result ? result->out + result->err : result.error().message;
 }
 

@@ -34,7 +34,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::string out(const std::string& command) {
-  return value_or_throw(run_command(split(command, ' '))).out;
+  return value_or_throw(run_program(split(command, ' '))).out;
 }
 
 // Else each test waits two seconds for IPv6 addresses.

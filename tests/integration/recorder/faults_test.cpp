@@ -38,7 +38,7 @@ CommandResult bridge(const std::string& command) {
     options.environment.emplace_back(variable);
   }
   options.environment.push_back("CNI_COMMAND=" + command);
-  return value_or_throw(run_command({fs::path(layout::k_cni_bin) / "bridge"}, options));
+  return value_or_throw(run_program({fs::path(layout::k_cni_bin) / "bridge"}, options));
 }
 
 void place(const char* plugin, FaultAction action, const char* text = "") {
@@ -86,7 +86,7 @@ class RealPlugins : public testing::Test {
         auto collector = value_or_throw(Collector::start(collecting));
         scenario::PluginDirectory plugins(true);
         value_or_throw(plugins.use(k_plugins));
-        value_or_throw(run_command({"ip", "netns", "add", "cni-pod"}));
+        value_or_throw(run_program({"ip", "netns", "add", "cni-pod"}));
         text = work(collector);
         for (const auto& trouble : collector.troubles({})) {
           text += "; trouble: " + trouble;

@@ -114,7 +114,7 @@ TEST_F(BoundaryOfARun, NeedsItsHelperProgramsBesideIt) {
   CommandOptions options;
   options.environment = fixed_environment();
   options.environment.push_back("CNI_MATRIX_CACHE=" + cache_directory().string());
-  const auto refused = value_or_throw(run_command(argv, options));
+  const auto refused = value_or_throw(run_program(argv, options));
   EXPECT_EQ(refused.exit_code, 3);
   EXPECT_THAT(refused.err,
               HasSubstr("the helper program " + (tree / "build/libexec/pause").string() +

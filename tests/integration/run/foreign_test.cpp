@@ -107,7 +107,7 @@ class Foreign : public testing::TestWithParam<std::string> {
   [[nodiscard]] CommandResult run(const std::vector<std::string>& words) const {
     CommandOptions options;
     options.timeout = 120s;
-    return value_or_throw(run_command(command(words), options));
+    return value_or_throw(run_program(command(words), options));
   }
 
   std::optional<TemporaryDirectory> directory;

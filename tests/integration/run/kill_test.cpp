@@ -40,7 +40,7 @@ class Kill : public testing::TestWithParam<std::string> {
     fs::create_directory(directory->path() / "tmp");
     fs::permissions(directory->path() / "tmp", fs::perms::all);
     // Fill the store before, so that cells run at once.
-    const auto warm = value_or_throw(run_command(command("1"), options()));
+    const auto warm = value_or_throw(run_program(command("1"), options()));
     if (warm.exit_code == 4) {
       GTEST_SKIP() << "the binaries cannot be had here: " << warm.out << warm.err;
     }

@@ -20,7 +20,7 @@
 namespace cni_matrix::testing_support {
 
 inline std::string output_of(const std::vector<std::string>& argv) {
-  const auto result = run_command(argv);
+  const auto result = run_program(argv);
   return result ? result->out : "";
 }
 

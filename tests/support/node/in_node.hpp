@@ -46,7 +46,7 @@ inline Lines in_node(const std::function<Lines()>& work) {
 }
 
 inline void sh(const std::string& command) {
-  const auto result = value_or_throw(run_command(split(command, ' ')));
+  const auto result = value_or_throw(run_program(split(command, ' ')));
   if (!result.ok()) {
     throw Failure({ErrorKind::broken, command + ": " + result.err});
   }

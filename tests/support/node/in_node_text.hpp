@@ -44,7 +44,7 @@ inline std::string in_node(const std::function<std::string()>& work,
 }
 
 inline std::string command(const std::vector<std::string>& argv) {
-  const auto result = run_command(argv);
+  const auto result = run_program(argv);
   return result ? result->out + result->err : result.error().message;
 }
 

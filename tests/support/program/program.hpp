@@ -21,7 +21,7 @@ inline CommandResult program(const Words& arguments, const Words& environment = 
   options.environment = fixed_environment();
   options.environment.push_back("CNI_MATRIX_CACHE=" + cache_directory().string());
   options.environment.insert(options.environment.end(), environment.begin(), environment.end());
-  return value_or_throw(run_command(argv, options));
+  return value_or_throw(run_program(argv, options));
 }
 
 }  // namespace cni_matrix::testing_support

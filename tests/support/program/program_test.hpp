@@ -29,7 +29,7 @@ inline CommandResult in_shell(const Words& arguments, const std::string& line) {
   options.environment = fixed_environment();
   options.environment.push_back("CNI_MATRIX_CACHE=" + cache_directory().string());
   return value_or_throw(
-      run_command(with({"/bin/sh", "-c", line, "sh", CNI_MATRIX_PROGRAM}, arguments), options));
+      run_program(with({"/bin/sh", "-c", line, "sh", CNI_MATRIX_PROGRAM}, arguments), options));
 }
 
 // A test of the program with nodes and Debian 12's plugins; skipped where one of them is not to be

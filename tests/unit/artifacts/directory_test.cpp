@@ -36,7 +36,7 @@ Expected<CommandResult> run_here(const std::vector<std::string>& argv, const fs:
   words[0] = (directory / words[0]).string();
   CommandOptions options;
   options.timeout = limit;
-  return run_command(words, options);
+  return run_program(words, options);
 }
 
 class DirectoryTest : public testing::Test {

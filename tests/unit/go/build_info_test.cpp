@@ -232,11 +232,11 @@ TEST_F(BuildInfoTest, ReadsARealExecutable) {
   options.working_directory = source;
   options.timeout = std::chrono::minutes(5);
   const auto program = m_directory.path() / "program";
-  const auto built = run_command(
+  const auto built = run_program(
       {"go", "build", "-ldflags", "-X main.version=1.1.5", "-o", program.string(), "."}, options);
   ASSERT_TRUE(built) << built.error().message;
   ASSERT_TRUE(built->ok()) << built->err;
-  const auto told = run_command({"go", "env", "GOVERSION"}, options);
+  const auto told = run_program({"go", "env", "GOVERSION"}, options);
   ASSERT_TRUE(told && told->ok());
   const auto info = read_build_info(program);
   ASSERT_TRUE(info && *info);

@@ -74,7 +74,7 @@ class RecorderTest : public testing::Test {
     CommandOptions options;
     options.environment = environment();
     options.input = input;
-    return value_or_throw(run_command({program}, options));
+    return value_or_throw(run_program({program}, options));
   }
 
   // The caller must not be able to tell the two apart.

@@ -70,12 +70,12 @@ TEST(BindSteps, PutsValuesInThePlaceOfNames) {
               HasSubstr("has no parameter \"to\""));
 }
 
-// Steps of our own driver, after a `run` of the pod.
+// Steps of our own caller of libcni, after a `run` of the pod.
 std::string refusal_after_run(const std::string& step) {
   return refusal_of(R"({"step": "run", "pod": "a"}, )" + step);
 }
 
-TEST(DriverSteps, AreAboutPodsThatRan) {
+TEST(LibcniSteps, AreAboutPodsThatRan) {
   EXPECT_EQ(refusal_after_run(R"({"step": "check", "pod": "a"})"), "");
   EXPECT_EQ(refusal_after_run(R"({"step": "add", "pod": "a"})"), "");
   EXPECT_EQ(refusal_after_run(R"({"step": "gc", "valid": ["a"]})"), "");

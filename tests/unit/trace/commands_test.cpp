@@ -24,7 +24,7 @@ TEST(TraceRules, GcExclusive) {
   seen.call("bridge", "ADD");
   auto& gc = seen.call("bridge", "GC");
   const auto start = gc.start_ns;
-  gc.environment["CNI_MATRIX_DRIVER"] = "1";
+  gc.environment["CNI_MATRIX_CALLER"] = "1";
   auto& del = seen.call("bridge", "DEL");
   EXPECT_THAT(violations("gc-exclusive", seen.trace, {}), IsEmpty());
   del.start_ns = start + 1;

@@ -42,11 +42,11 @@ TEST(TraceRules, SayWhatTheyAreAndWhereTheyComeFrom) {
   EXPECT_THAT(violations("no-such-rule", {}, {}), ElementsAre(HasSubstr("no-such-rule")));
 }
 
-TEST(TraceRules, OurDriversCallsAreNotTheRuntimes) {
+TEST(TraceRules, OurOwnCallsAreNotTheRuntimes) {
   auto seen = life();
   for (const char* command : {"ADD", "CHECK", "GC"}) {
     auto& call = seen.call("bridge", command);
-    call.environment["CNI_MATRIX_DRIVER"] = "1";
+    call.environment["CNI_MATRIX_CALLER"] = "1";
     call.environment["CNI_ARGS"] = "";
   }
   for (const auto* rule : {"no-check-no-gc", "add-has-del", "pod-arguments"}) {

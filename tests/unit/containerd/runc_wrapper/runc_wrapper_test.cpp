@@ -6,7 +6,7 @@ namespace cni_matrix {
 namespace {
 
 TEST(RuncWrapper, SaysWhichBundleItCannotRead) {
-  const auto result = run_command({CNI_MATRIX_RUNC_WRAPPER, "--root", "/x", "create", "--bundle",
+  const auto result = run_program({CNI_MATRIX_RUNC_WRAPPER, "--root", "/x", "create", "--bundle",
                                    "/no/bundle", "id"})
                           .value();
   EXPECT_EQ(result.exit_code, 1);

@@ -172,7 +172,7 @@ TEST_F(FaultTest, AFloodIsSixtyFourMebibytes) {
   options.environment = environment();
   options.input = k_config;
   options.output_limit = 128U << 20U;
-  const auto result = value_or_throw(run_command({recorded("bridge")}, options));
+  const auto result = value_or_throw(run_program({recorded("bridge")}, options));
   EXPECT_EQ(result.out.size(), 64U << 20U);
   EXPECT_EQ(result.out.find_first_not_of('x'), std::string::npos);
   EXPECT_EQ(result.exit_code, 0);

@@ -1,6 +1,6 @@
 #include "../act.hpp"
 #include "../cell_needs.hpp"
-#include "../driver_steps.hpp"
+#include "../libcni_calls.hpp"
 #include "../stage.hpp"
 #include "../story.hpp"
 #include "families.hpp"
@@ -10,22 +10,22 @@
 #include <algorithm>
 #include <set>
 
-// add, check, gc: our own driver does to the network what containerd does not, as the libcni of the
-// containerd that runs then does it.
+// add, check, gc: our own caller of libcni does to the network what containerd does not, as the
+// libcni of the containerd that runs then does it.
 namespace cni_matrix::scenario::steps {
 
 namespace {
 
 using Pods = std::vector<cni::AttachedPod>;
 
-Expected<void> drive(Stage& stage, CniCommand command, const Pods& pods, StepResult& result) {
+Expected<void> call(Stage& stage, CniCommand command, const Pods& pods, StepResult& result) {
   const auto& profile = stage.setup().runtimes.at(stage.runtime_token()).profile;
   if (!profile) {
     return broken("it is not known which libcni containerd has, so {} cannot be called",
                   result.step);
   }
   TRY_ASSIGN(const auto answer,
-             drive_plugins(command, stage.runtime(), *profile, pods, stage.setup().call_timeout));
+             call_libcni(command, stage.runtime(), *profile, pods, stage.setup().call_timeout));
   take_answer(answer, result);
   return {};
 }
@@ -40,18 +40,18 @@ class OfAPod : public PodAct {
     return story.check_there(pod(), step);
   }
   Expected<void> plan(CellNeeds& needs) const override {
-    needs.drivers.push_back({needs.containerd, false});
+    needs.libcni_calls.push_back({needs.containerd, false});
     return {};
   }
 
  private:
   Expected<void> ask(Stage& stage, const std::string& pod, StepResult& result) const override {
     TRY_ASSIGN(auto attached, stage.attached(pod));
-    return drive(stage, Command, {std::move(attached)}, result);
+    return call(stage, Command, {std::move(attached)}, result);
   }
 };
 
-// Our own driver collects garbage.
+// Our own caller of libcni collects garbage.
 class Gc : public Act {
  public:
   explicit Gc(const Fields& fields) {
@@ -67,14 +67,14 @@ class Gc : public Act {
     return {};
   }
   Expected<void> plan(CellNeeds& needs) const override {
-    needs.drivers.push_back({needs.containerd, true});
+    needs.libcni_calls.push_back({needs.containerd, true});
     return {};
   }
 
   Expected<void> perform(Stage& stage, const Step& step) const override {
     return stage.note(step, {}, [&](StepResult& result) -> Expected<void> {
       TRY_ASSIGN(const auto pods, valid_pods(stage));
-      return drive(stage, CniCommand::gc, pods, result);
+      return call(stage, CniCommand::gc, pods, result);
     });
   }
 
@@ -105,7 +105,7 @@ class Gc : public Act {
 
 }  // namespace
 
-std::vector<StepKind> driver() {
+std::vector<StepKind> libcni() {
   return {
       {"add", "add", {}, {"pod"}, read_act<OfAPod<CniCommand::add>>},
       {"check", "check", {}, {"pod"}, read_act<OfAPod<CniCommand::check>>},

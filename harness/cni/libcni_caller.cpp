@@ -1,4 +1,4 @@
-#include "network_driver.hpp"
+#include "libcni_caller.hpp"
 
 #include "attachment_options.hpp"
 #include "libcni.hpp"
@@ -18,13 +18,13 @@ constexpr const char* k_interface = "eth0";  // the first network's, with contai
 
 std::vector<std::string> marked_environment() {
   auto environment = fixed_environment();
-  environment.push_back(fmt::format("{}=1", k_driver_mark));
+  environment.push_back(fmt::format("{}=1", k_caller_mark));
   return environment;
 }
 
 }  // namespace
 
-struct NetworkDriver::Impl {
+struct LibcniCaller::Impl {
   Impl(const Profile& profile, NetworkConfigList the_list, std::chrono::milliseconds the_limit)
       : cri(release_facts(profile.containerd)),
         library(LibcniTraits::of(profile.libcni), settings.plugin_dirs, settings.cache_dir,
@@ -66,32 +66,32 @@ struct NetworkDriver::Impl {
   std::chrono::milliseconds limit;
 };
 
-NetworkDriver::NetworkDriver(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
-NetworkDriver::NetworkDriver(NetworkDriver&&) noexcept = default;
-NetworkDriver& NetworkDriver::operator=(NetworkDriver&&) noexcept = default;
-NetworkDriver::~NetworkDriver() = default;
+LibcniCaller::LibcniCaller(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+LibcniCaller::LibcniCaller(LibcniCaller&&) noexcept = default;
+LibcniCaller& LibcniCaller::operator=(LibcniCaller&&) noexcept = default;
+LibcniCaller::~LibcniCaller() = default;
 
-Expected<NetworkDriver> NetworkDriver::create(const Profile& profile,
-                                              const std::string& configuration,
-                                              std::chrono::milliseconds limit) {
+Expected<LibcniCaller> LibcniCaller::create(const Profile& profile,
+                                            const std::string& configuration,
+                                            std::chrono::milliseconds limit) {
   auto list = conf_list_from_bytes(configuration, LibcniTraits::of(profile.libcni));
   if (!list) {
     return input_error("libcni {} does not take the network configuration: {}",
                        profile.libcni.str(), list.error());
   }
-  return NetworkDriver(std::make_unique<Impl>(profile, std::move(*list), limit));
+  return LibcniCaller(std::make_unique<Impl>(profile, std::move(*list), limit));
 }
 
-go::Decoded<void> NetworkDriver::add(const AttachedPod& pod) {
+go::Decoded<void> LibcniCaller::add(const AttachedPod& pod) {
   return m_impl->library.add_network_list(m_impl->list, m_impl->runtime_conf(pod))
       .map([](const Result&) {});
 }
 
-go::Decoded<void> NetworkDriver::check(const AttachedPod& pod) {
+go::Decoded<void> LibcniCaller::check(const AttachedPod& pod) {
   return m_impl->library.check_network_list(m_impl->list, m_impl->runtime_conf(pod));
 }
 
-go::Decoded<void> NetworkDriver::collect_garbage(const std::vector<AttachedPod>& valid) {
+go::Decoded<void> LibcniCaller::collect_garbage(const std::vector<AttachedPod>& valid) {
   std::vector<ValidAttachment> attachments;
   attachments.reserve(valid.size());
   for (const auto& pod : valid) {

@@ -14,9 +14,9 @@
 
 namespace cni_matrix::cni {
 
-// An environment variable that plugins called by a NetworkDriver have, and those called by a
+// An environment variable that plugins called by a LibcniCaller have, and those called by a
 // runtime have not.
-inline constexpr std::string_view k_driver_mark = "CNI_MATRIX_DRIVER";
+inline constexpr std::string_view k_caller_mark = "CNI_MATRIX_CALLER";
 
 // A pod with an attachment, made by whatever runtime.
 struct AttachedPod {
@@ -31,18 +31,18 @@ struct AttachedPod {
 // cache does not have them (libcni 0.7), as that containerd would pass them.
 //
 // Inside a node: plugins of /opt/cni/bin, the cache of /var/lib/cni. Errors are libcni's texts.
-class NetworkDriver {
+class LibcniCaller {
  public:
   // `configuration`: the network configuration list that the runtime has loaded, as it shows it.
   // Every call has `limit`, then its plugins are killed. Error kind: input, for a configuration
   // that this libcni refuses.
-  static Expected<NetworkDriver> create(const Profile& profile, const std::string& configuration,
-                                        std::chrono::milliseconds limit);
-  NetworkDriver(NetworkDriver&&) noexcept;
-  NetworkDriver& operator=(NetworkDriver&&) noexcept;
-  NetworkDriver(const NetworkDriver&) = delete;
-  NetworkDriver& operator=(const NetworkDriver&) = delete;
-  ~NetworkDriver();
+  static Expected<LibcniCaller> create(const Profile& profile, const std::string& configuration,
+                                       std::chrono::milliseconds limit);
+  LibcniCaller(LibcniCaller&&) noexcept;
+  LibcniCaller& operator=(LibcniCaller&&) noexcept;
+  LibcniCaller(const LibcniCaller&) = delete;
+  LibcniCaller& operator=(const LibcniCaller&) = delete;
+  ~LibcniCaller();
 
   go::Decoded<void> add(const AttachedPod& pod);
   go::Decoded<void> check(const AttachedPod& pod);
@@ -51,7 +51,7 @@ class NetworkDriver {
 
  private:
   struct Impl;
-  explicit NetworkDriver(std::unique_ptr<Impl> impl);
+  explicit LibcniCaller(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> m_impl;
 };
 

@@ -1,4 +1,4 @@
-#include "driver_steps.hpp"
+#include "libcni_calls.hpp"
 
 #include "base/try.hpp"
 
@@ -26,10 +26,10 @@ std::optional<std::string> configuration_of_eth0(const Json& shown) {
 
 }  // namespace
 
-Expected<RuntimeResult<void>> drive_plugins(CniCommand command, PodRuntime& runtime,
-                                            const cni::Profile& profile,
-                                            const std::vector<cni::AttachedPod>& pods,
-                                            std::chrono::milliseconds limit) {
+Expected<RuntimeResult<void>> call_libcni(CniCommand command, PodRuntime& runtime,
+                                          const cni::Profile& profile,
+                                          const std::vector<cni::AttachedPod>& pods,
+                                          std::chrono::milliseconds limit) {
   const auto refusal = [](std::string message) {
     return RuntimeResult<void>(tl::unexpected(RuntimeError{"", std::move(message)}));
   };
@@ -41,17 +41,17 @@ Expected<RuntimeResult<void>> drive_plugins(CniCommand command, PodRuntime& runt
   if (!configuration) {
     return refusal("the runtime has no network configuration in force");
   }
-  TRY_ASSIGN(auto driver, cni::NetworkDriver::create(profile, *configuration, limit));
+  TRY_ASSIGN(auto caller, cni::LibcniCaller::create(profile, *configuration, limit));
   const auto ask = [&]() -> go::Decoded<void> {
     switch (command) {
       case CniCommand::add:
-        return driver.add(pods.front());
+        return caller.add(pods.front());
       case CniCommand::check:
-        return driver.check(pods.front());
+        return caller.check(pods.front());
       case CniCommand::gc:
         break;
     }
-    return driver.collect_garbage(pods);
+    return caller.collect_garbage(pods);
   };
   const auto answer = ask();
   return answer ? RuntimeResult<void>() : refusal(answer.error());
