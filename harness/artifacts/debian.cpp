@@ -68,6 +68,36 @@ bool is_about_connection(std::string_view complaint) {
   });
 }
 
+bool is_full(const std::filesystem::path& root) {
+  constexpr std::uintmax_t k_full = 64U << 10U;  // bytes that are left
+  std::error_code error;
+  const auto space = std::filesystem::space(root, error);
+  return !error && space.available < k_full;
+}
+
+// On a full disk apt may wait without end for a helper of its own that has given up.
+class FullDisk {
+ public:
+  explicit FullDisk(std::filesystem::path root) : m_root(std::move(root)) {}
+
+  // Asked again and again; true once the disk has been full for some time.
+  bool lasts() {
+    if (!is_full(m_root)) {
+      m_since = Clock::now();
+    }
+    m_lasts = m_lasts || Clock::now() - m_since > k_patience;
+    return m_lasts;
+  }
+  [[nodiscard]] bool lasted() const { return m_lasts; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds k_patience{5};
+  std::filesystem::path m_root;
+  Clock::time_point m_since = Clock::now();
+  bool m_lasts = false;
+};
+
 // The trouble of the disk, as errno has it, that apt has had: 0 for none. It does not always say
 // so: a signature that it has no room to check is a bad one to it.
 int disk_trouble_of(std::string_view complaint, const std::filesystem::path& root) {
@@ -81,10 +111,7 @@ int disk_trouble_of(std::string_view complaint, const std::filesystem::path& roo
       return number;
     }
   }
-  constexpr std::uintmax_t k_full = 64U << 10U;  // bytes that are left
-  std::error_code error;
-  const auto space = std::filesystem::space(root, error);
-  return !error && space.available < k_full ? ENOSPC : 0;
+  return is_full(root) ? ENOSPC : 0;
 }
 
 // The host's proxy and certificate settings, and nothing else of its configuration: its hooks and
@@ -326,9 +353,16 @@ Expected<SuiteIndex> AptSuite::update() {
   const auto must_stop = [this] { return m_options.cancelled && m_options.cancelled(); };
   bool silent = false;
   const auto start = std::chrono::system_clock::now();
-  options.cancelled = [&] { return must_stop() || (silent = silent || is_silent_since(start)); };
+  FullDisk disk(m_root);
+  options.cancelled = [&] {
+    return must_stop() || disk.lasts() || (silent = silent || is_silent_since(start));
+  };
   TRY_ASSIGN(const auto updated, run_program({"apt-get", "-q", "update"}, options));
   options.cancelled = must_stop;
+  if (disk.lasted()) {
+    std::filesystem::remove_all(m_root, error);  // it may be what fills the disk
+    return cannot_write(m_root, ENOSPC);
+  }
   if (updated.cancelled && !silent) {
     return stopped();
   }
