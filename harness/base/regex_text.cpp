@@ -25,17 +25,6 @@ const std::regex& compiled(const std::string& pattern) {
                               : cache.emplace(pattern, std::regex(pattern, k_linear)).first->second;
 }
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (std::string_view(R"(\^$.|?*+()[]{})").find(c) != std::string_view::npos) {
-      result += '\\';
-    }
-    result += c;
-  }
-  return result;
-}
-
 bool nested_deeper(const std::string& pattern, int limit) {
   int depth = 0;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
@@ -58,6 +47,17 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 
 }  // namespace
 
+std::string regex_escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (std::string_view(R"(\^$.|?*+()[]{})").find(c) != std::string_view::npos) {
+      result += '\\';
+    }
+    result += c;
+  }
+  return result;
+}
+
 std::string regex_problem(const std::string& pattern) {
   if (nested_deeper(pattern, k_nesting_limit)) {
     return fmt::format("groups are nested deeper than {} levels", k_nesting_limit);
@@ -75,7 +75,7 @@ std::string expand_regex(std::string_view pattern, std::string_view cni_version)
   replace_all(text, "{plugin}",
               R"re((?:plugin type="[^"]+"(?: name="[^"]+")? failed \((?:add|delete)\): )?)re");
   replace_all(text, "{supports}", R"re(plugin supports \["[0-9." ]*"\])re");
-  replace_all(text, "{version}", escaped(cni_version));
+  replace_all(text, "{version}", regex_escaped(cni_version));
   return text;
 }
 

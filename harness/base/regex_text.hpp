@@ -9,6 +9,9 @@ namespace cni_matrix {
 // Empty when `pattern` is a regular expression, else what is wrong with it.
 std::string regex_problem(const std::string& pattern);
 
+// A pattern that matches just this text.
+std::string regex_escaped(std::string_view text);
+
 // {plugin}, {supports} and {version} replaced.
 std::string expand_regex(std::string_view pattern, std::string_view cni_version);
 
