@@ -348,8 +348,13 @@ Expected<void> put_files(const std::vector<NodeFile>& files) {
 }
 
 Expected<void> make_links() {
-  const std::array<std::pair<const char*, const char*>, 3> links{
-      {{"/run", "./var/run"}, {"/proc/self/fd", "./dev/fd"}, {"pts/ptmx", "./dev/ptmx"}}};
+  const std::array<std::pair<const char*, const char*>, 6> links{
+      {{"/run", "./var/run"},
+       {"/proc/self/fd", "./dev/fd"},
+       {"/proc/self/fd/0", "./dev/stdin"},
+       {"/proc/self/fd/1", "./dev/stdout"},
+       {"/proc/self/fd/2", "./dev/stderr"},
+       {"pts/ptmx", "./dev/ptmx"}}};
   for (const auto& [target, link] : links) {
     if (::symlink(target, link) != 0) {
       return system_error(fmt::format("cannot link {} in the node", link));
