@@ -3,6 +3,7 @@
 #include "common_options.hpp"
 
 #include "base/try.hpp"
+#include "run/cell_check.hpp"
 
 #include <fmt/format.h>
 
@@ -54,17 +55,32 @@ Expected<Ending> plan_command(const PlanArguments& arguments, std::FILE* out) {
   Lines lines(out);
   bool good = true;
   const auto& cells = arguments.selection.cells;
+  run::CellCheck check;
+  Expected<void> refused;
   const auto count = matrix::for_each_cell(spec, cells, [&](const matrix::Cell& cell) {
+    const auto lack = check.lack_of(cell);
+    if (!lack) {
+      refused = tl::unexpected(lack.error());
+      return false;
+    }
     if (arguments.json) {
-      lines.text() += to_json(cell).dump(-1, ' ', false, Json::error_handler_t::replace);
+      auto value = to_json(cell);
+      if (!lack->empty()) {
+        value["skip"] = *lack;
+      }
+      lines.text() += value.dump(-1, ' ', false, Json::error_handler_t::replace);
     } else {
       lines.text() += cell.id();
       lines.text() += "  ";
       lines.text() += cell.name();
+      if (!lack->empty()) {
+        lines.text() += "  skip: " + *lack;
+      }
     }
     good = lines.end_line();
     return good;
   });
+  TRY(refused);
   good = lines.flush() && good;
   if (!good) {
     if (errno == EPIPE) {

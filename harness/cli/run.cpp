@@ -12,7 +12,7 @@
 #include "report/distinct_files.hpp"
 #include "report/formats.hpp"
 #include "report/saved_run.hpp"
-#include "run/cell_plan.hpp"
+#include "run/cell_check.hpp"
 #include "run/signals.hpp"
 #include "scenario/scenario_library.hpp"
 #include "verdict/observation.hpp"
@@ -80,22 +80,14 @@ Expected<Tokens> tokens_of(const matrix::Cell& cell, scenario::ScenarioLibrary& 
 // When the run has to end meanwhile, that is no mistake: the run itself sees it too.
 Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
                             artifacts::Provisioner& provisioner) {
-  scenario::ScenarioLibrary scenarios;
+  run::CellCheck check;
   std::set<std::string> seen;
   for (const auto& cell : cells) {
-    auto key = fmt::format("{} {} {} {}", cell.conflist.file.string(), cell.conflist.form,
-                           cell.scenario, cell.host_port.has_value());
-    for (const auto& [name, value] : cell.parameters) {
-      key += fmt::format(" {}={}", name, value);
-    }
-    const bool is_new = seen.insert(key).second;
-    if (is_new) {
-      TRY(run::check_cell(cell, scenarios));
-    }
     Tokens tokens = {{artifacts::Component::containerd, cell.containerd},
                      {artifacts::Component::plugins, cell.plugins}};
-    if (is_new) {
-      TRY_ASSIGN(tokens, tokens_of(cell, scenarios));
+    if (!check.knows(cell)) {
+      TRY(check.lack_of(cell));  // what the chain lacks makes it a skip, and is no mistake
+      TRY_ASSIGN(tokens, tokens_of(cell, check.scenarios()));
     }
     for (const auto& [component, token] : tokens) {
       if (token.starts_with("dir:") &&

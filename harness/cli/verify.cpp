@@ -7,6 +7,7 @@
 #include "base/say.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "run/cell_check.hpp"
 #include "run/signals.hpp"
 #include <cni_matrix/base/paths.hpp>
 #include <cni_matrix/run/runner.hpp>
@@ -46,6 +47,10 @@ Expected<Ending> verify_command(const RunArguments& arguments, std::FILE* out, s
   TRY_ASSIGN(const auto signals, run::StopSignals::catch_them());
   TRY_ASSIGN(const auto asked, cells_of(arguments));
   TRY(check_files(arguments, asked));
+  run::CellCheck check;
+  for (const auto& cell : asked) {
+    TRY(check.lack_of(cell));
+  }
   std::optional<report::VerificationFile> file;
   if (!arguments.json.empty()) {
     TRY_ASSIGN(file, report::VerificationFile::open(arguments.json));

@@ -10,8 +10,12 @@
 #include <cni_matrix/node/inventory.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
+#include <set>
+#include <system_error>
 
 #include <linux/magic.h>
 #include <sys/vfs.h>
@@ -110,6 +114,8 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return paths;
 }
 
+constexpr std::array<std::string_view, 3> k_kernels = {"/proc", "/sys", "/dev"};
+
 // host-local's own files beside the leases (plugins/ipam/host-local/backend/disk).
 bool is_lease(const fs::path& file) {
   const auto name = file.filename().string();
@@ -121,6 +127,30 @@ std::string holder_of(const fs::path& lease) {
   const auto text = read_file(lease, 4096);
   return text ? printable(trim(std::string_view(*text).substr(0, text->find('\n'))))
               : std::string();
+}
+
+// A folder for each network, and in it a file for each address.
+void list_leases(const fs::path& root, Inventory& inventory) {
+  for (const auto& network : files_in(root)) {
+    for (const auto& file : files_in(network)) {
+      std::error_code error;
+      if (!is_lease(file) || !fs::is_regular_file(fs::symlink_status(file, error))) {
+        continue;
+      }
+      inventory.add(LeakClass::lease, file.string());
+      if (auto holder = holder_of(file); !holder.empty()) {
+        inventory.owners[file.string()] = std::move(holder);
+      }
+    }
+  }
+}
+
+// A configuration may name any directory.
+bool may_hold_leases(const std::string& root) {
+  return root.starts_with('/') && root != "/" &&
+         std::none_of(std::begin(k_kernels), std::end(k_kernels), [&root](std::string_view folder) {
+           return root == folder || root.starts_with(std::string(folder) + "/");
+         });
 }
 
 // Every process of the node but init, the reaper, ourselves and the daemon.
@@ -153,7 +183,7 @@ std::vector<std::string> processes() {
 
 }  // namespace
 
-Expected<Inventory> take_inventory() {
+Expected<Inventory> take_inventory(const std::vector<std::string>& lease_roots) {
   Inventory inventory;
   for (const auto& file : files_in(layout::k_netns)) {
     if (is_namespace(file)) {
@@ -161,22 +191,18 @@ Expected<Inventory> take_inventory() {
     }
   }
   TRY(list_network(inventory));
-  for (const auto& network : files_in(fs::path(layout::k_cni_state) / "networks")) {
-    for (const auto& file : files_in(network)) {
-      if (is_lease(file)) {
-        inventory.add(LeakClass::lease, file.string());
-        if (auto holder = holder_of(file); !holder.empty()) {
-          inventory.owners[file.string()] = std::move(holder);
-        }
-      }
-    }
+  std::set<std::string> roots = {layout::k_leases};
+  std::copy_if(lease_roots.begin(), lease_roots.end(), std::inserter(roots, roots.end()),
+               may_hold_leases);
+  for (const auto& root : roots) {
+    list_leases(root, inventory);
   }
   for (const auto& file : files_in(fs::path(layout::k_cni_state) / "results")) {
     inventory.add(LeakClass::cached_result, file.string());
   }
   TRY(list_packet_rules(inventory));
   list_connections(inventory);
-  list_state_on_disk(inventory);
+  list_state_on_disk(roots, inventory);
   inventory.of(LeakClass::process) = processes();
   return inventory;
 }

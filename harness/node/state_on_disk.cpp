@@ -22,11 +22,15 @@ bool is_folder(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-void list_files(const std::string& folder, int depth, std::vector<std::string>& files) {
+void list_files(const std::string& folder, int depth, const std::set<std::string>& except,
+                std::vector<std::string>& files) {
   for (const auto& name : names_in(folder)) {
     const auto path = fmt::format("{}/{}", folder, name);
+    if (except.contains(path)) {
+      continue;
+    }
     if (depth < k_deepest && is_folder(path)) {
-      list_files(path, depth + 1, files);
+      list_files(path, depth + 1, except, files);
     } else {
       files.push_back(path);
     }
@@ -34,18 +38,11 @@ void list_files(const std::string& folder, int depth, std::vector<std::string>& 
 }
 
 // tuning and dhcp keep theirs in /run/cni; flannel and others in folders beside host-local's.
-void list_state_files(Inventory& inventory) {
-  list_files("/run/cni", 0, inventory.of(LeakClass::state_file));
-  for (const auto& name : names_in(layout::k_cni_state)) {
-    const auto path = std::string(layout::k_cni_state) + "/" + name;
-    if (name == "networks" || name == "results") {
-      continue;  // leases and cached results
-    }
-    if (is_folder(path)) {
-      list_files(path, 1, inventory.of(LeakClass::state_file));
-    } else {
-      inventory.add(LeakClass::state_file, path);
-    }
+void list_state_files(const std::set<std::string>& lease_roots, Inventory& inventory) {
+  auto except = lease_roots;  // they have classes of their own
+  except.insert(std::string(layout::k_cni_state) + "/results");
+  for (const char* folder : {"/run/cni", layout::k_cni_state}) {
+    list_files(folder, 0, except, inventory.of(LeakClass::state_file));
   }
 }
 
@@ -129,8 +126,8 @@ std::vector<std::string> names_in(const std::string& folder) {
   return names;
 }
 
-void list_state_on_disk(Inventory& inventory) {
-  list_state_files(inventory);
+void list_state_on_disk(const std::set<std::string>& lease_roots, Inventory& inventory) {
+  list_state_files(lease_roots, inventory);
   list_mounts(inventory);
   list_records(inventory);
 }

@@ -8,6 +8,9 @@
 #include "cni/profile.hpp"
 #include "scenario/act.hpp"
 #include "scenario/cell_needs.hpp"
+#include "scenario/chain_names.hpp"
+#include "scenario/chain_words.hpp"
+#include "scenario/step_json.hpp"
 #include "trace/rules.hpp"
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/run/runner.hpp>
@@ -103,21 +106,40 @@ struct BegunPlan {
   CellPlan plan;
 };
 
-// What the steps take of this cell, each as the steps before it leave the configuration.
-Expected<void> collect_needs(const std::vector<scenario::Step>& steps, const std::string& scenario,
-                             scenario::CellNeeds& needs) {
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    needs.place = fmt::format("scenario {}: at /steps/{}", scenario, i);
-    TRY(steps[i].act->plan(needs));
+// What the scenario asks of the chain as the cell begins. Error kind: unavailable.
+Expected<void> check_chain(const scenario::Scenario& scenario, const scenario::Chain& chain) {
+  for (const auto& word : scenario.chain) {
+    if (auto lack = scenario::lack_of(chain, word); !lack.empty()) {
+      return unavailable("{}", lack);
+    }
   }
   return {};
+}
+
+// The steps with the names of this cell's chain, and what they take of the cell, each as the steps
+// before it leave the configuration. Error kinds: unavailable, for what the chain lacks; input.
+Expected<std::vector<scenario::Step>> plan_steps(const matrix::Cell& cell,
+                                                 const scenario::Scenario& scenario,
+                                                 scenario::CellNeeds& needs) {
+  TRY_ASSIGN(const auto sources, scenario::bind_parameters(scenario, cell.parameters));
+  const scenario::ChainNames names{scenario::Chain(needs.conflist.json())};
+  std::vector<scenario::Step> steps;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const scenario::Chain chain(needs.conflist.json());
+    TRY_ASSIGN(const auto source, names.fill(sources[i], chain));
+    needs.place = fmt::format("scenario {}: at /steps/{}", cell.scenario, i);
+    TRY_ASSIGN(auto step, scenario::step_from_json(source, needs.place));
+    TRY(step.act->plan(needs));
+    needs.note(needs.conflist.json());
+    steps.push_back(std::move(step));
+  }
+  return steps;
 }
 
 Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios) {
   TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
   TRY_ASSIGN(const auto scenario, scenarios.find(cell.scenario));
-  CellPlan plan{false, {}, {}, false, conflist, {}, {}, {}, {}, {}};
-  TRY_ASSIGN(plan.steps, scenario::bind_steps(*scenario, cell.parameters));
+  CellPlan plan{false, {}, {}, false, conflist, {}, {}, {}, {}, {}, {}};
   plan.trace = scenario->trace;
   plan.needs_recorder = scenario->needs_recorder();
   for (const auto& rule : plan.trace) {
@@ -126,9 +148,9 @@ Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibra
                          cell.scenario, rule);
     }
   }
+  TRY(check_chain(*scenario, scenario::Chain(conflist.json())));
   const bool host_port = cell.host_port.has_value();
   scenario::CellNeeds needs{std::move(conflist),
-                            cell.conflist.name,
                             host_port,
                             host_port || scenario->demands.own_host_port,
                             check_token,
@@ -136,8 +158,11 @@ Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibra
                             false,
                             {},
                             {},
+                            {},
                             {}};
-  TRY(collect_needs(plan.steps, cell.scenario, needs));
+  needs.note(needs.conflist.json());
+  TRY_ASSIGN(plan.steps, plan_steps(cell, *scenario, needs));
+  plan.lease_roots.assign(needs.lease_roots.begin(), needs.lease_roots.end());
   return BegunPlan{scenario, std::move(needs), std::move(plan)};
 }
 
@@ -166,11 +191,7 @@ Expected<void> plan_plugins(const matrix::Cell& cell, const scenario::CellNeeds&
     if (plugin.empty() || plan.plugins[token].binaries.contains(plugin)) {
       continue;
     }
-    return token.empty()
-               ? input_error("scenario {} removes the plugin {}, which {} does not have",
-                             cell.scenario, plugin, cell.plugins)
-               : input_error("scenario {} takes the plugin {} of {}, which does not have it",
-                             cell.scenario, plugin, token);
+    return unavailable("{} has no plugin {}", token.empty() ? cell.plugins : token, plugin);
   }
   return {};
 }

@@ -30,9 +30,10 @@ struct CellPlan {
   scenario::ConflistFile conflist;
   std::map<std::string, PlannedContainerd> containerds;
   std::map<std::string, artifacts::Artifact> plugins;
-  std::filesystem::path runc;        // of the host; empty when embedded
-  std::string modelled_because;      // --runtime auto took the model: why
-  std::vector<std::string> assumed;  // what is taken of a containerd that nothing is known of
+  std::filesystem::path runc;            // of the host; empty when embedded
+  std::string modelled_because;          // --runtime auto took the model: why
+  std::vector<std::string> lease_roots;  // see node::take_inventory()
+  std::vector<std::string> assumed;      // what is taken of a containerd that nothing is known of
 };
 
 // Resolve and fetch. Error kinds: unavailable (the cell is skipped), input (the user's mistake),
@@ -41,7 +42,7 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
                              scenario::ScenarioLibrary& scenarios);
 
 // Whether the cell's scenario can be done with its conflist at all: nothing is fetched or started.
-// Error kind: input, naming the scenario and the step.
+// Error kinds: unavailable, for what the chain lacks; input, naming the scenario and the step.
 Expected<void> check_cell(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios);
 
 }  // namespace cni_matrix::run

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cni_matrix::run {
 
@@ -12,15 +13,19 @@ namespace {
 using scenario::Effect;
 
 Json to_json(const Effect& effect) {
-  Json value = {{"call", static_cast<int>(effect.call)},
-                {"host_network", effect.host_network},
-                {"rule", effect.rule},
-                {"plugin_gone", effect.plugin_gone},
-                {"plugin_back", effect.plugin_back},
-                {"netns_gone", effect.netns_gone},
-                {"rebooted", effect.rebooted}};
+  Json value = {{"call", static_cast<int>(effect.call)}, {"host_network", effect.host_network},
+                {"host_port", effect.host_port},         {"rule", effect.rule},
+                {"plugin_gone", effect.plugin_gone},     {"plugin_back", effect.plugin_back},
+                {"netns_gone", effect.netns_gone},       {"rebooted", effect.rebooted}};
   if (effect.cni_version) {
     value["cni_version"] = *effect.cni_version;
+  }
+  if (effect.traits) {
+    value["traits"] = *effect.traits;
+  }
+  if (!effect.config_file.empty()) {
+    value["config_file"] = effect.config_file;
+    value["config_traits"] = effect.config_traits;
   }
   if (effect.conflist_gone) {
     value["conflist_gone"] = *effect.conflist_gone;
@@ -49,6 +54,7 @@ Effect effect_from_json(const Json& value) {
   Effect effect;
   effect.call = static_cast<Effect::Call>(value.at("call").get<int>());
   effect.host_network = value.at("host_network").get<bool>();
+  effect.host_port = value.at("host_port").get<bool>();
   effect.rule = value.at("rule").get<std::string>();
   effect.plugin_gone = value.at("plugin_gone").get<std::string>();
   effect.plugin_back = value.at("plugin_back").get<std::string>();
@@ -56,6 +62,13 @@ Effect effect_from_json(const Json& value) {
   effect.rebooted = value.at("rebooted").get<bool>();
   if (value.contains("cni_version")) {
     effect.cni_version = value.at("cni_version").get<std::string>();
+  }
+  if (value.contains("traits")) {
+    effect.traits = value.at("traits").get<std::vector<std::string>>();
+  }
+  if (value.contains("config_file")) {
+    effect.config_file = value.at("config_file").get<std::string>();
+    effect.config_traits = value.at("config_traits").get<std::vector<std::string>>();
   }
   if (value.contains("conflist_gone")) {
     effect.conflist_gone = value.at("conflist_gone").get<bool>();

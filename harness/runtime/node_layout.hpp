@@ -6,8 +6,9 @@ namespace cni_matrix::layout {
 
 inline constexpr const char* k_cni_bin = "/opt/cni/bin";  // what containerd and CNI_PATH name
 inline constexpr const char* k_cni_conf = "/etc/cni/net.d";
-inline constexpr const char* k_cni_state = "/var/lib/cni";  // networks/ (host-local), results/
-inline constexpr const char* k_netns = "/var/run/netns";    // /var/run is a link to /run
+inline constexpr const char* k_cni_state = "/var/lib/cni";        // results/ is libcni's
+inline constexpr const char* k_leases = "/var/lib/cni/networks";  // host-local's, without a dataDir
+inline constexpr const char* k_netns = "/var/run/netns";          // /var/run is a link to /run
 
 // The stacks, read-only, bound from the store: one folder each.
 inline constexpr const char* k_stacks = "/opt/stacks";  // /opt/stacks/containerd-0/...

@@ -54,11 +54,10 @@ Expected<void> delete_routes(const cni::AttachedPod& pod) {
 }
 
 // A file of host-local is named by the address and begins with the container's id.
-Expected<void> delete_lease(const cni::AttachedPod& pod) {
+Expected<void> delete_lease(const cni::AttachedPod& pod, const fs::path& root) {
   std::error_code error;
   std::vector<fs::path> leases;
-  for (const auto& entry :
-       fs::recursive_directory_iterator(fs::path(layout::k_cni_state) / "networks", error)) {
+  for (const auto& entry : fs::recursive_directory_iterator(root, error)) {
     if (!entry.is_regular_file()) {
       continue;
     }
@@ -125,7 +124,8 @@ Expected<void> delete_rules(const cni::AttachedPod& pod) {
 
 }  // namespace
 
-Expected<void> damage_attachment(const cni::AttachedPod& pod, const std::string& how) {
+Expected<void> damage_attachment(const cni::AttachedPod& pod, const std::string& how,
+                                 const fs::path& lease_root) {
   if (how == "flush-address") {
     return do_in_pod(pod, {"ip", "address", "flush", "dev", "eth0", "scope", "global"});
   }
@@ -139,7 +139,7 @@ Expected<void> damage_attachment(const cni::AttachedPod& pod, const std::string&
     return do_in_pod(pod, {"ip", "link", "delete", "eth0"});
   }
   if (how == "delete-lease") {
-    return delete_lease(pod);
+    return delete_lease(pod, lease_root);
   }
   if (how == "delete-rules") {
     return delete_rules(pod);

@@ -3,6 +3,7 @@
 #include "cni/libcni_caller.hpp"
 #include <cni_matrix/base/error.hpp>
 
+#include <filesystem>
 #include <string>
 
 namespace cni_matrix::scenario {
@@ -15,6 +16,8 @@ namespace cni_matrix::scenario {
 //   delete-lease      host-local has no record of its addresses
 //   delete-rules      iptables has no rule in the table nat that names the pod
 // Error kind: broken, also when the pod has nothing of that kind; unavailable without the program.
-Expected<void> damage_attachment(const cni::AttachedPod& pod, const std::string& how);
+// `lease_root`: where host-local keeps the leases of networks.
+Expected<void> damage_attachment(const cni::AttachedPod& pod, const std::string& how,
+                                 const std::filesystem::path& lease_root);
 
 }  // namespace cni_matrix::scenario

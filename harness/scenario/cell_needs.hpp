@@ -1,11 +1,14 @@
 #pragma once
 
+#include "chain.hpp"
 #include "conflist_file.hpp"
 
 #include <cni_matrix/base/error.hpp>
 
 #include <functional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cni_matrix::scenario {
@@ -14,7 +17,6 @@ namespace cni_matrix::scenario {
 struct CellNeeds {
   // What the cell has.
   ConflistFile conflist;        // as the steps so far leave it
-  std::string conflist_name;    // for errors
   bool cell_host_port = false;  // the cell publishes one
   bool any_host_port = false;   // the cell, or a pod of the scenario, does
   std::function<Expected<void>(const std::string& token)> check_token;
@@ -36,6 +38,13 @@ struct CellNeeds {
     bool collects_garbage = false;
   };
   std::vector<LibcniCall> libcni_calls;
+  std::set<std::string> lease_roots;  // of every configuration that the node comes to have
+
+  void note(const Json& configuration) {
+    if (auto root = Chain(configuration).lease_root(); !root.empty()) {
+      lease_roots.insert(std::move(root));
+    }
+  }
 };
 
 }  // namespace cni_matrix::scenario

@@ -1,5 +1,7 @@
 #include "conflist_file.hpp"
 
+#include "chain_words.hpp"
+
 #include "base/file.hpp"
 #include "base/try.hpp"
 #include "runtime/node_layout.hpp"
@@ -44,6 +46,23 @@ Expected<void> check(const Json& value, const scenario::Conflist& conflist) {
   return {};
 }
 
+constexpr std::string_view k_no_range = "the chain's addresses are not of host-local";
+
+// "/plugins/@ports/backend" as a pointer into this configuration.
+Expected<std::string> without_role(const std::string& path, const Chain& chain) {
+  constexpr std::string_view k_before = "/plugins/";
+  if (!path.starts_with(k_before) || !Chain::is_role(path.substr(k_before.size()))) {
+    return path;
+  }
+  const auto end = path.find('/', k_before.size());
+  const auto role = path.substr(k_before.size(), end - k_before.size());
+  TRY(Chain::check_role(role));
+  if (auto lack = lack_of_plugin(chain, role); !lack.empty()) {
+    return unavailable("{}", lack);
+  }
+  return chain.find(role)->path + (end == std::string::npos ? "" : path.substr(end));
+}
+
 }  // namespace
 
 Expected<ConflistFile> ConflistFile::load(const scenario::Conflist& conflist) {
@@ -82,7 +101,18 @@ void ConflistFile::set_version(const std::string& version) {
 Expected<void> ConflistFile::patch(const Json& patch) {
   const auto file = m_path.filename().string();
   try {
-    for (const auto& operation : OrderedJson::parse(patch.dump())) {
+    for (auto operation : OrderedJson::parse(patch.dump())) {
+      for (const auto* key : {"path", "from"}) {
+        if (operation.contains(key)) {
+          TRY_ASSIGN(operation[key], without_role(operation.at(key), Chain(json())));
+        }
+      }
+      if (operation.value("op", "") == "drop") {
+        if (!m_configuration.contains(OrderedJson::json_pointer(operation.at("path")))) {
+          continue;
+        }
+        operation["op"] = "remove";
+      }
       m_configuration = m_configuration.patch(OrderedJson::array({operation}));
       // Copies of copies double it each time.
       if (m_configuration.dump().size() > k_conflist_limit) {
@@ -90,10 +120,54 @@ Expected<void> ConflistFile::patch(const Json& patch) {
       }
     }
   } catch (const OrderedJson::exception& error) {
-    return input_error("the patch does not fit {}: {}", file, error.what());
+    return unavailable("the patch does not fit {}: {}", file, error.what());
   }
   if (!m_configuration.is_object()) {
     return input_error("the patch makes {} something else than a JSON object", file);
+  }
+  m_text = m_configuration.dump(2) + "\n";
+  return {};
+}
+
+Expected<void> ConflistFile::set_subnet(const std::string& subnet) {
+  return set_range({{"subnet", subnet}});
+}
+
+Expected<void> ConflistFile::limit_addresses(unsigned count) {
+  const auto range = Chain(json()).range();
+  if (!range) {
+    return unavailable("{}", k_no_range);
+  }
+  auto last = range->first;
+  for (unsigned i = 1; i < count; ++i) {
+    last = next_address(last);
+    if (last == range->gateway) {
+      last = next_address(last);
+    }
+  }
+  OrderedJson limited = {{"subnet", range->subnet.str()},
+                         {"rangeStart", range->first},
+                         {"rangeEnd", last},
+                         {"gateway", range->gateway}};
+  return set_range(limited);
+}
+
+Expected<void> ConflistFile::set_range(const OrderedJson& range) {
+  const Chain chain(json());
+  const auto ipam = chain.find("@ipam");
+  if (!chain.range() || !ipam) {
+    return unavailable("{}", k_no_range);
+  }
+  auto& object = m_configuration.at(OrderedJson::json_pointer(ipam->path));
+  if (object.contains("subnet")) {
+    for (const auto* key : {"rangeStart", "rangeEnd", "gateway"}) {
+      object.erase(key);
+    }
+    object.update(range);
+  } else if (object.contains("ranges")) {
+    object["ranges"][0] = OrderedJson::array({range});
+  } else {
+    return unavailable("{}", k_no_range);
   }
   m_text = m_configuration.dump(2) + "\n";
   return {};

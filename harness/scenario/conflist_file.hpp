@@ -22,13 +22,23 @@ class ConflistFile {
   [[nodiscard]] Expected<void> remove() const;
   // Change cniVersion: a value, "none" (key removed) or "empty" (""). Only in memory.
   void set_version(const std::string& version);
-  // RFC 6902, only in memory. Error kind: input, when the configuration has not what it is about.
+  // RFC 6902, only in memory, with two words more: a path may have a role behind /plugins
+  // ("/plugins/@ports/backend", "/plugins/@ipam/dataDir"; see Chain), and the operation "drop" is
+  // "remove" where there is such. Error kind: unavailable, when the configuration has not what it
+  // is about; input, for what is no patch.
   Expected<void> patch(const Json& patch);
+  // Only in memory, of host-local's first range. Error kind: unavailable, where there is none.
+  Expected<void> set_subnet(const std::string& subnet);
+  // It gives out so many addresses.
+  Expected<void> limit_addresses(unsigned count);
 
   [[nodiscard]] const std::string& text() const { return m_text; }
   [[nodiscard]] Json json() const;
 
  private:
+  // The range alone, in the place of what was there.
+  Expected<void> set_range(const OrderedJson& range);
+
   std::filesystem::path m_path;  // /etc/cni/net.d/10-bridge-portmap.conflist
   OrderedJson m_configuration;
   std::string m_text;

@@ -43,6 +43,7 @@ struct Setup {
   bool mark_chain = false;  // make KUBE-MARK-MASQ in both nat tables before the first step
   std::chrono::milliseconds call_timeout{60'000};  // of a call by our own caller of libcni
   std::function<void(const std::string& step)> progress;
+  std::vector<std::string> lease_roots{};  // of every configuration that the node comes to have
 };
 
 // Do the steps, inside a node. A runtime's refusal is a result; an Error is trouble of the harness

@@ -4,6 +4,7 @@
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/fd.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -28,9 +29,11 @@ struct Disk {
   [[nodiscard]] fs::path filler() const { return mount / "filler"; }
 };
 
-Disk disk_of(const std::string& what) {
-  return {fs::path(layout::k_cni_state) / (what == "cache" ? "results" : "networks"),
-          fs::path(layout::k_ours) / ("disk-" + what)};
+// Where it is mounted is told by its name, so that it is found again.
+Disk disk_of(const fs::path& directory) {
+  auto name = directory.string();
+  std::replace(name.begin(), name.end(), '/', '_');
+  return {directory, fs::path(layout::k_ours) / ("disk" + name)};
 }
 
 Expected<void> trouble(const Disk& disk, const std::error_code& error) {
@@ -59,8 +62,8 @@ Expected<void> copy_all(const Disk& disk, const fs::path& from, const fs::path& 
 
 }  // namespace
 
-Expected<void> fill_disk(const std::string& what) {
-  const auto disk = disk_of(what);
+Expected<void> fill_disk(const fs::path& directory) {
+  const auto disk = disk_of(directory);
   std::error_code error;
   fs::create_directories(disk.directory, error);
   fs::create_directories(disk.mount, error);
@@ -79,8 +82,8 @@ Expected<void> fill_disk(const std::string& what) {
   return {};
 }
 
-Expected<void> free_disk(const std::string& what) {
-  const auto disk = disk_of(what);
+Expected<void> free_disk(const fs::path& directory) {
+  const auto disk = disk_of(directory);
   if (::umount2(disk.directory.c_str(), MNT_DETACH) != 0) {
     return system_error(fmt::format("cannot unmount {}", disk.directory.string()));
   }

@@ -23,12 +23,12 @@ Expected<std::vector<PodSandbox>> pods_of(PodRuntime& runtime) {
 }
 
 Expected<void> LeftoversWatch::begin() {
-  TRY_ASSIGN(m_before, node::take_inventory());
+  TRY_ASSIGN(m_before, node::take_inventory(m_lease_roots));
   return {};
 }
 
 Expected<node::Inventory> LeftoversWatch::added(PodRuntime& runtime) const {
-  TRY_ASSIGN(auto now, node::take_inventory());
+  TRY_ASSIGN(auto now, node::take_inventory(m_lease_roots));
   TRY_ASSIGN(const auto pods, pods_of(runtime));
   for (const auto& pod : pods) {
     now.add(node::LeakClass::pod_record,

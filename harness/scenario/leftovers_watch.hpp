@@ -4,6 +4,7 @@
 #include <cni_matrix/runtime/pod_runtime.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cni_matrix::scenario {
@@ -14,6 +15,10 @@ Expected<std::vector<PodSandbox>> pods_of(PodRuntime& runtime);
 // What a scenario has added to its node. Error kinds of its functions: as take_inventory().
 class LeftoversWatch {
  public:
+  // `lease_roots`: see take_inventory().
+  explicit LeftoversWatch(std::vector<std::string> lease_roots)
+      : m_lease_roots(std::move(lease_roots)) {}
+
   // What there is now is the node's own.
   Expected<void> begin();
 
@@ -26,6 +31,7 @@ class LeftoversWatch {
   Expected<std::string> netns_of(const PodStatus& pod, PodRuntime& runtime) const;
 
  private:
+  std::vector<std::string> m_lease_roots;
   node::Inventory m_before;
 };
 

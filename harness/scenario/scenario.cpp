@@ -1,6 +1,8 @@
 #include "scenario.hpp"
 
 #include "act.hpp"
+#include "chain_names.hpp"
+#include "chain_words.hpp"
 #include "step_json.hpp"
 #include "story.hpp"
 
@@ -81,6 +83,26 @@ Expected<void> check_names(const Scenario& scenario,
   return {};
 }
 
+// With a chain that has everything, so that only a step that is wrong itself is refused.
+Expected<Step> read_for_sample(const Json& source, const std::string& place) {
+  static const ChainNames names(Chain::sample());
+  const auto filled = names.fill(source, Chain::sample());
+  if (!filled) {
+    return input_error("{}: {}", place, filled.error().message);
+  }
+  return step_from_json(*filled, place);
+}
+
+Expected<std::vector<std::string>> chain_words_of(const Json& value, std::string_view name) {
+  auto words = value.value("chain", std::vector<std::string>{});
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (const auto good = check_chain_word(words[i]); !good) {
+      return input_error("{}: /chain/{}: {}", name, i, good.error().message);
+    }
+  }
+  return words;
+}
+
 // Each step is about what the steps before it leave.
 Expected<void> check_story(const std::vector<Step>& steps, std::string_view name) {
   Story story(name);
@@ -117,12 +139,13 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) 
   scenario.source = value.at("steps");
   for (std::size_t i = 0; i < scenario.source.size(); ++i) {
     const auto place = fmt::format("{}: /steps/{}", name, i);
-    TRY_ASSIGN(auto step, step_from_json(scenario.source[i], place));
+    TRY_ASSIGN(auto step, read_for_sample(scenario.source[i], place));
     TRY(check_references(scenario, scenario.source[i], place));
     scenario.steps.push_back(std::move(step));
   }
   scenario.demands = demands_of(scenario.steps);
   scenario.trace = value.value("trace", std::vector<std::string>{});
+  TRY_ASSIGN(scenario.chain, chain_words_of(value, name));
   scenario.programs = value.value("programs", std::vector<std::string>{});
   if (value.contains("containerd")) {
     const auto range = VersionRange::parse(value.at("containerd").get<std::string>());
@@ -143,23 +166,29 @@ bool Scenario::needs_recorder() const {
   return demands.faults || !trace.empty();
 }
 
-Expected<std::vector<Step>> bind_steps(const Scenario& scenario,
-                                       const std::map<std::string, std::string>& parameters) {
+Expected<std::vector<Json>> bind_parameters(const Scenario& scenario,
+                                            const std::map<std::string, std::string>& parameters) {
   TRY(check_names(scenario, parameters));
-  auto steps = scenario.steps;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    auto source = scenario.source[i];
-    bool bound = false;
+  std::vector<Json> steps(scenario.source.begin(), scenario.source.end());
+  for (auto& step : steps) {
     for (const auto* key : k_bound_keys) {
-      if (is_reference(source, key)) {
-        TRY_ASSIGN(source[key],
-                   value_of(source.at(key).get<std::string>().substr(1), scenario, parameters));
-        bound = true;
+      if (is_reference(step, key)) {
+        TRY_ASSIGN(step[key],
+                   value_of(step.at(key).get<std::string>().substr(1), scenario, parameters));
       }
     }
-    if (bound) {
-      TRY_ASSIGN(steps[i],
-                 step_from_json(source, fmt::format("scenario {}: /steps/{}", scenario.id, i)));
+  }
+  return steps;
+}
+
+Expected<std::vector<Step>> bind_steps(const Scenario& scenario,
+                                       const std::map<std::string, std::string>& parameters) {
+  TRY_ASSIGN(const auto sources, bind_parameters(scenario, parameters));
+  auto steps = scenario.steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (sources[i] != scenario.source[i]) {
+      TRY_ASSIGN(steps[i], read_for_sample(sources[i],
+                                           fmt::format("scenario {}: /steps/{}", scenario.id, i)));
     }
   }
   return steps;

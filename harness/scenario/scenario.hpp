@@ -36,9 +36,10 @@ struct Scenario {
   std::vector<std::string> references;
   std::map<std::string, Parameter> parameters;  // "to", "to_containerd", "to_plugins", "plugin"
   Json source;                                  // the steps as they are written
-  std::vector<Step> steps;                      // the same, read: "to" and "plugin" may be "$NAME"
+  std::vector<Step> steps;                      // the same, read for Chain::sample()
   Demands demands;                              // of the steps
   std::vector<std::string> trace;               // rules that the exec trace has to keep
+  std::vector<std::string> chain;               // what the chain must have: chain_words.hpp
   std::vector<std::string> programs;            // that plugins call: "iptables", "nft"
   std::optional<VersionRange> containerd;       // the releases that it is about; absent: all
 
@@ -56,8 +57,14 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name);
 // What steps ask of a cell.
 Demands demands_of(const std::vector<Step>& steps);
 
-// The steps with every "$NAME" replaced from `parameters` (a cell's) or the parameter's fallback.
-// Error kind: input, for a parameter that is missing or that the scenario does not have.
+// The steps as they are written, with every "$NAME" replaced from `parameters` (a cell's) or the
+// parameter's fallback. Error kind: input, for a parameter that is missing or that the scenario
+// does not have.
+Expected<std::vector<Json>> bind_parameters(const Scenario& scenario,
+                                            const std::map<std::string, std::string>& parameters);
+
+// The same, read for the chain of no cell: what of them stands for plugins and networks has names
+// of Chain::sample().
 Expected<std::vector<Step>> bind_steps(const Scenario& scenario,
                                        const std::map<std::string, std::string>& parameters);
 

@@ -43,6 +43,7 @@ Stage::Stage(const Setup& setup)
     : m_setup(setup),
       m_conflist(setup.conflist),
       m_plugins(setup.collector != nullptr),
+      m_watch(setup.lease_roots),
       m_pods(setup.pod) {}
 
 Expected<void> Stage::open() {

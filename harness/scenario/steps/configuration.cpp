@@ -1,5 +1,6 @@
 #include "../act.hpp"
 #include "../cell_needs.hpp"
+#include "../chain.hpp"
 #include "../configuration_files.hpp"
 #include "../configuration_wait.hpp"
 #include "../stage.hpp"
@@ -7,6 +8,7 @@
 
 #include "base/try.hpp"
 #include "runtime/node_layout.hpp"
+#include <cni_matrix/scenario/conflist.hpp>
 
 // write-config, remove-config, remove-config-dir, make-config-dir: files beside the cell's own
 // configuration, and their directory.
@@ -34,13 +36,22 @@ class Write : public NodeAct {
 
   Expected<void> plan(CellNeeds& needs) const override {
     needs.other_files = true;
+    needs.note(Json::parse(m_text, nullptr, false, true));
     return {};
   }
 
  private:
   Expected<void> change(Stage& /*stage*/, StepResult& result) const override {
     result.detail = m_file;
-    result.effect.conflist_gone = false;  // there is one, if another
+    if (m_directory == layout::k_cni_conf) {
+      const auto written = Json::parse(m_text, nullptr, false, true);
+      const Chain chain(written);
+      result.effect.config_file = m_file;
+      if (!chain.network().empty() && chain.size() > 0) {
+        result.effect.conflist_gone = false;  // there is one, if another
+        result.effect.config_traits = conflist_traits(written);
+      }
+    }
     return write_config(m_directory, m_file, m_text, m_how);
   }
 
@@ -58,6 +69,9 @@ class Remove : public NodeAct {
  private:
   Expected<void> change(Stage& /*stage*/, StepResult& result) const override {
     result.detail = m_file;
+    if (m_directory == layout::k_cni_conf) {
+      result.effect.config_file = m_file;
+    }
     return remove_config(m_directory, m_file);
   }
 

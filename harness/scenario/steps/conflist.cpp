@@ -3,6 +3,7 @@
 #include "../stage.hpp"
 #include "families.hpp"
 
+#include "base/ip_range.hpp"
 #include "base/try.hpp"
 #include <cni_matrix/scenario/conflist.hpp>
 
@@ -17,20 +18,31 @@ class Edit : public NodeAct {
   static Expected<Edit> read(const Fields& fields) {
     Edit act;
     act.m_to = fields.text("to");
+    act.m_subnet = fields.text("subnet");
+    act.m_addresses = static_cast<unsigned>(fields.number("addresses"));
     if (fields.has("patch")) {
       act.m_patch = fields.at("patch");
     }
-    if (act.m_to.empty() == act.m_patch.is_null()) {
-      return fields.refusal(": the step edit-conflist needs either \"to\" or \"patch\"");
+    const int given = static_cast<int>(fields.has("to")) + static_cast<int>(fields.has("patch")) +
+                      static_cast<int>(fields.has("subnet")) +
+                      static_cast<int>(fields.has("addresses"));
+    if (given != 1) {
+      return fields.refusal(
+          ": the step edit-conflist needs one of \"to\", \"patch\", \"subnet\" and \"addresses\"");
+    }
+    if (!act.m_subnet.empty()) {
+      if (const auto range = IpRange::parse(act.m_subnet); !range) {
+        return fields.refusal("/subnet: {}", range.error().message);
+      }
     }
     return act;
   }
 
   Expected<void> plan(CellNeeds& needs) const override {
-    if (m_to.empty()) {
-      if (const auto patched = needs.conflist.patch(m_patch); !patched) {
-        return input_error("{}: {}", needs.place, patched.error().message);
-      }
+    if (const auto edited = edit(needs.conflist); !edited) {
+      return edited.error().kind == ErrorKind::input
+                 ? input_error("{}: {}", needs.place, edited.error().message)
+                 : tl::unexpected(edited.error());
     }
     return {};
   }
@@ -38,20 +50,33 @@ class Edit : public NodeAct {
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
     auto& conflist = stage.conflist();
-    if (m_to.empty()) {
-      TRY(conflist.patch(m_patch));
-    } else {
-      conflist.set_version(m_to);
-    }
+    TRY(edit(conflist));
     TRY(stage.write_conflist());
     TRY(stage.await_configuration(conflist.json()));
     result.effect.cni_version = cni_version_of(conflist.json());
+    result.effect.traits = conflist_traits(conflist.json());
     result.detail = *result.effect.cni_version;
     return {};
   }
 
+  Expected<void> edit(ConflistFile& conflist) const {
+    if (!m_patch.is_null()) {
+      return conflist.patch(m_patch);
+    }
+    if (!m_subnet.empty()) {
+      return conflist.set_subnet(m_subnet);
+    }
+    if (m_addresses > 0) {
+      return conflist.limit_addresses(m_addresses);
+    }
+    conflist.set_version(m_to);
+    return {};
+  }
+
   std::string m_to;  // a value, "none" or "empty"
-  Json m_patch;      // RFC 6902, on the file as it is then
+  Json m_patch;      // on the file as it is then: see ConflistFile::patch()
+  std::string m_subnet;
+  unsigned m_addresses = 0;
 };
 
 class Remove : public NodeAct {
@@ -84,7 +109,11 @@ class Restore : public NodeAct {
 
 std::vector<StepKind> conflist() {
   return {
-      {"edit-conflist", "edit-conflist", {}, {"to", "patch"}, read_act<Edit>},
+      {"edit-conflist",
+       "edit-conflist",
+       {},
+       {"to", "patch", "subnet", "addresses"},
+       read_act<Edit>},
       {"remove-conflist", "remove-conflist", {}, {}, read_act<Remove>},
       {"restore-conflist", "restore-conflist", {}, {}, read_act<Restore>},
   };

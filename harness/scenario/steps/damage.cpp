@@ -1,5 +1,6 @@
 #include "../act.hpp"
 #include "../attachment_damage.hpp"
+#include "../chain.hpp"
 #include "../node_changes.hpp"
 #include "../stage.hpp"
 #include "../story.hpp"
@@ -118,7 +119,8 @@ class DamageAttachment : public NodeAct {
     result.detail = m_damage.how;
     result.effect.taken = m_damage.takes;
     TRY_ASSIGN(const auto pod, stage.attached(m_pod));
-    return damage_attachment(pod, std::string(m_damage.how));
+    return damage_attachment(pod, std::string(m_damage.how),
+                             Chain(stage.conflist().json()).lease_root());
   }
 
   std::string m_pod;

@@ -1,5 +1,6 @@
 #include "../act.hpp"
 #include "../cell_needs.hpp"
+#include "../chain_words.hpp"
 #include "../demands.hpp"
 #include "../node_changes.hpp"
 #include "../stage.hpp"
@@ -8,9 +9,6 @@
 #include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/recorder/faults.hpp>
-#include <cni_matrix/scenario/conflist.hpp>
-
-#include <algorithm>
 
 // fault, clear-faults, refuse-create: what is called does otherwise than it should.
 namespace cni_matrix::scenario::steps {
@@ -41,12 +39,8 @@ class Fault : public NodeAct {
     if (m_fault.plugin == "loopback" || needs.other_files) {
       return {};
     }
-    const auto used = conflist_traits(needs.conflist.json());
-    if (std::find(used.begin(), used.end(), m_fault.plugin) == used.end()) {
-      return input_error("{}: a fault of the plugin {}, which the conflist {} does not use",
-                         needs.place, m_fault.plugin, needs.conflist_name);
-    }
-    return {};
+    const auto lack = lack_of_plugin(Chain(needs.conflist.json()), m_fault.plugin);
+    return lack.empty() ? Expected<void>() : unavailable("{}", lack);
   }
 
  private:

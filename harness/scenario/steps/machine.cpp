@@ -1,4 +1,5 @@
 #include "../act.hpp"
+#include "../chain.hpp"
 #include "../full_disk.hpp"
 #include "../iptables_backend.hpp"
 #include "../node_changes.hpp"
@@ -8,6 +9,7 @@
 
 #include "base/try.hpp"
 #include "node/reboot.hpp"
+#include "runtime/node_layout.hpp"
 
 // reboot, fill-disk, free-disk, hold-xtables-lock, add-link, use-iptables: the machine that the
 // pods are on.
@@ -37,6 +39,15 @@ class Reboot : public NodeAct {
   }
 };
 
+// Of libcni's results ("cache"), or of host-local's leases ("ipam").
+std::filesystem::path directory_of(const std::string& what, Stage& stage) {
+  if (what == "cache") {
+    return std::filesystem::path(layout::k_cni_state) / "results";
+  }
+  const auto root = Chain(stage.conflist().json()).lease_root();
+  return root.empty() ? std::string(layout::k_leases) : root;
+}
+
 // No byte is left for data, though files can be made.
 class FillDisk : public NodeAct {
  public:
@@ -50,9 +61,9 @@ class FillDisk : public NodeAct {
   }
 
  private:
-  Expected<void> change(Stage& /*stage*/, StepResult& result) const override {
+  Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_what;
-    return fill_disk(m_what);
+    return fill_disk(directory_of(m_what, stage));
   }
 
   std::string m_what;  // "cache" (of results) or "ipam"
@@ -71,9 +82,9 @@ class FreeDisk : public NodeAct {
   }
 
  private:
-  Expected<void> change(Stage& /*stage*/, StepResult& result) const override {
+  Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_what;
-    return free_disk(m_what);
+    return free_disk(directory_of(m_what, stage));
   }
 
   std::string m_what;

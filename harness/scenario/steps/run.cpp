@@ -79,9 +79,9 @@ class Run : public Act {
     }
     for (const auto& pod : pods) {
       TRY(stage.note(step, pod, [&](StepResult& result) -> Expected<void> {
-        describe(result);
-        stage.take_start(
-            step, pod, stage.runtime().run_pod_sandbox(stage.pods().next(m_request, pod)), result);
+        const auto spec = stage.pods().next(m_request, pod);
+        describe(spec, result);
+        stage.take_start(step, pod, stage.runtime().run_pod_sandbox(spec), result);
         return {};
       }));
     }
@@ -89,8 +89,9 @@ class Run : public Act {
   }
 
  private:
-  void describe(StepResult& result) const {
+  void describe(const PodSpec& spec, StepResult& result) const {
     result.effect.call = Effect::Call::run;
+    result.effect.host_port = !spec.port_mappings.empty();
     result.effect.host_network = m_request.host_network;
     result.detail = m_request.host_network ? k_host_network : "";
   }
@@ -102,7 +103,7 @@ class Run : public Act {
     std::vector<StepResult> results;
     for (const auto& pod : pods) {
       specs.push_back(stage.pods().next(m_request, pod));
-      describe(results.emplace_back(stage.begin(step, pod)));
+      describe(specs.back(), results.emplace_back(stage.begin(step, pod)));
     }
     const auto begin = Stage::Clock::now();
     const auto starts = start_at_once(stage.runtime(), specs);

@@ -62,8 +62,9 @@ Inventory difference(const Inventory& before, const Inventory& after);
 Json to_json(const Inventory& inventory);
 Expected<Inventory> inventory_from_json(const Json& value);
 
-// The node that the caller is in. Where there is nothing to list, no program is started. Error
+// The node that the caller is in. Where there is nothing to list, no program is started.
+// `lease_roots`: directories of host-local beside /var/lib/cni/networks (dataDir), absolute. Error
 // kind: broken, or unavailable (iptables is missing).
-Expected<Inventory> take_inventory();
+Expected<Inventory> take_inventory(const std::vector<std::string>& lease_roots = {});
 
 }  // namespace cni_matrix::node

@@ -21,7 +21,7 @@ struct Conflist {
 };
 
 // Names that conditions can ask for: every plugin type and IPAM type, "ipMasq" where a plugin sets
-// it, and "externalSetMarkChain".
+// it, and "externalSetMarkChain". Of a plugin that hands over to another (flannel) that one too.
 std::vector<std::string> conflist_traits(const Json& configuration);
 
 // The cniVersion of a configuration as a cell calls it: "none", "empty" or the text.

@@ -19,10 +19,14 @@ struct Effect {
   enum class Call { none, run, stop, remove } call = Call::none;  // the call of CRI that it was
   bool host_network = false;               // run: the pod has the node's network
   std::string rule;                        // of the trace, that was looked at
+  bool host_port = false;                  // run: the pod publishes one
   std::optional<std::string> cni_version;  // what the conflist says now: "none", "empty", the text
+  std::optional<std::vector<std::string>> traits;  // conflist_traits() of it
   std::optional<bool> conflist_gone;
-  std::optional<Version> containerd;  // what runs now
-  std::optional<Version> plugins;     // all of them, now
+  std::string config_file;                 // beside the conflist, that was written or removed
+  std::vector<std::string> config_traits;  // of it; empty: it is gone, or no runtime can load it
+  std::optional<Version> containerd;       // what runs now
+  std::optional<Version> plugins;          // all of them, now
   std::string plugin_gone;
   std::string plugin_back;
   std::optional<node::LeakClass> taken;  // from a pod, behind its plugins' back

@@ -324,6 +324,34 @@ TEST_F(NodeTest, InventoryKnowsWhoHoldsALease) {
               ElementsAre(testing::Pair("/var/lib/cni/networks/n/10.0.0.2", "0123abcd")));
 }
 
+// Where a configuration has them; host-local's lock beside them is none, and none is taken for a
+// plugin's state.
+TEST_F(NodeTest, InventoryFindsLeasesWhereTheyAreKept) {
+  const auto text = in_node([] {
+    for (const std::string root : {"/run/cni-ipam-state", "/var/lib/cni/ipam"}) {
+      std::filesystem::create_directories(root + "/n");
+      for (const char* name : {"/n/10.0.0.2", "/n/lock", "/n/last_reserved_ip.0"}) {
+        value_or_throw(write_file(root + name, "x"));
+      }
+    }
+    return to_json(value_or_throw(take_inventory(
+                       {"/run/cni-ipam-state", "/var/lib/cni/ipam", "/proc", "relative"})))
+        .dump();
+  });
+  const auto seen = value_or_throw(inventory_from_json(value_or_throw(parse_json(text, "node"))));
+  EXPECT_THAT(seen.of(node::LeakClass::lease),
+              ElementsAre("/run/cni-ipam-state/n/10.0.0.2", "/var/lib/cni/ipam/n/10.0.0.2"));
+  EXPECT_THAT(seen.of(node::LeakClass::state_file), testing::IsEmpty());
+}
+
+// nft -f - opens it.
+TEST_F(NodeTest, HasTheStandardStreamsAsFiles) {
+  EXPECT_EQ(in_node([] {
+              return command({"readlink", "/dev/stdin", "/dev/stdout", "/dev/stderr"});
+            }),
+            "/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2\n");
+}
+
 // It is taken three times in every cell.
 TEST_F(NodeTest, InventoryOfAnEmptyNodeStartsNoProgram) {
   constexpr int k_times = 100;

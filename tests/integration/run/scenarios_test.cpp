@@ -108,12 +108,10 @@ TEST_F(Scenarios, WhatCannotBeIsRefusedBeforeAnythingStarts) {
     EXPECT_EQ(split(result.err, '\n').size(), 3U) << result.err;
     return result.err;
   };
-  EXPECT_THAT(refusal(R"("steps": [{"step": "fault", "plugin": "tuning", "do": "exit"},
-                                   {"step": "run"}])"),
-              HasSubstr("/steps/0: a fault of the plugin tuning, which the conflist"));
-  EXPECT_THAT(refusal(R"("steps": [{"step": "edit-conflist",
-                                    "patch": [{"op": "remove", "path": "/plugins/7"}]}])"),
-              HasSubstr("/steps/0: the patch does not fit"));
+  EXPECT_THAT(refusal(R"("steps": [{"step": "remove-plugin", "plugin": "@frist"}])"),
+              HasSubstr("/steps/0: \"@frist\" is no role; there are @first"));
+  EXPECT_THAT(refusal(R"("chain": ["plugins=2"], "steps": [{"step": "run"}])"),
+              HasSubstr("/chain/0: \"plugins=2\" is nothing that a chain can be asked for"));
   EXPECT_THAT(refusal(R"("steps": [{"step": "run"}, {"step": "probe", "probes": ["mut"]}])"),
               HasSubstr("/steps/1: there is no probe \"mut\""));
   EXPECT_THAT(refusal(R"("steps": [{"step": "run"},
@@ -123,6 +121,30 @@ TEST_F(Scenarios, WhatCannotBeIsRefusedBeforeAnythingStarts) {
               HasSubstr("/trace: there is no rule \"add-has-dell\""));
   EXPECT_THAT(refusal(R"("steps": [{"step": "run"}, {"step": "stop", "pod": "other"}])"),
               HasSubstr("/steps/1: no step before it runs the pod \"other\""));
+}
+
+// It is said of the cell, and the others run.
+TEST_F(Scenarios, WhatAChainLacksIsASkip) {
+  const auto directory = value_or_throw(TemporaryDirectory::create());
+  const auto skip = [&](const std::string& rest) {
+    const auto file = directory.path() / "asked.json";
+    value_or_throw(write_file(file, R"({"id": "asked", "title": "Asked", )" + rest + "}"));
+    const auto result =
+        program({"run", "--containerd", "1.6.20", "--plugins", "debian:bookworm", "--runtime",
+                 "embedded", "--conflist", "ptp", "--scenario", file.string()});
+    EXPECT_EQ(result.exit_code, k_nothing_executed) << result.out << result.err;
+    return result.out;
+  };
+  EXPECT_THAT(skip(R"("steps": [{"step": "fault", "plugin": "tuning", "do": "exit"},
+                                {"step": "run"}])"),
+              HasSubstr("the chain has no plugin tuning"));
+  EXPECT_THAT(skip(R"("steps": [{"step": "edit-conflist",
+                                 "patch": [{"op": "remove", "path": "/plugins/7"}]}])"),
+              HasSubstr("the patch does not fit"));
+  EXPECT_THAT(skip(R"("steps": [{"step": "delete-link", "link": "<BRIDGE>"}])"),
+              HasSubstr("the chain has no bridge"));
+  EXPECT_THAT(skip(R"("chain": ["plugins>=2"], "steps": [{"step": "run"}])"),
+              HasSubstr("the chain has 1 plugin, and this takes 2"));
 }
 
 // No node and no binaries are needed for this.

@@ -2,6 +2,7 @@
 // it.
 #include "in_node.hpp"
 
+#include "runtime/node_layout.hpp"
 #include "scenario/full_disk.hpp"
 #include "scenario/iptables_backend.hpp"
 #include "scenario/xtables_lock.hpp"
@@ -33,11 +34,11 @@ TEST_F(InNode, AFullDiskKeepsWhatItHadAndTakesNoData) {
   EXPECT_THAT(in_node([]() -> Lines {
                 fs::create_directories(k_leases);
                 value_or_throw(write_file(fs::path(k_leases) / "10.88.0.2", "0a"));
-                value_or_throw(fill_disk("ipam"));
+                value_or_throw(fill_disk(layout::k_leases));
                 const auto refused = write_file(fs::path(k_leases) / "10.88.0.3", "0b");
                 auto lines = Lines{refused ? "written" : refused.error().message,
                                    value_or_throw(read_file(fs::path(k_leases) / "10.88.0.2"))};
-                value_or_throw(free_disk("ipam"));
+                value_or_throw(free_disk(layout::k_leases));
                 value_or_throw(write_file(fs::path(k_leases) / "10.88.0.4", "0c"));
                 const auto inventory = value_or_throw(node::take_inventory());
                 for (const auto& lease : inventory.of(node::LeakClass::lease)) {
