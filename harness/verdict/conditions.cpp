@@ -5,21 +5,11 @@
 
 namespace cni_matrix::verdict {
 
-namespace {
-
-bool has_trait(const Observation& observation, const std::string& trait) {
-  return std::find(observation.traits.begin(), observation.traits.end(), trait) !=
-         observation.traits.end();
-}
-
-}  // namespace
-
 bool applies(const BehaviourCondition& when, const Moment& now, const Creation& created,
-             const Observation& observation) {
-  const bool plugin_gone =
-      std::any_of(now.gone_plugins.begin(), now.gone_plugins.end(), [&](const std::string& plugin) {
-        return observation.traits.empty() || has_trait(observation, plugin);
-      });
+             bool host_port, const Observation& observation) {
+  const bool plugin_gone = std::any_of(
+      now.gone_plugins.begin(), now.gone_plugins.end(),
+      [&](const std::string& plugin) { return now.traits().empty() || now.has_trait(plugin); });
   return (!when.containerd || when.containerd->contains(now.containerd)) &&
          (!when.created_containerd ||
           (created.containerd && when.created_containerd->contains(*created.containerd))) &&
@@ -30,26 +20,25 @@ bool applies(const BehaviourCondition& when, const Moment& now, const Creation& 
          (when.scenarios.empty() || std::find(when.scenarios.begin(), when.scenarios.end(),
                                               observation.scenario) != when.scenarios.end()) &&
          std::all_of(when.uses.begin(), when.uses.end(),
-                     [&](const std::string& trait) { return has_trait(observation, trait); }) &&
-         flag_fits(when.host_port, observation.host_port) &&
+                     [&](const std::string& trait) { return now.has_trait(trait); }) &&
+         flag_fits(when.host_port, host_port) &&
          flag_fits(when.mark_chain, observation.mark_chain) &&
          flag_fits(when.netns_gone, now.netns_gone) &&
          flag_fits(when.conflist_gone, now.conflist_gone) &&
          flag_fits(when.plugin_gone, plugin_gone);
 }
 
-bool makes(const Observation& observation, node::LeakClass leak) {
-  if (observation.traits.empty()) {
+bool makes(const Moment& now, bool host_port, node::LeakClass leak) {
+  if (now.traits().empty()) {
     return true;
   }
   switch (leak) {
     case node::LeakClass::lease:
-      return has_trait(observation, "host-local");
+      return now.has_trait("host-local");
     case node::LeakClass::veth:
-      return has_trait(observation, "bridge") || has_trait(observation, "ptp");
+      return now.has_trait("bridge") || now.has_trait("ptp");
     case node::LeakClass::nat_rule:
-      return has_trait(observation, "ipMasq") ||
-             (observation.host_port && has_trait(observation, "portmap"));
+      return now.has_trait("ipMasq") || (host_port && now.has_trait("portmap"));
     default:
       return true;
   }

@@ -11,13 +11,13 @@
 namespace cni_matrix::verdict {
 
 // Whether a condition of a known behaviour holds at this moment of a cell.
-// `created` is of the pod in question.
+// `created` and `host_port` (it publishes one) are of the pod in question.
 bool applies(const BehaviourCondition& when, const Moment& now, const Creation& created,
-             const Observation& observation);
+             bool host_port, const Observation& observation);
 
-// Whether the cell's configuration makes such a thing at all, so that a behaviour may list leases
-// and still be about a configuration without host-local.
-bool makes(const Observation& observation, node::LeakClass leak);
+// Whether the configuration makes such a thing at all, so that a behaviour may list leases and
+// still be about a configuration without host-local.
+bool makes(const Moment& now, bool host_port, node::LeakClass leak);
 
 // A flag that may be left open.
 inline bool flag_fits(const std::optional<bool>& wanted, bool is) {

@@ -86,6 +86,16 @@ class Judge {
     return std::move(m_judgement);
   }
 
+  [[nodiscard]] bool has_host_port() const {
+    return m_observation.host_port || (m_pod != nullptr && m_pod->host_port);
+  }
+
+  [[nodiscard]] bool any_host_port() const {
+    return m_observation.host_port ||
+           std::any_of(m_observation.steps.begin(), m_observation.steps.end(),
+                       [](const scenario::StepResult& step) { return step.effect.host_port; });
+  }
+
   std::vector<Candidate> candidates(Kind kind, std::string_view step) const {
     std::vector<Candidate> result;
     if (m_pod != nullptr && m_pod->host_network) {
@@ -97,7 +107,7 @@ class Judge {
             (step.empty() ||
              std::find(rule.steps.begin(), rule.steps.end(), step) != rule.steps.end()) &&
             applies(rule.when, m_now, m_pod == nullptr ? Creation() : m_pod->created,
-                    m_observation)) {
+                    has_host_port(), m_observation)) {
           result.push_back({&behaviour, &rule});
         }
       }
@@ -118,7 +128,13 @@ class Judge {
   void accept(const Candidate& candidate) {
     note(*candidate.behaviour);
     const auto& rule = *candidate.rule;
-    m_leftovers.require({rule.leaves.begin(), rule.leaves.end()}, candidate.behaviour->id);
+    Leaks leaves;
+    for (const auto leak : rule.leaves) {
+      if (makes(m_now, any_host_port(), leak)) {
+        leaves.insert(leak);
+      }
+    }
+    m_leftovers.require(leaves, candidate.behaviour->id);
     m_leftovers.allow(rule.may_leave);
     check_leftovers();
   }
@@ -228,6 +244,7 @@ class Judge {
     *m_pod = PodAccount{};
     m_pod->exists = true;
     m_pod->host_network = step.effect.host_network;
+    m_pod->host_port = step.effect.host_port;
     m_now.netns_gone = false;
     m_now.rebooted = false;
     const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
@@ -263,7 +280,7 @@ class Judge {
 
   void add_leaves(const BehaviourCase& rule, Leaks& target) {
     for (const auto leak : rule.leaves) {
-      if (makes(m_observation, leak)) {
+      if (makes(m_now, has_host_port(), leak)) {
         require(leak, target);
       }
     }
@@ -339,7 +356,7 @@ class Judge {
         }
       } else {
         for (const auto leak : node::k_leak_classes) {
-          if (node::is_primary(leak) && makes(m_observation, leak)) {
+          if (node::is_primary(leak) && makes(m_now, has_host_port(), leak)) {
             everything.insert(leak);
           }
         }

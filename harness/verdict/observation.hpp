@@ -25,9 +25,9 @@ struct Observation {
   // What the running pod had; absent when run failed.
   std::optional<std::set<node::LeakClass>> after_run;
   std::set<node::LeakClass> leftover;  // residue not counted: see split_residue()
+  std::string conflist;                // Conflist::name
   // For evaluate_statements() only.
-  std::string name;      // the cell's
-  std::string conflist;  // Conflist::name
+  std::string name;  // the cell's
   std::string
       loopback_version;  // cniVersion of the first loopback ADD in the trace; empty: not known
 };

@@ -11,6 +11,7 @@ namespace cni_matrix::verdict {
 struct PodAccount {
   bool exists = false;
   bool host_network = false;
+  bool host_port = false;
   bool run_failed = false;
   Creation created;
   std::string record;  // of failed_clean_up
