@@ -4,12 +4,12 @@
 
 #include "artifacts/catalog.hpp"
 #include "base/try.hpp"
+#include "chain/chain_names.hpp"
+#include "chain/chain_words.hpp"
 #include "cni/libcni_caller.hpp"
 #include "cni/profile.hpp"
 #include "scenario/act.hpp"
 #include "scenario/cell_needs.hpp"
-#include "scenario/chain_names.hpp"
-#include "scenario/chain_words.hpp"
 #include "scenario/step_json.hpp"
 #include "trace/rules.hpp"
 #include <cni_matrix/base/process.hpp>
@@ -107,9 +107,9 @@ struct BegunPlan {
 };
 
 // What the scenario asks of the chain as the cell begins. Error kind: unavailable.
-Expected<void> check_chain(const scenario::Scenario& scenario, const scenario::Chain& chain) {
+Expected<void> check_chain(const scenario::Scenario& scenario, const chain::Chain& chain) {
   for (const auto& word : scenario.chain) {
-    if (auto lack = scenario::lack_of(chain, word); !lack.empty()) {
+    if (auto lack = chain::lack_of(chain, word); !lack.empty()) {
       return unavailable("{}", lack);
     }
   }
@@ -122,10 +122,10 @@ Expected<std::vector<scenario::Step>> plan_steps(const matrix::Cell& cell,
                                                  const scenario::Scenario& scenario,
                                                  scenario::CellNeeds& needs) {
   TRY_ASSIGN(const auto sources, scenario::bind_parameters(scenario, cell.parameters));
-  const scenario::ChainNames names{scenario::Chain(needs.conflist.json())};
+  const chain::ChainNames names{chain::Chain(needs.conflist.json())};
   std::vector<scenario::Step> steps;
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    const scenario::Chain chain(needs.conflist.json());
+    const chain::Chain chain(needs.conflist.json());
     TRY_ASSIGN(const auto source, names.fill(sources[i], chain));
     needs.place = fmt::format("scenario {}: at /steps/{}", cell.scenario, i);
     TRY_ASSIGN(auto step, scenario::step_from_json(source, needs.place));
@@ -148,7 +148,7 @@ Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibra
                          cell.scenario, rule);
     }
   }
-  TRY(check_chain(*scenario, scenario::Chain(conflist.json())));
+  TRY(check_chain(*scenario, chain::Chain(conflist.json())));
   const bool host_port = cell.host_port.has_value();
   scenario::CellNeeds needs{std::move(conflist),
                             host_port,

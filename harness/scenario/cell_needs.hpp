@@ -1,8 +1,8 @@
 #pragma once
 
-#include "chain.hpp"
 #include "conflist_file.hpp"
 
+#include "chain/chain.hpp"
 #include <cni_matrix/base/error.hpp>
 
 #include <functional>
@@ -41,7 +41,7 @@ struct CellNeeds {
   std::set<std::string> lease_roots;  // of every configuration that the node comes to have
 
   void note(const Json& configuration) {
-    if (auto root = Chain(configuration).lease_root(); !root.empty()) {
+    if (auto root = chain::Chain(configuration).lease_root(); !root.empty()) {
       lease_roots.insert(std::move(root));
     }
   }

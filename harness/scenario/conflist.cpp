@@ -1,6 +1,5 @@
-#include "chain.hpp"
-
 #include "base/json_fields.hpp"
+#include "chain/chain.hpp"
 #include <cni_matrix/scenario/conflist.hpp>
 
 namespace cni_matrix::scenario {
@@ -10,7 +9,7 @@ std::string Conflist::label() const {
 }
 
 std::vector<std::string> conflist_traits(const Json& configuration) {
-  return Chain(configuration).traits();
+  return chain::Chain(configuration).traits();
 }
 
 std::string cni_version_of(const Json& configuration) {

@@ -1,9 +1,8 @@
 #include "conflist_file.hpp"
 
-#include "chain_words.hpp"
-
 #include "base/file.hpp"
 #include "base/try.hpp"
+#include "chain/chain_words.hpp"
 #include "runtime/node_layout.hpp"
 
 #include <unistd.h>
@@ -49,15 +48,15 @@ Expected<void> check(const Json& value, const scenario::Conflist& conflist) {
 constexpr std::string_view k_no_range = "the chain's addresses are not of host-local";
 
 // "/plugins/@ports/backend" as a pointer into this configuration.
-Expected<std::string> without_role(const std::string& path, const Chain& chain) {
+Expected<std::string> without_role(const std::string& path, const chain::Chain& chain) {
   constexpr std::string_view k_before = "/plugins/";
-  if (!path.starts_with(k_before) || !Chain::is_role(path.substr(k_before.size()))) {
+  if (!path.starts_with(k_before) || !chain::Chain::is_role(path.substr(k_before.size()))) {
     return path;
   }
   const auto end = path.find('/', k_before.size());
   const auto role = path.substr(k_before.size(), end - k_before.size());
-  TRY(Chain::check_role(role));
-  if (auto lack = lack_of_plugin(chain, role); !lack.empty()) {
+  TRY(chain::Chain::check_role(role));
+  if (auto lack = chain::lack_of_plugin(chain, role); !lack.empty()) {
     return unavailable("{}", lack);
   }
   return chain.find(role)->path + (end == std::string::npos ? "" : path.substr(end));
@@ -104,7 +103,7 @@ Expected<void> ConflistFile::patch(const Json& patch) {
     for (auto operation : OrderedJson::parse(patch.dump())) {
       for (const auto* key : {"path", "from"}) {
         if (operation.contains(key)) {
-          TRY_ASSIGN(operation[key], without_role(operation.at(key), Chain(json())));
+          TRY_ASSIGN(operation[key], without_role(operation.at(key), chain::Chain(json())));
         }
       }
       if (operation.value("op", "") == "drop") {
@@ -134,7 +133,7 @@ Expected<void> ConflistFile::set_subnet(const std::string& subnet) {
 }
 
 Expected<void> ConflistFile::limit_addresses(unsigned count) {
-  const auto range = Chain(json()).range();
+  const auto range = chain::Chain(json()).range();
   if (!range) {
     return unavailable("{}", k_no_range);
   }
@@ -153,7 +152,7 @@ Expected<void> ConflistFile::limit_addresses(unsigned count) {
 }
 
 Expected<void> ConflistFile::set_range(const OrderedJson& range) {
-  const Chain chain(json());
+  const chain::Chain chain(json());
   const auto ipam = chain.find("@ipam");
   if (!chain.range() || !ipam) {
     return unavailable("{}", k_no_range);

@@ -1,13 +1,13 @@
 #include "scenario.hpp"
 
 #include "act.hpp"
-#include "chain_names.hpp"
-#include "chain_words.hpp"
 #include "step_json.hpp"
 #include "story.hpp"
 
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "chain/chain_names.hpp"
+#include "chain/chain_words.hpp"
 
 #include <fmt/format.h>
 
@@ -85,8 +85,8 @@ Expected<void> check_names(const Scenario& scenario,
 
 // With a chain that has everything, so that only a step that is wrong itself is refused.
 Expected<Step> read_for_sample(const Json& source, const std::string& place) {
-  static const ChainNames names(Chain::sample());
-  const auto filled = names.fill(source, Chain::sample());
+  static const chain::ChainNames names(chain::Chain::sample());
+  const auto filled = names.fill(source, chain::Chain::sample());
   if (!filled) {
     return input_error("{}: {}", place, filled.error().message);
   }
@@ -96,7 +96,7 @@ Expected<Step> read_for_sample(const Json& source, const std::string& place) {
 Expected<std::vector<std::string>> chain_words_of(const Json& value, std::string_view name) {
   auto words = value.value("chain", std::vector<std::string>{});
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (const auto good = check_chain_word(words[i]); !good) {
+    if (const auto good = chain::check_chain_word(words[i]); !good) {
       return input_error("{}: /chain/{}: {}", name, i, good.error().message);
     }
   }

@@ -1,12 +1,12 @@
 #include "../act.hpp"
 #include "../cell_needs.hpp"
-#include "../chain.hpp"
 #include "../configuration_files.hpp"
 #include "../configuration_wait.hpp"
 #include "../stage.hpp"
 #include "families.hpp"
 
 #include "base/try.hpp"
+#include "chain/chain.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/scenario/conflist.hpp>
 
@@ -45,7 +45,7 @@ class Write : public NodeAct {
     result.detail = m_file;
     if (m_directory == layout::k_cni_conf) {
       const auto written = Json::parse(m_text, nullptr, false, true);
-      const Chain chain(written);
+      const chain::Chain chain(written);
       result.effect.config_file = m_file;
       if (!chain.network().empty() && chain.size() > 0) {
         result.effect.conflist_gone = false;  // there is one, if another

@@ -1,6 +1,5 @@
 #include "../act.hpp"
 #include "../attachment_damage.hpp"
-#include "../chain.hpp"
 #include "../node_changes.hpp"
 #include "../stage.hpp"
 #include "../story.hpp"
@@ -8,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "chain/chain.hpp"
 
 #include <algorithm>
 #include <array>
@@ -120,7 +120,7 @@ class DamageAttachment : public NodeAct {
     result.effect.taken = m_damage.takes;
     TRY_ASSIGN(const auto pod, stage.attached(m_pod));
     return damage_attachment(pod, std::string(m_damage.how),
-                             Chain(stage.conflist().json()).lease_root());
+                             chain::Chain(stage.conflist().json()).lease_root());
   }
 
   std::string m_pod;

@@ -1,12 +1,12 @@
 #include "../act.hpp"
 #include "../cell_needs.hpp"
-#include "../chain_words.hpp"
 #include "../demands.hpp"
 #include "../node_changes.hpp"
 #include "../stage.hpp"
 #include "families.hpp"
 
 #include "base/try.hpp"
+#include "chain/chain_words.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/recorder/faults.hpp>
 
@@ -39,7 +39,7 @@ class Fault : public NodeAct {
     if (m_fault.plugin == "loopback" || needs.other_files) {
       return {};
     }
-    const auto lack = lack_of_plugin(Chain(needs.conflist.json()), m_fault.plugin);
+    const auto lack = chain::lack_of_plugin(chain::Chain(needs.conflist.json()), m_fault.plugin);
     return lack.empty() ? Expected<void>() : unavailable("{}", lack);
   }
 

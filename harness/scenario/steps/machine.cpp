@@ -1,5 +1,4 @@
 #include "../act.hpp"
-#include "../chain.hpp"
 #include "../full_disk.hpp"
 #include "../iptables_backend.hpp"
 #include "../node_changes.hpp"
@@ -8,6 +7,7 @@
 #include "families.hpp"
 
 #include "base/try.hpp"
+#include "chain/chain.hpp"
 #include "node/reboot.hpp"
 #include "runtime/node_layout.hpp"
 
@@ -44,7 +44,7 @@ std::filesystem::path directory_of(const std::string& what, Stage& stage) {
   if (what == "cache") {
     return std::filesystem::path(layout::k_cni_state) / "results";
   }
-  const auto root = Chain(stage.conflist().json()).lease_root();
+  const auto root = chain::Chain(stage.conflist().json()).lease_root();
   return root.empty() ? std::string(layout::k_leases) : root;
 }
 

@@ -62,7 +62,8 @@ TEST(ScenarioLibrary, UnknownOnesAndStepsAreNamed) {
               AllOf(HasSubstr("x.json: /steps/1/step"), HasSubstr("did you mean stop")));
   const auto bare = scenario_from_json(
       Json::parse(R"({"id": "x", "title": "x", "steps": [{"step": "edit-conflist"}]})"), "x.json");
-  EXPECT_THAT(bare.error().message, HasSubstr("needs either \"to\" or \"patch\""));
+  EXPECT_THAT(bare.error().message,
+              HasSubstr("needs one of \"to\", \"patch\", \"subnet\" and \"addresses\""));
   const auto refusal = [](const std::string& steps) {
     const auto scenario = scenario_from_json(
         Json::parse(R"({"id": "x", "title": "x", "steps": [)" + steps + "]}"), "x.json");

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace cni_matrix::scenario {
+namespace cni_matrix::chain {
 
 namespace {
 
@@ -143,4 +143,4 @@ Expected<Json> ChainNames::fill(const Json& step, const Chain& now) const {
   return filled;
 }
 
-}  // namespace cni_matrix::scenario
+}  // namespace cni_matrix::chain

@@ -1,8 +1,8 @@
-#include "scenario/chain_names.hpp"
+#include "chain/chain_names.hpp"
 
 #include <gmock/gmock.h>
 
-namespace cni_matrix::scenario {
+namespace cni_matrix::chain {
 namespace {
 
 using testing::HasSubstr;
@@ -77,4 +77,4 @@ TEST(ChainNames, ThatAChainLacksAreAReasonToSkip) {
 }
 
 }  // namespace
-}  // namespace cni_matrix::scenario
+}  // namespace cni_matrix::chain

@@ -1,8 +1,8 @@
-#include "scenario/chain_words.hpp"
+#include "chain/chain_words.hpp"
 
 #include <gmock/gmock.h>
 
-namespace cni_matrix::scenario {
+namespace cni_matrix::chain {
 namespace {
 
 const Chain& bridge() {
@@ -82,4 +82,4 @@ TEST(ChainWords, AreRefusedWhereTheyAreNone) {
 }
 
 }  // namespace
-}  // namespace cni_matrix::scenario
+}  // namespace cni_matrix::chain

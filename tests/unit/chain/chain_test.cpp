@@ -1,8 +1,8 @@
-#include "scenario/chain.hpp"
+#include "chain/chain.hpp"
 
 #include <gmock/gmock.h>
 
-namespace cni_matrix::scenario {
+namespace cni_matrix::chain {
 namespace {
 
 using testing::ElementsAre;
@@ -164,4 +164,4 @@ TEST(Chain, RefusesWhatIsNoRole) {
 }
 
 }  // namespace
-}  // namespace cni_matrix::scenario
+}  // namespace cni_matrix::chain

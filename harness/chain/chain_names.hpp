@@ -18,7 +18,7 @@
 //   <LEASES>            the directory of its leases
 //   <OTHER_NETWORK> <OTHER_BRIDGE> <OTHER_SUBNET>, <THIRD_...>   of networks beside it, which meet
 //                       neither it nor the node's uplink
-namespace cni_matrix::scenario {
+namespace cni_matrix::chain {
 
 class ChainNames {
  public:
@@ -39,4 +39,4 @@ class ChainNames {
   std::map<std::string, std::string, std::less<>> m_names;  // empty: the chain has none
 };
 
-}  // namespace cni_matrix::scenario
+}  // namespace cni_matrix::chain

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace cni_matrix::scenario {
+namespace cni_matrix::chain {
 
 namespace {
 
@@ -212,4 +212,4 @@ std::string lack_of_plugin(const Chain& chain, std::string_view plugin) {
   return chain.find(plugin) ? std::string() : fmt::format("the chain has no plugin {}", plugin);
 }
 
-}  // namespace cni_matrix::scenario
+}  // namespace cni_matrix::chain

@@ -22,7 +22,7 @@
 //   no=TYPE             the type is not in it
 //   no-force            forceAddress is not set
 //   takes=VERSION       no plugin of it is known to refuse this cniVersion
-namespace cni_matrix::scenario {
+namespace cni_matrix::chain {
 
 // Error kind: input, for what is no such word.
 Expected<void> check_chain_word(std::string_view word);
@@ -33,4 +33,4 @@ std::string lack_of(const Chain& chain, std::string_view word);
 // The same of a plugin that a step names: a role or a type.
 std::string lack_of_plugin(const Chain& chain, std::string_view plugin);
 
-}  // namespace cni_matrix::scenario
+}  // namespace cni_matrix::chain

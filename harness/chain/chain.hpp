@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace cni_matrix::scenario {
+namespace cni_matrix::chain {
 
 // A network configuration as a chain of plugins: which does what in it, and what it makes of a
 // node. Keys of plugins are looked up as Go's encoding/json does, in any case.
@@ -57,7 +57,7 @@ class Chain {
   [[nodiscard]] std::string lease_root() const;
   [[nodiscard]] std::string lease_directory() const;
 
-  // What conditions of known behaviours ask for: see conflist_traits().
+  // What conditions of known behaviours ask for: see conflist_traits() in scenario.
   [[nodiscard]] std::vector<std::string> traits() const;
 
   // Whether the pod gets a default route in its main table.
@@ -89,4 +89,4 @@ class Chain {
 // none.
 const Json* go_member(const Json& object, std::string_view key);
 
-}  // namespace cni_matrix::scenario
+}  // namespace cni_matrix::chain

@@ -10,7 +10,7 @@
 
 #include <strings.h>
 
-namespace cni_matrix::scenario {
+namespace cni_matrix::chain {
 
 namespace {
 
@@ -388,4 +388,4 @@ bool Chain::calls_iptables(std::string_view role) const {
   return plugin != nullptr && calls(*plugin);
 }
 
-}  // namespace cni_matrix::scenario
+}  // namespace cni_matrix::chain
