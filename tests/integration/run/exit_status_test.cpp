@@ -147,8 +147,7 @@ constexpr const char* k_leaks =
        {"step": "run"}, {"step": "stop"}, {"step": "remove"})";
 constexpr const char* k_hangs =
     R"({"step": "fault", "plugin": "portmap", "on": "ADD", "do": "hang"}, {"step": "run"})";
-constexpr const char* k_mistaken =
-    R"({"step": "run"}, {"step": "replace-plugins", "to": "debian:bookworm", "plugin": "nothing"})";
+constexpr const char* k_mistaken = R"({"step": "run"}, {"step": "replace-runtime", "to": "0.9.0"})";
 const Words k_much = {"--repeat", "100000"};
 const Words k_absent = {"--containerd", "release:1.0.0", "--plugins", "debian:bookworm",
                         "--offline"};

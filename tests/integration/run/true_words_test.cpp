@@ -144,14 +144,14 @@ TEST_F(TrueWords, OfASavedRunAreThoseOfTheRun) {
 TEST_F(TrueWords, OfAMistakeThatEndsARunMidway) {
   value_or_throw(write_file(path("late.json"), R"({"id": "late", "title": "Take what is not there",
       "steps": [{"step": "run"},
-                {"step": "replace-plugins", "to": "debian:bookworm", "plugin": "nothing"}]})"));
+                {"step": "replace-runtime", "to": "0.9.0"}]})"));
   ASSERT_EQ(program(with(cell, {"--json", path("pass.json")})).exit_code, 0);
   const auto result =
       program(with(cell, {"--scenario", "lifecycle", "--scenario", path("late.json"), "--jobs", "1",
                           "--json", path("run.json"), "--baseline", path("pass.json")}));
   EXPECT_EQ(result.exit_code, 2) << result.out << result.err;
-  EXPECT_THAT(last_line(result.out),
-              AllOf(StartsWith("exit 2: an error ended the run"), HasSubstr("plugin nothing")));
+  EXPECT_THAT(last_line(result.out), AllOf(StartsWith("exit 2: an error ended the run"),
+                                           HasSubstr("no profile of containerd 0.9")));
   const auto document = value_or_throw(load_json(path("run.json")));
   EXPECT_EQ(document["summary"]["exit_status"], 2);
   EXPECT_EQ(document["summary"]["stopped_by"], "trouble");
