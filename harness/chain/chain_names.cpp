@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -41,7 +40,7 @@ std::vector<std::string> free_networks(const Chain& chain, std::size_t count) {
 }
 
 // `name`, or with a number behind it what is not `taken`.
-std::string free_name(std::string name, const std::string& taken) {
+std::string free_name(const std::string& name, const std::string& taken) {
   return name == taken ? name + "9" : name;
 }
 
@@ -71,13 +70,15 @@ ChainNames::ChainNames(Chain chain) : m_began(std::move(chain)) {
     m_names["ADDRESS"] = fmt::format("{}/{}", range->first, range->subnet.prefix_bits());
   }
   const auto networks = free_networks(began, 2);
-  for (const auto& [prefix, stem, index] :
-       {std::tuple{"OTHER", "other", 0U}, std::tuple{"THIRD", "third", 1U}}) {
-    const auto key = [&](const char* what) { return fmt::format("{}_{}", prefix, what); };
-    m_names[key("NETWORK")] = free_name(fmt::format("{}-net", stem), began.network());
-    m_names[key("BRIDGE")] = free_name(fmt::format("{}0", stem), began.bridge());
-    m_names[key("SUBNET")] = index < networks.size() ? networks[index] : "";
-  }
+  add_other("OTHER", "other", networks.empty() ? "" : networks.front());
+  add_other("THIRD", "third", networks.size() < 2 ? "" : networks.back());
+}
+
+void ChainNames::add_other(const std::string& prefix, const std::string& stem,
+                           const std::string& subnet) {
+  m_names[prefix + "_NETWORK"] = free_name(stem + "-net", m_began.network());
+  m_names[prefix + "_BRIDGE"] = free_name(stem + "0", m_began.bridge());
+  m_names[prefix + "_SUBNET"] = subnet;
 }
 
 Expected<std::string> ChainNames::fill_text(const std::string& text, bool in_regex) const {

@@ -32,6 +32,7 @@ class ChainNames {
   [[nodiscard]] Expected<Json> fill(const Json& step, const Chain& now) const;
 
  private:
+  void add_other(const std::string& prefix, const std::string& stem, const std::string& subnet);
   [[nodiscard]] Expected<std::string> fill_text(const std::string& text, bool in_regex) const;
   [[nodiscard]] Expected<void> fill_value(Json& value, bool in_regex) const;
 

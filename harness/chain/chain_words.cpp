@@ -89,15 +89,17 @@ std::string lack_of_type(const Chain& chain, std::string_view role, std::string_
   return fmt::format("{} is {}, and this is about {}", what, part.type, fmt::join(wanted, " or "));
 }
 
+// A static address and a NIC of the node are there once.
+bool holds_one_pod(const Chain& chain) {
+  const auto ipam = chain.find("@ipam");
+  const auto made = chain.find("@interface");
+  return (ipam && ipam->type == "static") || (made && made->type == "host-device");
+}
+
 std::string lack_of_pods(const Chain& chain, std::size_t pods) {
-  std::uint64_t room = pods;
-  if (const auto range = chain.range()) {
-    room = range->count(pods);
-  } else if (const auto ipam = chain.find("@ipam"); ipam && ipam->type == "static") {
-    room = 1;
-  } else if (const auto made = chain.find("@interface"); made && made->type == "host-device") {
-    room = 1;
-  }
+  const auto range = chain.range();
+  const std::uint64_t taken_for_enough = holds_one_pod(chain) ? 1 : pods;
+  const auto room = range ? range->count(pods) : taken_for_enough;
   return room >= pods ? std::string()
                       : fmt::format("the chain has room for {} at once, and this runs {}",
                                     counted(room, "pod"), pods);

@@ -78,7 +78,7 @@ Ending RunAccount::conclude(const Error& error) {
   m_done.trouble = Ending{status_of(error.kind),
                           fmt::format("an error ended the run; what is above is what was done: {}",
                                       printable(error.message))};
-  const auto told = tell(m_done);
+  auto told = tell(m_done);
   say(m_streams.err, "cni-matrix: {}\n", printable(error.message));
   return told;
 }
