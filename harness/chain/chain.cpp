@@ -154,14 +154,6 @@ const Chain& Chain::sample() {
   return chain;
 }
 
-std::vector<std::string> Chain::types() const {
-  std::vector<std::string> types;
-  for (const auto& plugin : m_plugins) {
-    types.push_back(plugin.type);
-  }
-  return types;
-}
-
 Expected<void> Chain::check_role(std::string_view role) {
   static constexpr std::array<std::string_view, 6> k_names = {"@first", "@last",       "@interface",
                                                               "@ipam",  "@masquerade", "@ports"};

@@ -24,7 +24,6 @@ class Chain {
   [[nodiscard]] const std::string& network() const { return m_network; }  // "containerd-net"
   [[nodiscard]] bool is_list() const { return m_is_list; }
   [[nodiscard]] std::size_t size() const { return m_plugins.size(); }
-  [[nodiscard]] std::vector<std::string> types() const;
 
   // A plugin of it by its part: "@first", "@last", "@2", "@-2" (the last but one), "@interface"
   // (the first that is not made to come behind another), "@ipam", "@masquerade", "@ports" (makes

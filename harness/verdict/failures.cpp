@@ -32,7 +32,7 @@ bool is_error_of(const BehaviourCase& rule, std::string_view prefix, std::string
   const auto before = rule.whole_text ? std::string_view() : prefix;
   return text.starts_with(before) &&
          regex_matches(expand_regex(rule.error, as_plugins_say(cni_version)),
-                       std::string(text.substr(before.size())));
+                       text.substr(before.size()));
 }
 
 bool fails_so(const BehaviourCase& rule, const Observation& observation,
