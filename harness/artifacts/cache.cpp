@@ -152,6 +152,9 @@ Expected<Artifact> read_manifest(const std::filesystem::path& entry) {
     artifact.source = json.at("source").get<std::string>();
     artifact.sha256 = json.at("sha256").get<std::string>();
     artifact.told_version = json.value("told_version", std::string());
+    if (json.contains("built_with")) {
+      artifact.built_with = json.at("built_with").get<Modules>();
+    }
     artifact.directory = entry / "bin";
     for (const auto& [name, binary] : json.at("binaries").items()) {
       struct stat status {};
@@ -291,6 +294,9 @@ Expected<Artifact> Cache::commit(const Staging& staging, Artifact artifact,
                 {"binaries", binaries}};
   if (!artifact.told_version.empty()) {
     manifest["told_version"] = artifact.told_version;
+  }
+  if (artifact.built_with) {
+    manifest["built_with"] = *artifact.built_with;
   }
   TRY(write_file(staging.entry() / "manifest.json", manifest.dump(1) + "\n"));
   const auto place = store() / artifact.sha256;

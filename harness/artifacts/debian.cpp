@@ -169,7 +169,8 @@ std::optional<SuiteIndex> SuiteIndex::load(const std::filesystem::path& file) {
       const auto component = parse_component(name);
       if (component) {
         index.packages[*component] = {package.at("version").get<std::string>(),
-                                      package.at("sha256").get<std::string>()};
+                                      package.at("sha256").get<std::string>(),
+                                      package.value("built_using", "")};
       }
     }
     return index;
@@ -182,7 +183,8 @@ Expected<void> SuiteIndex::save(const std::filesystem::path& file) const {
   Json list = Json::object();
   for (const auto& [component, package] : packages) {
     list[std::string(name_of(component))] = {{"version", package.version},
-                                             {"sha256", package.sha256}};
+                                             {"sha256", package.sha256},
+                                             {"built_using", package.built_using}};
   }
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(read_at.time_since_epoch()).count();
@@ -401,7 +403,9 @@ Expected<SuiteIndex> AptSuite::update() {
   std::string paragraph;
   const auto end_of_paragraph = [&] {
     for (const auto component : {Component::containerd, Component::plugins, Component::runc}) {
-      const DebianPackage package{field_of(paragraph, "Version"), field_of(paragraph, "SHA256")};
+      const DebianPackage package{
+          field_of(paragraph, "Version"), field_of(paragraph, "SHA256"),
+          field_of(paragraph, "Built-Using") + ", " + field_of(paragraph, "Static-Built-Using")};
       if (field_of(paragraph, "Package") == package_of(component) && package.sha256.size() == 64) {
         index.packages[component] = package;
       }

@@ -28,6 +28,8 @@ Expected<Version> upstream_version(std::string_view package_version);
 struct DebianPackage {
   std::string version;  // "1.6.20~ds1-1+deb12u3"
   std::string sha256;   // of the .deb, from the signed index
+  // Built-Using and Static-Built-Using: "golang-1.19 (= 1.19.8-2), golang-dbus (= 5.1.0-1)".
+  std::string built_using;
 };
 
 // What a suite has. Remembered in the index, so that the next run starts without apt.

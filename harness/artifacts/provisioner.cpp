@@ -1,5 +1,6 @@
 #include "address.hpp"
 #include "archive.hpp"
+#include "built_with.hpp"
 #include "cache.hpp"
 #include "catalog.hpp"
 #include "certificates.hpp"
@@ -98,6 +99,9 @@ class Provisioner::Implementation {
     auto answer = look_up(component, token);
     if (answer) {
       answer->token = token.text;
+      if (!answer->built_with) {
+        answer->built_with = modules_in(answer->directory, answer->binaries);
+      }
     } else {
       answer.error().message = without_credentials(answer.error().message);
     }
@@ -468,7 +472,7 @@ class Provisioner::Implementation {
     const auto& package = found->second;
     TRY_ASSIGN(auto present, in_store(package.sha256, &m_damage));
     if (present) {
-      return *present;
+      return built_with(*std::move(present), package);
     }
     if (m_options.offline) {
       return not_in_store(
@@ -480,7 +484,7 @@ class Provisioner::Implementation {
                                                   FileLock::Mode::exclusive, m_options.cancelled));
     TRY_ASSIGN(present, in_store(package.sha256));
     if (present) {
-      return *present;
+      return built_with(*std::move(present), package);
     }
     TRY(not_cancelled(suite));
     TRY_ASSIGN(const auto staging, m_cache.stage());
@@ -513,9 +517,18 @@ class Provisioner::Implementation {
     artifact.source =
         fmt::format("{}_{}_{}.deb", package_of(component), package.version, m_architecture);
     artifact.sha256 = digest;
+    artifact = built_with(std::move(artifact), package);
     const auto no_check = [](const Artifact&) { return Expected<void>(); };
     return store(*file, ArchiveKind::debian_package, debian_selection(component), artifact,
                  no_check);
+  }
+
+  // One that was stored before that was looked at does not have it.
+  static Artifact built_with(Artifact artifact, const DebianPackage& package) {
+    if (auto modules = modules_of_packages(package.built_using); !modules.empty()) {
+      artifact.built_with = std::move(modules);
+    }
+    return artifact;
   }
 
   // ---- both ----

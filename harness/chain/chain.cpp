@@ -92,6 +92,45 @@ void add(std::vector<std::string>& traits, const std::string& trait) {
   }
 }
 
+// Far more than a configuration that people write has; what is beyond is no trait.
+constexpr std::size_t k_most_traits = 512;
+constexpr std::size_t k_longest_value = 128;
+constexpr int k_deepest = 4;
+
+// "tuning.mtu" and "tuning.mtu=1400" of every key that holds something.
+void add_keys(std::vector<std::string>& traits, const std::string& place, const Json& object,
+              int depth = 1) {
+  constexpr std::array<std::string_view, 5> k_not_settings = {"type", "name", "cniVersion", "ipam",
+                                                              "delegate"};
+  for (const auto& [key, value] : object.items()) {
+    if (traits.size() >= k_most_traits || key.size() > k_longest_value ||
+        (depth == 1 && std::any_of(k_not_settings.begin(), k_not_settings.end(),
+                                   [&key = key](std::string_view other) {
+                                     return ::strcasecmp(key.c_str(), other.data()) == 0;
+                                   }))) {
+      continue;
+    }
+    const auto name = place + "." + key;
+    if (value.is_structured()) {
+      if (!value.empty()) {
+        add(traits, name);
+      }
+      if (value.is_object() && depth < k_deepest) {
+        add_keys(traits, name, value, depth + 1);
+      }
+      continue;
+    }
+    if (value.is_null()) {
+      continue;
+    }
+    add(traits, name);
+    const auto text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (text.size() <= k_longest_value) {
+      add(traits, name + "=" + text);
+    }
+  }
+}
+
 }  // namespace
 
 const Json* go_member(const Json& object, std::string_view key) {
@@ -330,6 +369,12 @@ std::vector<std::string> Chain::traits() const {
     }
     if (!text_of(plugin.object, "externalSetMarkChain").empty()) {
       add(traits, "externalSetMarkChain");
+    }
+  }
+  for (const auto& plugin : m_plugins) {
+    add_keys(traits, plugin.maker, plugin.object);
+    if (const auto* object = object_of(plugin.object, "ipam")) {
+      add_keys(traits, text_of(*object, "type"), *object);
     }
   }
   return traits;

@@ -2,6 +2,8 @@
 
 #include <cni_matrix/node/inventory.hpp>
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +18,9 @@ Json to_json(const Effect& effect) {
   Json value = {{"call", static_cast<int>(effect.call)}, {"host_network", effect.host_network},
                 {"host_port", effect.host_port},         {"rule", effect.rule},
                 {"plugin_gone", effect.plugin_gone},     {"plugin_back", effect.plugin_back},
-                {"netns_gone", effect.netns_gone},       {"rebooted", effect.rebooted}};
+                {"netns_gone", effect.netns_gone},       {"rebooted", effect.rebooted},
+                {"plugins_token", effect.plugins_token}, {"state", effect.state},
+                {"begin_ns", effect.begin_ns},           {"end_ns", effect.end_ns}};
   if (effect.cni_version) {
     value["cni_version"] = *effect.cni_version;
   }
@@ -26,6 +30,7 @@ Json to_json(const Effect& effect) {
   if (!effect.config_file.empty()) {
     value["config_file"] = effect.config_file;
     value["config_traits"] = effect.config_traits;
+    value["config_network"] = effect.config_network;
   }
   if (effect.conflist_gone) {
     value["conflist_gone"] = *effect.conflist_gone;
@@ -60,6 +65,10 @@ Effect effect_from_json(const Json& value) {
   effect.plugin_back = value.at("plugin_back").get<std::string>();
   effect.netns_gone = value.at("netns_gone").get<bool>();
   effect.rebooted = value.at("rebooted").get<bool>();
+  effect.plugins_token = value.at("plugins_token").get<std::string>();
+  effect.state = value.at("state").get<std::map<std::string, std::string>>();
+  effect.begin_ns = value.at("begin_ns").get<std::int64_t>();
+  effect.end_ns = value.at("end_ns").get<std::int64_t>();
   if (value.contains("cni_version")) {
     effect.cni_version = value.at("cni_version").get<std::string>();
   }
@@ -69,6 +78,7 @@ Effect effect_from_json(const Json& value) {
   if (value.contains("config_file")) {
     effect.config_file = value.at("config_file").get<std::string>();
     effect.config_traits = value.at("config_traits").get<std::vector<std::string>>();
+    effect.config_network = value.at("config_network").get<std::string>();
   }
   if (value.contains("conflist_gone")) {
     effect.conflist_gone = value.at("conflist_gone").get<bool>();

@@ -22,12 +22,22 @@ std::string loopback_version(const std::vector<recorder::PluginCall>& trace) {
 
 }  // namespace
 
-verdict::Observation observation_of(const CellResult& result, const Json& configuration) {
+verdict::Observation observation_of(const CellResult& result, const CellPlan& plan) {
+  const auto& configuration = plan.conflist.json();
   verdict::Observation seen;
   seen.containerd = Version::parse(result.containerd_version).value_or(Version{});
   seen.plugins = Version::parse(result.plugins_version).value_or(Version{});
   seen.cni_version = scenario::cni_version_of(configuration);
   seen.traits = scenario::conflist_traits(configuration);
+  seen.network = scenario::network_of(configuration);
+  for (const auto& [token, plugins] : plan.plugins) {
+    if (plugins.built_with) {
+      seen.built_with.emplace(token, *plugins.built_with);
+    }
+  }
+  if (!result.trace.empty()) {
+    seen.undeleted = verdict::undeleted(result.trace, result.steps);
+  }
   seen.scenario = result.cell.scenario;
   seen.host_port = result.cell.host_port.has_value();
   seen.mark_chain = result.cell.mark_chain;
@@ -44,8 +54,7 @@ verdict::Observation observation_of(const CellResult& result, const Json& config
 
 void judge_cell(const verdict::KnownBehaviours& behaviours, const CellPlan& plan,
                 CellResult& result) {
-  result.observation =
-      std::make_shared<const verdict::Observation>(observation_of(result, plan.conflist.json()));
+  result.observation = std::make_shared<const verdict::Observation>(observation_of(result, plan));
   auto judgement = verdict::judge(behaviours, *result.observation);
   result.verdict = judgement.verdict;
   result.reason = std::move(judgement.reason);

@@ -8,9 +8,8 @@
 
 namespace cni_matrix::run {
 
-// What was seen of a cell, for the judge and for the statements of a matrix. `configuration` is the
-// conflist as the cell began with it.
-verdict::Observation observation_of(const CellResult& result, const Json& configuration);
+// What was seen of a cell, for the judge and for the statements of a matrix.
+verdict::Observation observation_of(const CellResult& result, const CellPlan& plan);
 
 // Fill in verdict, reason, known behaviours and remedy of a cell that ran.
 void judge_cell(const verdict::KnownBehaviours& behaviours, const CellPlan& plan,

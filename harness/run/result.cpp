@@ -49,6 +49,9 @@ Json to_json(const artifacts::Artifact& artifact) {
   put_text(value, "source", artifact.source);
   put_text(value, "sha256", artifact.sha256);
   put_text(value, "directory", artifact.directory.string());
+  if (artifact.built_with) {
+    value["built_with"] = *artifact.built_with;
+  }
   return value;
 }
 
@@ -70,6 +73,9 @@ Expected<artifacts::Artifact> artifact_from_json(const Json& value) {
   artifact.source = text_of(value, "source");
   artifact.sha256 = text_of(value, "sha256");
   artifact.directory = text_of(value, "directory");
+  if (value.contains("built_with")) {
+    artifact.built_with = value.at("built_with").get<artifacts::Modules>();
+  }
   return artifact;
 }
 

@@ -12,6 +12,10 @@ std::vector<std::string> conflist_traits(const Json& configuration) {
   return chain::Chain(configuration).traits();
 }
 
+std::string network_of(const Json& configuration) {
+  return chain::Chain(configuration).network();
+}
+
 std::string cni_version_of(const Json& configuration) {
   if (!configuration.is_object() || !configuration.contains("cniVersion")) {
     return "none";

@@ -91,6 +91,8 @@ Expected<void> Stage::end(const Step& step, Clock::time_point begin, StepResult 
   if (step.act->ends_processes() || came_to_deadline(step, result)) {
     m_outcome.interruptions.push_back({nanoseconds_of(begin), nanoseconds_of(Clock::now())});
   }
+  result.effect.begin_ns = nanoseconds_of(begin);
+  result.effect.end_ns = nanoseconds_of(Clock::now());
   const bool ran = result.effect.call == Effect::Call::run && result.ok;
   m_outcome.steps.push_back(std::move(result));
   if (ran && !m_outcome.after_run) {

@@ -10,14 +10,20 @@
 
 namespace cni_matrix::verdict {
 
-// Whether a condition of a known behaviour holds at this moment of a cell.
-// `created` and `host_port` (it publishes one) are of the pod in question.
-bool applies(const BehaviourCondition& when, const Moment& now, const Creation& created,
-             bool host_port, const Observation& observation);
+enum class Holds {
+  no,
+  yes,
+  build_unknown,  // all but what nobody knows: what the plugins were built with
+};
 
-// Whether the configuration makes such a thing at all, so that a behaviour may list leases and
-// still be about a configuration without host-local.
-bool makes(const Moment& now, bool host_port, node::LeakClass leak);
+// Whether a condition of a known behaviour holds at this moment of a cell.
+// `created` and `host_port` (it publishes one) are of the pod in question, `pod` how it is.
+Holds holds(const BehaviourCondition& when, const Moment& now, const Creation& created,
+            bool host_port, std::string_view pod, const Observation& observation);
+
+// Whether the configuration, or that of the pod's start, makes such a thing at all, so that a
+// behaviour may list leases and still be about a configuration without host-local.
+bool makes(const Moment& now, const Creation& created, bool host_port, node::LeakClass leak);
 
 // A flag that may be left open.
 inline bool flag_fits(const std::optional<bool>& wanted, bool is) {

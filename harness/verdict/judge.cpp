@@ -31,6 +31,9 @@ constexpr std::string_view k_forced = "failed to forcibly stop sandbox \"<ID>\":
 struct Candidate {
   const KnownBehaviour* behaviour = nullptr;
   const BehaviourCase* rule = nullptr;
+  bool build_unknown = false;
+  // It has to show: its absence is news.
+  [[nodiscard]] bool certain() const { return !build_unknown && !rule->sometimes; }
 };
 
 // What a reboot does not take away.
@@ -45,12 +48,13 @@ class Judge {
 
   Judgement result() {
     const auto whole = candidates(Kind::outcome, {});
-    if (whole.empty()) {
-      return by_steps();
-    }
     if (const auto* candidate = fitting(whole)) {
       accept(*candidate);
       return conclusion();
+    }
+    if (std::none_of(whole.begin(), whole.end(),
+                     [](const Candidate& candidate) { return candidate.certain(); })) {
+      return by_steps();
     }
     // It may not have come as far as the scenario means to: a pod of this cell cannot be started.
     if (auto other = Judge(m_behaviours, m_observation).by_steps();
@@ -63,8 +67,8 @@ class Judge {
 
  private:
   Judgement by_steps() {
-    for (const auto& step : m_observation.steps) {
-      take(step);
+    for (m_step = 0; m_step < m_observation.steps.size(); ++m_step) {
+      take(m_observation.steps[m_step]);
     }
     for (auto& [name, pod] : m_pods) {
       finish_pod(pod);
@@ -82,6 +86,11 @@ class Judge {
       m_judgement.reason = m_leak;
     } else if (!m_judgement.known.empty()) {
       m_judgement.verdict = Verdict::known;
+      if (!m_build_unknown.empty()) {
+        m_judgement.reason = fmt::format(
+            "build unknown: whether {} shows depends on what the plugins were built with",
+            m_build_unknown);
+      }
     }
     return std::move(m_judgement);
   }
@@ -96,6 +105,16 @@ class Judge {
                        [](const scenario::StepResult& step) { return step.effect.host_port; });
   }
 
+  [[nodiscard]] const Creation& created() const {
+    static const Creation none;
+    return m_pod == nullptr ? none : m_pod->created;
+  }
+
+  [[nodiscard]] std::string_view state_of_pod() const {
+    return m_pod != nullptr && m_pod->failed_as_meant && m_pod->record == "stuck" ? "start-failed"
+                                                                                  : "";
+  }
+
   std::vector<Candidate> candidates(Kind kind, std::string_view step) const {
     std::vector<Candidate> result;
     if (m_pod != nullptr && m_pod->host_network) {
@@ -103,12 +122,14 @@ class Judge {
     }
     for (const auto& behaviour : m_behaviours.all()) {
       for (const auto& rule : behaviour.cases) {
-        if (rule.kind == kind &&
-            (step.empty() ||
-             std::find(rule.steps.begin(), rule.steps.end(), step) != rule.steps.end()) &&
-            applies(rule.when, m_now, m_pod == nullptr ? Creation() : m_pod->created,
-                    has_host_port(), m_observation)) {
-          result.push_back({&behaviour, &rule});
+        if (rule.kind != kind || (!step.empty() && std::find(rule.steps.begin(), rule.steps.end(),
+                                                             step) == rule.steps.end())) {
+          continue;
+        }
+        const auto so =
+            holds(rule.when, m_now, created(), has_host_port(), state_of_pod(), m_observation);
+        if (so != Holds::no) {
+          result.push_back({&behaviour, &rule, so == Holds::build_unknown});
         }
       }
     }
@@ -126,11 +147,11 @@ class Judge {
 
   // Its steps went so; the leftovers have to be as it says too.
   void accept(const Candidate& candidate) {
-    note(*candidate.behaviour);
+    note(candidate);
     const auto& rule = *candidate.rule;
     Leaks leaves;
     for (const auto leak : rule.leaves) {
-      if (makes(m_now, any_host_port(), leak)) {
+      if (makes(m_now, created(), any_host_port(), leak)) {
         leaves.insert(leak);
       }
     }
@@ -157,13 +178,36 @@ class Judge {
     }
   }
 
-  void note(const KnownBehaviour& behaviour) {
+  void note(const Candidate& candidate) {
+    const auto& behaviour = *candidate.behaviour;
+    if (candidate.build_unknown && m_build_unknown.empty()) {
+      m_build_unknown = behaviour.id;
+    }
     auto& known = m_judgement.known;
     if (std::find(known.begin(), known.end(), behaviour.id) == known.end()) {
       known.push_back(behaviour.id);
     }
     if (m_judgement.remedy.empty()) {
       m_judgement.remedy = behaviour.remedy;
+    }
+  }
+
+  // Of a step that may have failed by what is known.
+  void take_success(const scenario::StepResult& step,
+                    const std::vector<std::pair<Candidate, std::string_view>>& expected) {
+    for (const auto& [candidate, prefix] : expected) {
+      const auto& behaviour = *candidate.behaviour;
+      if (candidate.certain()) {
+        fail(behaviour.observed
+                 ? fmt::format("changed: {} says that {} fails here, and it succeeded",
+                               behaviour.id, step.step)
+                 : fmt::format("refuted: {} predicts that {} fails here, and it succeeded",
+                               behaviour.id, step.step));
+        return;
+      }
+      if (candidate.build_unknown && !candidate.rule->sometimes) {
+        note(candidate);
+      }
     }
   }
 
@@ -175,13 +219,8 @@ class Judge {
     if (step.ok) {
       if (!step.expect.empty()) {
         fail(fmt::format("{} should have failed, with an error like: {}", step.step, step.expect));
-      } else if (!expected.empty()) {
-        const auto& behaviour = *expected.front().first.behaviour;
-        fail(behaviour.observed
-                 ? fmt::format("changed: {} says that {} fails here, and it succeeded",
-                               behaviour.id, step.step)
-                 : fmt::format("refuted: {} predicts that {} fails here, and it succeeded",
-                               behaviour.id, step.step));
+      } else {
+        take_success(step, expected);
       }
       return nullptr;
     }
@@ -192,7 +231,7 @@ class Judge {
     std::set<std::string> others;
     for (const auto& [candidate, prefix] : expected) {
       if (is_error_of(*candidate.rule, prefix, text, m_now.cni_version)) {
-        note(*candidate.behaviour);
+        note(candidate);
         return candidate.rule;
       }
       others.insert(candidate.behaviour->id);
@@ -245,46 +284,73 @@ class Judge {
     m_pod->exists = true;
     m_pod->host_network = step.effect.host_network;
     m_pod->host_port = step.effect.host_port;
-    m_now.netns_gone = false;
-    m_now.rebooted = false;
+    m_now.begin_pod();
     const auto* rule = compare(step, with_prefix(candidates(Kind::failure, "run"), k_setup));
     if (step.ok) {
-      m_pod->created = {m_now.cni_version, m_now.containerd};
+      m_pod->created = {m_now.cni_version, m_now.containerd, m_now.traits(), m_now.states()};
       return;
     }
     m_pod->run_failed = true;
-    if (rule != nullptr) {
-      clean_up(*rule);
+    m_pod->failed_as_meant = fails_as_meant(step);
+    const bool seen_to_fail =
+        m_observation.undeleted && m_observation.undeleted->clean_up_failed.at(m_step);
+    if (rule != nullptr || seen_to_fail) {
+      clean_up(rule, seen_to_fail);
     }
   }
 
   // containerd calls DEL after a failed ADD. What follows when that cannot work is a behaviour too.
-  void clean_up(const BehaviourCase& failure) {
+  // `failure`: what is known of ADD; null where the scenario itself makes it fail.
+  void clean_up(const BehaviourCase* failure, bool seen_to_fail) {
     m_pod->record = "forgotten";
-    if (candidates(Kind::failure, "stop").empty()) {
+    if (!seen_to_fail && candidates(Kind::failure, "stop").empty()) {
       return;
     }
     m_del_failed = true;
-    add_leaves(failure, m_pod->leaks);
-    const bool made = failure.interface_made.value_or(false);
+    if (failure != nullptr) {
+      add_leaves({nullptr, failure}, m_pod->leaks);
+    }
+    const bool made = failure == nullptr || failure->interface_made.value_or(false);
     for (const auto& candidate : candidates(Kind::failed_clean_up, {})) {
       if (flag_fits(candidate.rule->interface_made, made)) {
-        note(*candidate.behaviour);
+        note(candidate);
         m_pod->record = candidate.rule->record;
         m_pod->leaves_by = candidate.behaviour->id;
-        add_leaves(*candidate.rule, m_pod->record == "stuck" ? m_pod->leaves : m_pod->leaks);
+        add_leaves(candidate, m_pod->record == "stuck" ? m_pod->leaves : m_pod->leaks);
         return;
       }
     }
   }
 
-  void add_leaves(const BehaviourCase& rule, Leaks& target) {
+  // What a failed DEL leaves is what was made and not taken back, where the calls were recorded. A
+  // DEL that succeeds and leaves something is the plugin's own behaviour.
+  void add_leaves(const Candidate& candidate, Leaks& target) {
+    const auto& rule = *candidate.rule;
     for (const auto leak : rule.leaves) {
-      if (makes(m_now, has_host_port(), leak)) {
+      if (!makes(m_now, created(), has_host_port(), leak)) {
+        continue;
+      }
+      if (!candidate.certain()) {
+        m_leftovers.allow(leak);
+      } else if (rule.kind == Kind::leak || rule.once) {
         require(leak, target);
+      } else {
+        require_undeleted(leak, target);
       }
     }
     m_leftovers.allow(rule.may_leave);
+  }
+
+  void require_undeleted(node::LeakClass leak, Leaks& target) {
+    using Is = Undeleted::Is;
+    switch (m_observation.undeleted ? m_observation.undeleted->is(leak) : Is::left) {
+      case Is::left:
+        return require(leak, target);
+      case Is::maybe:
+        return m_leftovers.allow(leak);
+      case Is::gone:
+        break;
+    }
   }
 
   // What was taken from one pod another may still have.
@@ -304,12 +370,17 @@ class Judge {
   }
 
   // A leak that is left, or has to be.
-  [[nodiscard]] bool shows(const BehaviourCase& leak) const {
-    return std::any_of(leak.leaves.begin(), leak.leaves.end(),
-                       [this](node::LeakClass left) { return !vanished(left); }) ||
-           std::any_of(leak.may_leave.begin(), leak.may_leave.end(), [this](node::LeakClass left) {
-             return m_observation.leftover.contains(left);
-           });
+  [[nodiscard]] bool shows(const Candidate& leak) const {
+    const auto is_left = [this](node::LeakClass left) {
+      return m_observation.leftover.contains(left);
+    };
+    const auto& rule = *leak.rule;
+    return std::any_of(rule.leaves.begin(), rule.leaves.end(),
+                       [&](node::LeakClass left) {
+                         return makes(m_now, created(), has_host_port(), left) && !vanished(left) &&
+                                (leak.certain() || is_left(left));
+                       }) ||
+           std::any_of(rule.may_leave.begin(), rule.may_leave.end(), is_left);
   }
 
   void stop(const scenario::StepResult& step) {
@@ -325,21 +396,30 @@ class Judge {
       if (rule != nullptr && !m_pod->run_failed) {
         m_pod->leaves.clear();
         stays(*rule);
+        if (rule->once) {
+          m_pod->record = "releasable";
+          m_pod->leaks.merge(m_pod->leaves);
+        }
       }
       return;
     }
     if (!m_pod->stopped && !m_pod->run_failed) {
-      for (const auto& leak : candidates(Kind::leak, {})) {
-        if (!shows(*leak.rule)) {
-          continue;
-        }
-        note(*leak.behaviour);
-        m_pod->leaves_by = leak.behaviour->id;
-        add_leaves(*leak.rule, m_pod->leaks);
-      }
+      leak();
     }
     m_pod->stopped = true;
     m_pod->leaves.clear();
+  }
+
+  // What stays although DEL succeeded.
+  void leak() {
+    for (const auto& candidate : candidates(Kind::leak, {})) {
+      if (!shows(candidate)) {
+        continue;
+      }
+      note(candidate);
+      m_pod->leaves_by = candidate.behaviour->id;
+      add_leaves(candidate, m_pod->leaks);
+    }
   }
 
   void stays(const BehaviourCase& rule) {
@@ -356,18 +436,18 @@ class Judge {
         }
       } else {
         for (const auto leak : node::k_leak_classes) {
-          if (node::is_primary(leak) && makes(m_now, has_host_port(), leak)) {
+          if (node::is_primary(leak) && makes(m_now, created(), has_host_port(), leak)) {
             everything.insert(leak);
           }
         }
       }
       for (const auto leak : everything) {
         if (leak != node::LeakClass::process) {
-          require(leak, m_pod->leaves);
+          require_undeleted(leak, m_pod->leaves);
         }
       }
     }
-    add_leaves(rule, m_pod->leaves);
+    add_leaves({nullptr, &rule}, m_pod->leaves);
   }
 
   void remove(const scenario::StepResult& step) {
@@ -407,6 +487,8 @@ class Judge {
     if (!pod.run_failed && !pod.remove_tried) {
       // The scenario itself leaves the pod alone.
       m_leftovers.allow_all();
+    } else if (pod.record == "releasable" && !pod.stop_tried) {
+      m_leftovers.allow({node::LeakClass::netns, node::LeakClass::pod_record});
     }
     pod.exists = false;
   }
@@ -425,7 +507,9 @@ class Judge {
   std::map<std::string, PodAccount> m_pods;  // by the scenario's names
   PodAccount* m_pod = nullptr;               // the one that the step is about
   LeftoverAccount m_leftovers;
-  bool m_del_failed = false;  // of some pod, as a known behaviour says
+  std::size_t m_step = 0;
+  std::string m_build_unknown;  // a behaviour that may show or not
+  bool m_del_failed = false;    // of some pod, as a known behaviour says
   std::string m_failure;
   std::string m_leak;
   Judgement m_judgement;

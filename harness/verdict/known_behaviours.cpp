@@ -41,6 +41,19 @@ Expected<BehaviourCondition> condition_from_json(const Json& value, std::string_
   TRY_ASSIGN(when.created_cni_version, cni_versions("createdCniVersion"));
   when.scenarios = value.value("scenario", Strings{});
   when.uses = value.value("uses", Strings{});
+  when.lacks = value.value("lacks", Strings{});
+  when.created_uses = value.value("createdUses", Strings{});
+  when.created_lacks = value.value("createdLacks", Strings{});
+  when.state = value.value("state", std::map<std::string, std::string>());
+  when.changed = value.value("changed", Strings{});
+  const auto built_with = value.value("builtWith", Json::object());
+  for (const auto& [module, range] : built_with.items()) {
+    const auto parsed = VersionRange::parse(range.get<std::string>());
+    if (!parsed) {
+      return input_error("{}/builtWith/{}: {}", place, module, parsed.error().message);
+    }
+    when.built_with.emplace(module, *parsed);
+  }
   when.host_port = flag_at(value, "hostPort");
   when.mark_chain = flag_at(value, "markChain");
   when.netns_gone = flag_at(value, "netnsGone");
@@ -61,6 +74,8 @@ Expected<BehaviourCase> case_from_json(const Json& value, std::string_view place
   result.whole_text = value.value("wholeText", false);
   result.interface_made = flag_at(value, "interfaceMade");
   result.record = value.value("record", "");
+  result.sometimes = value.value("sometimes", false);
+  result.once = value.value("once", false);
   result.leaves = leaks_at(value, "leaves");
   result.leaves_everything = value.contains("leaves") && value.at("leaves").is_string();
   result.may_leave = leaks_at(value, "mayLeave");
@@ -116,7 +131,7 @@ Expected<KnownBehaviour> behaviour_from_json(const Json& entry, std::string_view
     behaviour.seen = {seen.at("on").get<std::string>(), seen.at("with").get<std::string>(),
                       seen.value("prediction", "")};
   }
-  behaviour.references = entry.at("references").get<Strings>();
+  behaviour.references = entry.value("references", Strings{});
   const auto& cases = entry.at("cases");
   for (std::size_t i = 0; i < cases.size(); ++i) {
     TRY(add_cases(cases[i], fmt::format("{}/cases/{}", place, i), behaviour.cases));

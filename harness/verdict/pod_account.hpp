@@ -13,6 +13,7 @@ struct PodAccount {
   bool host_network = false;
   bool host_port = false;
   bool run_failed = false;
+  bool failed_as_meant = false;  // by the scenario
   Creation created;
   std::string record;  // of failed_clean_up
   bool stop_tried = false;

@@ -50,6 +50,7 @@ class Write : public NodeAct {
       if (!chain.network().empty() && chain.size() > 0) {
         result.effect.conflist_gone = false;  // there is one, if another
         result.effect.config_traits = conflist_traits(written);
+        result.effect.config_network = network_of(written);
       }
     }
     return write_config(m_directory, m_file, m_text, m_how);

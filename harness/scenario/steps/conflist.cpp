@@ -55,6 +55,7 @@ class Edit : public NodeAct {
     TRY(stage.await_configuration(conflist.json()));
     result.effect.cni_version = cni_version_of(conflist.json());
     result.effect.traits = conflist_traits(conflist.json());
+    result.effect.state["network"] = network_of(conflist.json());
     result.detail = *result.effect.cni_version;
     return {};
   }

@@ -70,6 +70,7 @@ class DamageCache : public NodeAct {
     if (m_how == "delete") {
       result.effect.taken = node::LeakClass::cached_result;
     }
+    result.effect.state["cached-result"] = m_how == "delete" ? "gone" : "damaged";
     return damage_cache(m_how);
   }
 
@@ -79,15 +80,17 @@ class DamageCache : public NodeAct {
 // What damage_attachment() can do, and what the pod has lost by it.
 struct Damage {
   std::string_view how;
+  std::string_view what;
+  std::string_view is;  // from then on
   std::optional<node::LeakClass> takes{};
 };
 constexpr std::array<Damage, 6> k_damages = {{
-    {"flush-address"},
-    {"delete-routes"},
-    {"link-down"},
-    {"delete-interface", node::LeakClass::veth},
-    {"delete-lease", node::LeakClass::lease},
-    {"delete-rules", node::LeakClass::nat_rule},
+    {"flush-address", "addresses", "gone"},
+    {"delete-routes", "routes", "gone"},
+    {"link-down", "interface", "down"},
+    {"delete-interface", "interface", "gone", node::LeakClass::veth},
+    {"delete-lease", "lease", "gone", node::LeakClass::lease},
+    {"delete-rules", "rules", "gone", node::LeakClass::nat_rule},
 }};
 
 // The pod's eth0, or what its plugins keep of it on the node.
@@ -101,6 +104,7 @@ class DamageAttachment : public NodeAct {
                                      [&](const Damage& damage) { return damage.how == how; });
     if (found == k_damages.end()) {
       std::vector<std::string> known;
+      known.reserve(k_damages.size());
       for (const auto& damage : k_damages) {
         known.emplace_back(damage.how);
       }
@@ -118,6 +122,7 @@ class DamageAttachment : public NodeAct {
   Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_damage.how;
     result.effect.taken = m_damage.takes;
+    result.effect.state[std::string(m_damage.what)] = m_damage.is;
     TRY_ASSIGN(const auto pod, stage.attached(m_pod));
     return damage_attachment(pod, std::string(m_damage.how),
                              chain::Chain(stage.conflist().json()).lease_root());

@@ -48,6 +48,9 @@ class Fault : public NodeAct {
     result.detail = fmt::format("{} {}: {}", m_fault.plugin,
                                 m_fault.command.empty() ? "any call" : m_fault.command,
                                 recorder::name_of(m_fault.action));
+    if (m_fault.action == recorder::FaultAction::without_iptables) {
+      result.effect.state["iptables-program"] = "gone";
+    }
     return stage.place_fault(m_fault);
   }
 
@@ -59,7 +62,8 @@ class ClearFaults : public NodeAct {
   explicit ClearFaults(const Fields& /*fields*/) {}
 
  private:
-  Expected<void> change(Stage& /*stage*/, StepResult& /*result*/) const override {
+  Expected<void> change(Stage& /*stage*/, StepResult& result) const override {
+    result.effect.state["iptables-program"] = "";
     return recorder::clear_faults(layout::k_faults);
   }
 };

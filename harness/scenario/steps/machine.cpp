@@ -26,6 +26,7 @@ class Reboot : public NodeAct {
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
     result.effect.rebooted = true;
+    result.effect.state["node"] = "rebooted";
     result.effect.netns_gone = true;
     TRY_ASSIGN(const auto added, stage.watch().added(stage.runtime()));
     TRY(stage.runtime().kill());
@@ -63,6 +64,7 @@ class FillDisk : public NodeAct {
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_what;
+    result.effect.state["disk of " + m_what] = "full";
     return fill_disk(directory_of(m_what, stage));
   }
 
@@ -84,6 +86,7 @@ class FreeDisk : public NodeAct {
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_what;
+    result.effect.state["disk of " + m_what] = "";
     return free_disk(directory_of(m_what, stage));
   }
 
@@ -158,6 +161,7 @@ class UseIptables : public NodeAct {
  private:
   Expected<void> change(Stage& /*stage*/, StepResult& result) const override {
     result.detail = m_to;
+    result.effect.state["iptables"] = m_to;
     return use_iptables(m_to);
   }
 

@@ -36,6 +36,7 @@ class Replace : public NodeAct {
     }
     if (const auto parsed = Version::parse(version)) {
       result.effect.plugins = *parsed;
+      result.effect.plugins_token = m_to;
     }
     return stage.plugins().use(folder);
   }

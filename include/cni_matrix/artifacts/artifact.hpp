@@ -34,6 +34,11 @@ struct VersionToken {
   static Expected<VersionToken> parse(std::string_view text);
 };
 
+// What was built into binaries: the version of each Go module by its path ("0.6.0" by
+// "github.com/coreos/go-iptables"), and of Go itself by "go". Builds of one release differ in it. A
+// version is empty where the binaries differ among themselves.
+using Modules = std::map<std::string, std::string>;
+
 // Binaries that are on this disk, verified and unpacked.
 struct Artifact {
   Component component = Component::containerd;
@@ -50,6 +55,9 @@ struct Artifact {
   std::string sha256;           // of that archive; empty for a directory
   std::filesystem::path directory;              // flat: holds the executables themselves
   std::map<std::string, std::string> binaries;  // name -> SHA-256
+  // Read from the binaries, or what the signed index of a distribution says of its package. Absent
+  // where one of them does not tell: a build in GOPATH mode that nothing is known of.
+  std::optional<Modules> built_with;
 };
 
 }  // namespace cni_matrix::artifacts

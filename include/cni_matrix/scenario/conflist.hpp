@@ -21,8 +21,13 @@ struct Conflist {
 };
 
 // Names that conditions can ask for: every plugin type and IPAM type, "ipMasq" where a plugin sets
-// it, and "externalSetMarkChain". Of a plugin that hands over to another (flannel) that one too.
+// it, and "externalSetMarkChain"; of a plugin that hands over to another (flannel) that one too.
+// And every key of a plugin: "tuning.mtu", "tuning.mtu=1400", "portmap.backend=nftables",
+// "portmap.capabilities.portMappings=true", "host-local.dataDir=/run/x".
 std::vector<std::string> conflist_traits(const Json& configuration);
+
+// The name of the network; empty where it has none.
+std::string network_of(const Json& configuration);
 
 // The cniVersion of a configuration as a cell calls it: "none", "empty" or the text.
 std::string cni_version_of(const Json& configuration);

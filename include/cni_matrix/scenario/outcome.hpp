@@ -25,13 +25,20 @@ struct Effect {
   std::optional<bool> conflist_gone;
   std::string config_file;                 // beside the conflist, that was written or removed
   std::vector<std::string> config_traits;  // of it; empty: it is gone, or no runtime can load it
+  std::string config_network;              // of it: its name
   std::optional<Version> containerd;       // what runs now
   std::optional<Version> plugins;          // all of them, now
+  std::string plugins_token;               // what the scenario calls them
   std::string plugin_gone;
   std::string plugin_back;
   std::optional<node::LeakClass> taken;  // from a pod, behind its plugins' back
   bool netns_gone = false;
   bool rebooted = false;
+  // How something is from now on, by its name (matrix/known-behaviours.schema.json, "state"): the
+  // "addresses" of the pod are "gone", "iptables" is "legacy".
+  std::map<std::string, std::string> state;
+  std::int64_t begin_ns = 0;  // CLOCK_MONOTONIC, as that of the recorded calls
+  std::int64_t end_ns = 0;
 };
 
 // One step of a scenario as it went.

@@ -7,6 +7,7 @@
 #include <cni_matrix/verdict/cni_version_range.hpp>
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,11 +23,17 @@ struct BehaviourCondition {
   std::optional<VersionRange> containerd;
   std::optional<VersionRange> created_containerd;  // when the pod was started
   std::optional<VersionRange> plugins;
+  std::map<std::string, VersionRange> built_with;  // Go modules of the plugins, by path
   std::optional<CniVersionRange> cni_version;
   std::optional<CniVersionRange> created_cni_version;  // when the pod was started
   std::vector<std::string> scenarios;
-  std::vector<std::string> uses;  // all of them in the conflist's traits
-  std::optional<bool> host_port;  // the pod publishes one
+  std::vector<std::string> uses;             // all of them in the conflist's traits
+  std::vector<std::string> lacks;            // none of them there
+  std::vector<std::string> created_uses;     // all of them there when the pod was started
+  std::vector<std::string> created_lacks;
+  std::map<std::string, std::string> state;  // what steps have done: scenario::Effect::state
+  std::vector<std::string> changed;          // of it, since the pod was started
+  std::optional<bool> host_port;             // the pod publishes one
   std::optional<bool> mark_chain;
   std::optional<bool> netns_gone;
   std::optional<bool> conflist_gone;
@@ -65,6 +72,8 @@ struct BehaviourCase {
   std::vector<node::LeakClass> leaves;     // of what this conflist makes at all
   std::vector<node::LeakClass> may_leave;  // no matter whether they are there
   bool leaves_everything = false;          // the pod stays as it was, but for its processes
+  bool sometimes = false;                  // it need not show
+  bool once = false;                       // failure of "stop": the next try succeeds
 };
 
 // Where it was seen with the real binaries.

@@ -34,6 +34,11 @@ inline scenario::Effect effect_of(const std::string& step, const std::string& ab
       {{"damage-attachment", "delete-interface"}, LeakClass::veth},
       {{"damage-attachment", "delete-rules"}, LeakClass::nat_rule}};
   scenario::Effect effect;
+  if (step == "damage-cache") {
+    effect.state["cached-result"] = about == "delete" ? "gone" : "damaged";
+  } else if (step == "reboot") {
+    effect.state["node"] = "rebooted";
+  }
   if (const auto call = k_calls.find(step); call != k_calls.end()) {
     effect.call = call->second;
   } else if (const auto taken = k_taken.find({step, about}); taken != k_taken.end()) {

@@ -71,7 +71,8 @@ TEST(SuiteIndexTest, ComesBackAsSaved) {
   SuiteIndex index;
   index.rolling = true;
   index.read_at = std::chrono::system_clock::from_time_t(1'700'000'000);
-  index.packages[Component::plugins] = {"1.1.1+ds1-3+b5", std::string(64, 'b')};
+  index.packages[Component::plugins] = {"1.1.1+ds1-3+b5", std::string(64, 'b'),
+                                        "golang-dbus (= 5.1.0-1)"};
   ASSERT_TRUE(index.save(file));
   const auto loaded = SuiteIndex::load(file);
   ASSERT_TRUE(loaded);
@@ -79,6 +80,7 @@ TEST(SuiteIndexTest, ComesBackAsSaved) {
   EXPECT_EQ(loaded->read_at, index.read_at);
   ASSERT_EQ(loaded->packages.count(Component::plugins), 1U);
   EXPECT_EQ(loaded->packages.at(Component::plugins).version, "1.1.1+ds1-3+b5");
+  EXPECT_EQ(loaded->packages.at(Component::plugins).built_using, "golang-dbus (= 5.1.0-1)");
   ASSERT_TRUE(write_file(file, "{ damaged"));
   EXPECT_FALSE(SuiteIndex::load(file));
 }

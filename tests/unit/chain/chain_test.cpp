@@ -6,6 +6,7 @@ namespace cni_matrix::chain {
 namespace {
 
 using testing::ElementsAre;
+using testing::IsSupersetOf;
 
 constexpr const char* k_podman = R"({
   "cniVersion": "0.4.0", "name": "podman", "plugins": [
@@ -75,8 +76,23 @@ TEST(Chain, LooksIntoWhatIsHandedOver) {
   EXPECT_EQ(part(chain, "@masquerade"), "flannel /plugins/0");
   EXPECT_EQ(part(chain, "bridge"), "bridge /plugins/0");
   EXPECT_EQ(chain.bridge(), "cni0");
-  EXPECT_THAT(chain.traits(), ElementsAre("flannel", "bridge", "host-local", "ipMasq"));
+  EXPECT_THAT(chain.traits(), ElementsAre("flannel", "bridge", "host-local", "ipMasq",
+                                          "bridge.ipMasq", "bridge.ipMasq=true",
+                                          "host-local.subnet", "host-local.subnet=10.1.0.0/24"));
   EXPECT_EQ(part(chain_of(k_flannel), "@ipam"), "none");
+}
+
+TEST(Chain, HasItsSettingsAsTraits) {
+  const auto traits =
+      chain_of(R"({"name": "n", "plugins": [{"type": "tuning", "mtu": 1400, "mac": null, "x": {},
+                   "sysctl": {"net.core.somaxconn": "500"}},
+                  {"type": "portmap", "capabilities": {"portMappings": true}}]})")
+          .traits();
+  EXPECT_THAT(traits, ElementsAre("tuning", "portmap", "tuning.mtu", "tuning.mtu=1400",
+                                  "tuning.sysctl", "tuning.sysctl.net.core.somaxconn",
+                                  "tuning.sysctl.net.core.somaxconn=500", "portmap.capabilities",
+                                  "portmap.capabilities.portMappings",
+                                  "portmap.capabilities.portMappings=true"));
 }
 
 // encoding/json finds a field in any case.
@@ -84,7 +100,7 @@ TEST(Chain, ReadsKeysAsGoDoes) {
   const auto chain = chain_of(
       R"({"name": "n", "plugins": [{"Type": "ptp", "IPMASQ": true, "ipam": {"TYPE": "host-local", "Subnet": "10.1.0.0/24"}}]})");
   EXPECT_EQ(part(chain, "@interface"), "ptp /plugins/0");
-  EXPECT_THAT(chain.traits(), ElementsAre("ptp", "host-local", "ipMasq"));
+  EXPECT_THAT(chain.traits(), IsSupersetOf({"ptp", "host-local", "ipMasq", "ptp.IPMASQ=true"}));
   EXPECT_EQ(chain.range()->subnet.str(), "10.1.0.0/24");
 }
 

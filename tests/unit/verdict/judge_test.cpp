@@ -265,38 +265,136 @@ TEST(Judge, WithoutBehavioursEveryFailureIsOne) {
   EXPECT_EQ(judge(KnownBehaviours(), observation).verdict, Verdict::fail);
 }
 
-// add-and-del-fail as containerd 1.6.20 did it.
-Observation stuck() {
-  auto seen = lifecycle("1.6.20", "1.1.1", "0.4.0");
-  seen.scenario = "add-and-del-fail";
-  seen.steps = steps_of({{"RunPodSandbox", "", false, "plugin failed: no way in"},
-                         {"StopPodSandbox", "", false, "plugin failed: no way out"},
-                         {"RemovePodSandbox", "", false, "plugin failed: no way out"}});
+// del-not-found as containerd 1.4.13 did it.
+Observation unstopped() {
+  auto seen = lifecycle("1.4.13", "1.1.1", "0.4.0");
+  seen.scenario = "del-not-found";
+  seen.steps = steps_of(
+      {{"RunPodSandbox", "", true, ""},
+       {"StopPodSandbox", "", false, "plugin failed: the tool was not found"},
+       {"RemovePodSandbox", "", false, "sandbox network namespace \"x\" is not fully closed"}});
   using enum node::LeakClass;
-  seen.leftover = {netns, veth, lease, nat_rule, pod_record};
+  seen.leftover = {netns, veth, lease, cached_result, nat_rule, pod_record};
   return seen;
 }
 
 TEST(Outcomes, AreKnownOnlyAsAWhole) {
-  const auto judgement = judge(shipped(), stuck());
+  const auto judgement = judge(shipped(), unstopped());
   EXPECT_EQ(judgement.verdict, Verdict::known) << judgement.reason;
-  EXPECT_THAT(judgement.known, ElementsAre("F90"));
+  EXPECT_THAT(judgement.known, ElementsAre("F93"));
 
-  auto other_era = stuck();
+  auto other_era = unstopped();
   other_era.containerd = *Version::parse("2.1.9");
   EXPECT_EQ(judge(shipped(), other_era).verdict, Verdict::fail);
-  auto stopped = stuck();
+  auto stopped = unstopped();
   stopped.steps[1].ok = true;
-  EXPECT_THAT(judge(shipped(), stopped).reason, HasSubstr("changed: it went otherwise than F90"));
-  auto other_error = stuck();
+  EXPECT_THAT(judge(shipped(), stopped).reason, HasSubstr("changed: it went otherwise than F93"));
+  auto other_error = unstopped();
   other_error.steps[2].error = "something else";
   EXPECT_EQ(judge(shipped(), other_error).verdict, Verdict::fail);
-  auto cleaner = stuck();
+  auto cleaner = unstopped();
   cleaner.leftover.erase(node::LeakClass::lease);
   EXPECT_THAT(judge(shipped(), cleaner).reason, HasSubstr("and it is not: lease"));
-  auto dirtier = stuck();
+  auto dirtier = unstopped();
   dirtier.leftover.insert(node::LeakClass::process);
   EXPECT_EQ(judge(shipped(), dirtier).verdict, Verdict::leak);
+}
+
+// A scenario makes ADD fail, and the calls tell that DEL failed too.
+Observation clean_up_fails(const char* containerd, const std::vector<testing_support::Told>& then) {
+  auto seen = lifecycle(containerd, "1.1.1", "0.4.0");
+  seen.scenario = "anything";
+  seen.steps = steps_of({{"RunPodSandbox", "", false, "no way in", "", "no way in"}});
+  const auto more = steps_of(then);
+  seen.steps.insert(seen.steps.end(), more.begin(), more.end());
+  using enum node::LeakClass;
+  seen.undeleted = Undeleted{{veth, lease, nat_rule}, false, {true}};
+  seen.undeleted->clean_up_failed.resize(seen.steps.size());
+  return seen;
+}
+
+TEST(CleanUp, ThatFailsIsKnownByTheContainerdInAnyScenario) {
+  using enum node::LeakClass;
+  auto forgotten = clean_up_fails("2.1.9", {});
+  forgotten.leftover = {lease, nat_rule};
+  EXPECT_THAT(judge(shipped(), forgotten).known, ElementsAre("F34"));
+  forgotten.leftover = {nat_rule};
+  EXPECT_THAT(judge(shipped(), forgotten).reason, HasSubstr("and it is not: lease"));
+
+  const std::string error = "failed to destroy network for sandbox \"" + k_id +
+                            "\": plugin type=\"portmap\" failed (delete): no way out";
+  auto stuck =
+      clean_up_fails("1.6.20", {{"StopPodSandbox", "", false, error},
+                                {"RemovePodSandbox", "", false,
+                                 "failed to forcibly stop sandbox \"" + k_id + "\": " + error}});
+  stuck.leftover = {netns, veth, lease, nat_rule, pod_record};
+  const auto judgement = judge(shipped(), stuck);
+  EXPECT_EQ(judgement.verdict, Verdict::known) << judgement.reason;
+  EXPECT_THAT(judgement.known, ElementsAre("F90"));
+  stuck.containerd = *Version::parse("1.7.24");
+  EXPECT_EQ(judge(shipped(), stuck).verdict, Verdict::fail);
+
+  auto repaired = clean_up_fails(
+      "1.6.20", {{"StopPodSandbox", "", true, ""}, {"RemovePodSandbox", "", true, ""}});
+  repaired.undeleted->made.clear();
+  EXPECT_THAT(judge(shipped(), repaired).known, ElementsAre("F90"));
+  repaired.leftover = {lease};
+  EXPECT_EQ(judge(shipped(), repaired).verdict, Verdict::leak);
+}
+
+// What ADD never made cannot be left.
+TEST(CleanUp, LeavesOnlyWhatWasMade) {
+  auto seen = clean_up_fails("2.1.9", {});
+  seen.undeleted->made = {node::LeakClass::lease};
+  seen.leftover = {node::LeakClass::lease};
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::known) << judge(shipped(), seen).reason;
+  seen.leftover.insert(node::LeakClass::nat_rule);
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::leak);
+  // A plugin that nobody knows may have made it.
+  seen.undeleted->unknown = true;
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::known) << judge(shipped(), seen).reason;
+}
+
+Observation renamed(const std::optional<std::string>& go_iptables, bool stops) {
+  auto seen = lifecycle("1.6.20", "1.6.2", "1.0.0");
+  seen.network = "before";
+  if (go_iptables) {
+    seen.built_with[""] = {{"github.com/coreos/go-iptables", *go_iptables}};
+  }
+  auto edit = step_of({"edit-conflist", "1.0.0", true, ""});
+  edit.effect.state["network"] = "after";
+  seen.steps.insert(seen.steps.begin() + 1, edit);
+  if (!stops) {
+    seen.steps[2] = step_of(
+        {"StopPodSandbox", "", false,
+         "failed to destroy network for sandbox \"" + k_id +
+             "\": plugin type=\"bridge\" failed (delete): running [/usr/sbin/iptables -t nat -D "
+             "POSTROUTING -s 10.88.0.2 -j CNI-0123456789abcdef01234567]: exit status 2: iptables "
+             "v1.8.9 (nf_tables): Chain 'CNI-0123456789abcdef01234567' does not exist"});
+  }
+  using enum node::LeakClass;
+  seen.leftover = {lease, cached_result, nat_rule};
+  return seen;
+}
+
+TEST(Builds, OfOneReleaseBehaveDifferently) {
+  EXPECT_THAT(judge(shipped(), renamed("0.6.0", false)).known, ElementsAre("F16"))
+      << judge(shipped(), renamed("0.6.0", false)).reason;
+  EXPECT_THAT(judge(shipped(), renamed("0.6.0", true)).reason, HasSubstr("changed: F16"));
+  EXPECT_THAT(judge(shipped(), renamed("0.8.0", true)).known, ElementsAre("F16"));
+  EXPECT_EQ(judge(shipped(), renamed("0.8.0", false)).verdict, Verdict::fail);
+  auto clean = renamed("0.8.0", true);
+  clean.leftover.clear();
+  EXPECT_EQ(judge(shipped(), clean).verdict, Verdict::fail);
+}
+
+TEST(Builds, ThatNobodyKnowsMayBehaveEitherWay) {
+  for (const bool stops : {true, false}) {
+    const auto judgement = judge(shipped(), renamed(std::nullopt, stops));
+    EXPECT_EQ(judgement.verdict, Verdict::known) << judgement.reason;
+    EXPECT_THAT(judgement.known, ElementsAre("F16"));
+    EXPECT_THAT(judgement.reason, HasSubstr("build unknown"));
+  }
 }
 
 TEST(Expectations, AStepHasToFailWithTheError) {
@@ -351,13 +449,13 @@ Observation kept_by_f02(const std::string& scenario) {
 }
 
 TEST(Outcomes, YieldToWhatEndsTheScenarioEarly) {
-  const auto seen = kept_by_f02("portmap-backend-changed");
+  const auto seen = kept_by_f02("del-not-found");
   ASSERT_EQ(judge(shipped(), seen).verdict, Verdict::known) << judge(shipped(), seen).reason;
   EXPECT_THAT(judge(shipped(), seen).known, ElementsAre("F02"));
   // But not to a success where an outcome is known.
-  auto changed = lifecycle("1.6.20", "1.9.1", "1.0.0");
-  changed.scenario = "portmap-backend-changed";
-  EXPECT_THAT(judge(shipped(), changed).reason, HasSubstr("F54"));
+  auto changed = lifecycle("1.4.13", "1.9.1", "0.4.0");
+  changed.scenario = "del-not-found";
+  EXPECT_THAT(judge(shipped(), changed).reason, HasSubstr("F93"));
 }
 
 TEST(Expectations, ACacheThatTheScenarioDeletesIsNotLeft) {

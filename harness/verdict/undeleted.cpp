@@ -1,0 +1,187 @@
+#include "undeleted.hpp"
+
+#include <cni_matrix/base/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include <strings.h>
+
+namespace cni_matrix::verdict {
+
+namespace {
+
+using node::LeakClass;
+
+// One plugin's part of an attachment.
+using Part = std::tuple<std::string, std::string, std::string, std::string, bool>;
+
+struct Maker {
+  std::string_view plugin;
+  std::optional<LeakClass> always{};
+  std::optional<LeakClass> with{};  // with this setting ...
+  std::string_view setting{};       // ... that is true, or holds something
+};
+
+// Reference plugins. Classes that several plugins or the runtime answer for are not here.
+constexpr std::array k_makers = {
+    Maker{"host-local", LeakClass::lease},
+    Maker{"bridge", LeakClass::veth, LeakClass::nat_rule, "ipMasq"},
+    Maker{"ptp", LeakClass::veth, LeakClass::nat_rule, "ipMasq"},
+    Maker{"portmap", std::nullopt, LeakClass::nat_rule, "runtimeConfig.portMappings"},
+    Maker{"firewall", LeakClass::filter_rule},
+    Maker{"loopback"},
+    Maker{"macvlan"},
+    Maker{"ipvlan"},
+    Maker{"vlan"},
+    Maker{"host-device"},
+    Maker{"tap"},
+    Maker{"dummy"},
+    Maker{"tuning"},
+    Maker{"bandwidth"},
+    Maker{"sbr"},
+    Maker{"vrf"},
+    Maker{"static"},
+    Maker{"dhcp"},
+};
+
+const Json* member(const Json& object, std::string_view key) {
+  if (!object.is_object()) {
+    return nullptr;
+  }
+  const auto found =
+      std::find_if(object.items().begin(), object.items().end(), [&](const auto& item) {
+        return item.key().size() == key.size() &&
+               ::strncasecmp(item.key().data(), key.data(), key.size()) == 0;
+      });
+  return found == object.items().end() ? nullptr : &found.value();
+}
+
+bool is_set(const Json& configuration, std::string_view setting) {
+  const Json* value = &configuration;
+  while (value != nullptr && !setting.empty()) {
+    const auto dot = setting.find('.');
+    value = member(*value, setting.substr(0, dot));
+    setting.remove_prefix(dot == std::string_view::npos ? setting.size() : dot + 1);
+  }
+  return value != nullptr &&
+         (value->is_boolean() ? value->get<bool>() : value->is_structured() && !value->empty());
+}
+
+// Whether the plugin itself was run, whatever its caller was told.
+bool was_run(const recorder::PluginCall& call) {
+  return call.fault.empty() || call.fault.ends_with("-after") || call.fault == "slow" ||
+         call.fault == "stderr" || call.fault.starts_with("kill-runtime") ||
+         call.fault == "without-iptables";
+}
+
+// Under a fault that comes after the plugin, what it said to its caller is not what it did.
+bool did_it(const recorder::PluginCall& call) {
+  return was_run(call) && ((call.finished && call.exit_code == 0) ||
+                           call.fault.ends_with("-after") || !call.finished || call.signal != 0);
+}
+
+std::string variable(const recorder::PluginCall& call, const std::string& name) {
+  const auto found = call.environment.find(name);
+  return found == call.environment.end() ? std::string() : found->second;
+}
+
+// What a network left under its old name a DEL of the new one does not take back.
+Part part_of(const recorder::PluginCall& call) {
+  const auto configuration = parse_json(call.input, call.plugin);
+  const auto* const name = configuration ? member(*configuration, "name") : nullptr;
+  return {name != nullptr && name->is_string() ? name->get<std::string>() : std::string(),
+          variable(call, "CNI_CONTAINERID"), variable(call, "CNI_IFNAME"), call.plugin,
+          call.delegated};
+}
+
+std::vector<const recorder::PluginCall*> in_order(const std::vector<recorder::PluginCall>& trace) {
+  std::vector<const recorder::PluginCall*> calls;
+  for (const auto& call : trace) {
+    if (call.command == "ADD" || call.command == "DEL") {
+      calls.push_back(&call);
+    }
+  }
+  std::stable_sort(calls.begin(), calls.end(),
+                   [](const auto* a, const auto* b) { return a->start_ns < b->start_ns; });
+  return calls;
+}
+
+bool clean_up_failed(const std::vector<const recorder::PluginCall*>& calls,
+                     const scenario::Effect& effect) {
+  std::set<std::string> begun;
+  for (const auto* call : calls) {
+    if (call->start_ns < effect.begin_ns || call->start_ns > effect.end_ns || call->delegated) {
+      continue;
+    }
+    const auto container = variable(*call, "CNI_CONTAINERID");
+    if (call->command == "ADD") {
+      begun.insert(container);
+    } else if (begun.contains(container) && (!call->finished || call->exit_code != 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Makes made_by(const recorder::PluginCall& add) {
+  const auto* const maker = std::find_if(
+      k_makers.begin(), k_makers.end(), [&](const Maker& one) { return one.plugin == add.plugin; });
+  if (maker == k_makers.end()) {
+    return {};
+  }
+  Makes result{true, {}};
+  if (maker->always) {
+    result.classes.insert(*maker->always);
+  }
+  const auto configuration = parse_json(add.input, add.plugin);
+  if (maker->with && configuration && is_set(*configuration, maker->setting)) {
+    result.classes.insert(*maker->with);
+  }
+  return result;
+}
+
+Undeleted undeleted(const std::vector<recorder::PluginCall>& trace,
+                    const std::vector<scenario::StepResult>& steps) {
+  const auto calls = in_order(trace);
+  std::map<Part, const recorder::PluginCall*> there;
+  for (const auto* call : calls) {
+    if (!did_it(*call)) {
+      continue;
+    }
+    if (call->command == "ADD") {
+      there[part_of(*call)] = call;
+    } else if (call->finished && call->signal == 0) {
+      there.erase(part_of(*call));
+    }
+  }
+  Undeleted result;
+  for (const auto& [part, add] : there) {
+    const auto makes = made_by(*add);
+    result.made.insert(makes.classes.begin(), makes.classes.end());
+    result.unknown = result.unknown || !makes.known;
+  }
+  for (const auto& step : steps) {
+    result.clean_up_failed.push_back(step.effect.call == scenario::Effect::Call::run &&
+                                     clean_up_failed(calls, step.effect));
+  }
+  return result;
+}
+
+Undeleted::Is Undeleted::is(node::LeakClass leak) const {
+  const bool of_one_plugin = std::any_of(k_makers.begin(), k_makers.end(), [&](const Maker& maker) {
+    return maker.always == leak || maker.with == leak;
+  });
+  if (!of_one_plugin || made.contains(leak)) {
+    return Is::left;
+  }
+  return unknown ? Is::maybe : Is::gone;
+}
+
+}  // namespace cni_matrix::verdict

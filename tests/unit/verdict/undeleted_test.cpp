@@ -1,0 +1,96 @@
+#include "verdict/undeleted.hpp"
+
+#include <gmock/gmock.h>
+
+#include <utility>
+
+namespace cni_matrix::verdict {
+namespace {
+
+using node::LeakClass;
+using recorder::PluginCall;
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+PluginCall call(const char* plugin, const char* command, const char* input = R"({"name": "n"})",
+                int exit_code = 0) {
+  static std::int64_t now = 0;
+  PluginCall one;
+  one.plugin = plugin;
+  one.command = command;
+  one.environment = {{"CNI_CONTAINERID", "c"}, {"CNI_IFNAME", "eth0"}};
+  one.input = input;
+  one.exit_code = exit_code;
+  one.finished = true;
+  one.delegated = one.plugin == "host-local";
+  one.start_ns = now += 10;
+  one.end_ns = one.start_ns + 5;
+  return one;
+}
+
+constexpr const char* k_masquerade = R"({"name": "n", "ipMasq": true})";
+
+TEST(Undeleted, IsWhatWasAddedAndNotDeleted) {
+  const std::vector<PluginCall> added = {call("host-local", "ADD", k_masquerade),
+                                         call("bridge", "ADD", k_masquerade)};
+  EXPECT_THAT(undeleted(added, {}).made,
+              UnorderedElementsAre(LeakClass::lease, LeakClass::veth, LeakClass::nat_rule));
+  auto gone = added;
+  gone.push_back(call("host-local", "DEL", k_masquerade));
+  gone.push_back(call("bridge", "DEL", k_masquerade, 1));
+  EXPECT_THAT(undeleted(gone, {}).made, UnorderedElementsAre(LeakClass::veth, LeakClass::nat_rule));
+  gone.push_back(call("bridge", "DEL", k_masquerade));
+  EXPECT_THAT(undeleted(gone, {}).made, ElementsAre());
+}
+
+TEST(Undeleted, DependsOnTheConfiguration) {
+  EXPECT_THAT(undeleted({call("bridge", "ADD")}, {}).made, ElementsAre(LeakClass::veth));
+  EXPECT_THAT(undeleted({call("portmap", "ADD")}, {}).made, ElementsAre());
+  EXPECT_THAT(
+      undeleted(
+          {call("portmap", "ADD", R"({"name": "n", "runtimeConfig": {"portMappings": [{}]}})")}, {})
+          .made,
+      ElementsAre(LeakClass::nat_rule));
+}
+
+TEST(Undeleted, OfAnotherNetworkIsNotTakenBack) {
+  EXPECT_THAT(undeleted({call("host-local", "ADD", R"({"name": "old"})"),
+                         call("host-local", "DEL", R"({"name": "new"})")},
+                        {})
+                  .made,
+              ElementsAre(LeakClass::lease));
+}
+
+TEST(Undeleted, FaultsAreNotThePlugins) {
+  auto failed = call("bridge", "ADD", k_masquerade, 1);
+  EXPECT_THAT(undeleted({failed}, {}).made, ElementsAre());
+  failed.fault = "fail-after";  // it was run, and its caller was told otherwise
+  EXPECT_THAT(undeleted({failed}, {}).made,
+              UnorderedElementsAre(LeakClass::veth, LeakClass::nat_rule));
+  auto refused = call("bridge", "DEL", k_masquerade, 1);
+  refused.fault = "fail";
+  EXPECT_THAT(undeleted({call("bridge", "ADD"), refused}, {}).made, ElementsAre(LeakClass::veth));
+}
+
+TEST(Undeleted, OfAnUnknownPluginMayBeAnything) {
+  const auto left = undeleted({call("acme-cni", "ADD")}, {});
+  EXPECT_EQ(left.is(LeakClass::lease), Undeleted::Is::maybe);
+  EXPECT_EQ(left.is(LeakClass::netns), Undeleted::Is::left);  // none of a plugin's
+  EXPECT_EQ(undeleted({call("macvlan", "ADD")}, {}).is(LeakClass::lease), Undeleted::Is::gone);
+}
+
+TEST(Undeleted, SaysInWhichStepTheCleanUpFailed) {
+  std::vector<scenario::StepResult> steps(2);
+  steps[0].effect.call = scenario::Effect::Call::run;
+  steps[1].effect.call = scenario::Effect::Call::stop;
+  std::vector<PluginCall> trace = {call("bridge", "ADD", k_masquerade, 1),
+                                   call("bridge", "DEL", k_masquerade, 1)};
+  steps[0].effect.begin_ns = trace[0].start_ns - 1;
+  steps[0].effect.end_ns = trace[1].end_ns + 1;
+  EXPECT_THAT(undeleted(trace, steps).clean_up_failed, ElementsAre(true, false));
+  trace[1].exit_code = 0;
+  EXPECT_THAT(undeleted(trace, steps).clean_up_failed, ElementsAre(false, false));
+}
+
+}  // namespace
+}  // namespace cni_matrix::verdict
