@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/say.hpp"
 #include "base/try.hpp"
+#include "verdict/residue.hpp"
 
 #include <chrono>
 
@@ -79,6 +80,20 @@ void add_privileged(Command& command, bool& privileged) {
         }
       },
       "as root: nodes without a user namespace, for plugins that need it (eBPF)");
+}
+
+void add_knowledge(Command& command, Knowledge& knowledge) {
+  command
+      .option("--known", knowledge.known,
+              "known behaviours of one's own: a file, or a folder of them")
+      .shown_as("FILE");
+  command.option("--residue", knowledge.residue, "residue of one's own plugins: what is no leak")
+      .shown_as("FILE");
+}
+
+Expected<verdict::KnownBehaviours> load_knowledge(const Knowledge& knowledge) {
+  TRY(verdict::use_residue(knowledge.residue));
+  return verdict::KnownBehaviours::load(knowledge.known);
 }
 
 void add_console(Command& command, report::ConsoleOptions& console) {

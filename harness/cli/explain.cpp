@@ -57,8 +57,9 @@ std::string describe(const verdict::KnownBehaviour& known) {
   return text;
 }
 
-Expected<std::string> json_text(const std::vector<std::string>& ids) {
-  TRY_ASSIGN(const auto all, verdict::load_behaviour_entries(verdict::shipped_behaviours()));
+Expected<std::string> json_text(const ExplainArguments& arguments) {
+  const auto& ids = arguments.ids;
+  TRY_ASSIGN(const auto all, verdict::all_behaviour_entries(arguments.knowledge.known));
   Json chosen = Json::array();
   for (const auto& entry : all) {
     if (ids.empty() || std::find(ids.begin(), ids.end(), entry.id) != ids.end()) {
@@ -71,7 +72,7 @@ Expected<std::string> json_text(const std::vector<std::string>& ids) {
 }  // namespace
 
 Expected<Ending> explain_command(const ExplainArguments& arguments, std::FILE* out) {
-  TRY_ASSIGN(const auto behaviours, verdict::KnownBehaviours::load());
+  TRY_ASSIGN(const auto behaviours, verdict::KnownBehaviours::load(arguments.knowledge.known));
   std::vector<std::string> known_ids;
   for (const auto& known : behaviours.all()) {
     known_ids.push_back(known.id);
@@ -84,7 +85,7 @@ Expected<Ending> explain_command(const ExplainArguments& arguments, std::FILE* o
   }
   std::string text;
   if (arguments.json) {
-    TRY_ASSIGN(text, json_text(arguments.ids));
+    TRY_ASSIGN(text, json_text(arguments));
   } else if (arguments.ids.empty()) {
     for (const auto& known : behaviours.all()) {
       text += fmt::format("{}  {}\n", known.id, known.title);
@@ -108,6 +109,10 @@ void add_explain(Command& program) {
   cni-matrix explain F02 F05)");
   command.option("id", arguments->ids, "such as F02; none lists all");
   command.flag("--json", arguments->json, "as JSON");
+  command
+      .option("--known", arguments->knowledge.known,
+              "known behaviours of one's own: a file, or a folder of them")
+      .shown_as("FILE");
   command.performs([arguments] { return explain_command(*arguments, stdout); });
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "run.hpp"
+
 #include <cni_matrix/base/exit_status.hpp>
 
 #include <cstdio>
@@ -13,6 +15,7 @@ class Command;
 struct ExplainArguments {
   std::vector<std::string> ids;  // "F02"; none: list all
   bool json = false;             // the entries of matrix/known-behaviours
+  Knowledge knowledge;           // its known behaviours
 };
 
 // `cni-matrix explain`: print known behaviours with their remedy and references. Returns the exit

@@ -61,7 +61,7 @@ Expected<std::unique_ptr<run::Listener>> reporter_for(const ReportArguments& arg
 
 Expected<Ending> report_command(const ReportArguments& arguments, std::FILE* out, std::FILE* err) {
   TRY(report::check_distinct({{"the run", arguments.run}}, {{"--output", arguments.output}}));
-  TRY_ASSIGN(const auto known, verdict::KnownBehaviours::load());
+  TRY_ASSIGN(const auto known, load_knowledge(arguments.knowledge));
   TRY_ASSIGN(const auto reporter, reporter_for(arguments, known, out));
   TRY_ASSIGN(const auto run, report::replay(arguments.run, *reporter));
   if (!run.complete) {
@@ -86,6 +86,7 @@ void add_report(Command& program) {
   command.option("run", arguments->run, "what `run --json` wrote").required();
   command.option("--format", arguments->format, known_formats());
   command.option("--output,-o", arguments->output, "file; - for standard output");
+  add_knowledge(command, arguments->knowledge);
   add_console(command, arguments->console);
   command.performs([arguments] { return report_command(*arguments, stdout, stderr); });
 }

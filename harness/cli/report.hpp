@@ -1,5 +1,7 @@
 #pragma once
 
+#include "run.hpp"
+
 #include "report/console.hpp"
 #include <cni_matrix/base/exit_status.hpp>
 
@@ -16,6 +18,7 @@ struct ReportArguments {
   std::filesystem::path run;
   std::string format = "console";
   std::filesystem::path output = "-";  // of junit and json; "-" is standard output
+  Knowledge knowledge;
   report::ConsoleOptions console;
 };
 

@@ -167,10 +167,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
     return Ending{ExitStatus::good, fmt::format("no cell of {} failed, so nothing was run again",
                                                 printable(arguments.rerun_failed.string()))};
   }
-  TRY_ASSIGN(const auto known, verdict::KnownBehaviours::load());
-  if (const auto& residue = verdict::shipped_residue(); !residue) {
-    return tl::unexpected(residue.error());
-  }
+  TRY_ASSIGN(const auto known, load_knowledge(arguments.knowledge));
   std::optional<report::Outcomes> baseline;
   if (!arguments.baseline.empty()) {
     TRY_ASSIGN(baseline, report::read_outcomes(arguments.baseline));
@@ -208,6 +205,7 @@ void add_run(Command& program) {
   auto command = program.command("run", "run the cells of a matrix, or of the options alone");
   const auto arguments = std::make_shared<RunArguments>();
   add_running(command, *arguments);
+  add_knowledge(command, arguments->knowledge);
   add_console(command, arguments->console);
   command.flag(
       "--no-record", [arguments] { arguments->run.record = false; },

@@ -16,12 +16,19 @@ namespace cni_matrix::cli {
 
 class Command;
 
+// Files beside those that come with the program.
+struct Knowledge {
+  std::vector<std::filesystem::path> known;    // matrix/known-behaviours.schema.json
+  std::vector<std::filesystem::path> residue;  // matrix/residue.schema.json
+};
+
 // `cni-matrix run [MATRIX.json] ...`
 struct RunArguments {
   std::filesystem::path matrix;  // empty: the selection alone
   matrix::Selection selection;
   run::RunOptions run;
   artifacts::FetchOptions fetch;
+  Knowledge knowledge;
   report::ConsoleOptions console;
   report::ReportFiles reports;
   std::filesystem::path json;          // of verify-embedded; empty: none; "-": standard output

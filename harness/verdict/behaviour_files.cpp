@@ -65,18 +65,29 @@ std::filesystem::path shipped_behaviours() {
   return data_directory() / "matrix" / "known-behaviours";
 }
 
-Expected<Entries> load_behaviour_entries(const std::filesystem::path& place) {
-  std::vector<std::filesystem::path> files = {place};
-  std::error_code ignored;
-  if (std::filesystem::is_directory(place, ignored)) {
-    TRY_ASSIGN(files, files_of(place));
-  }
+Expected<Entries> load_behaviour_entries(const std::vector<std::filesystem::path>& places) {
   Entries entries;
-  for (const auto& file : files) {
-    TRY_ASSIGN(const auto document, load_json(file));
-    TRY(add_entries(document, file.string(), entries));
+  for (const auto& place : places) {
+    std::vector<std::filesystem::path> files = {place};
+    std::error_code ignored;
+    if (std::filesystem::is_directory(place, ignored)) {
+      TRY_ASSIGN(files, files_of(place));
+    }
+    for (const auto& file : files) {
+      TRY_ASSIGN(const auto document, load_json(file));
+      TRY(add_entries(document, file.string(), entries));
+    }
   }
   return in_order(std::move(entries));
+}
+
+Expected<Entries> all_behaviour_entries(const std::vector<std::filesystem::path>& own) {
+  auto places = own;
+  std::error_code ignored;
+  if (const auto folder = shipped_behaviours(); std::filesystem::exists(folder, ignored)) {
+    places.insert(places.begin(), folder);
+  }
+  return load_behaviour_entries(places);
 }
 
 Expected<Entries> behaviour_entries(const Json& document, std::string_view name) {

@@ -21,9 +21,13 @@ struct BehaviourEntry {
 // Where the shipped ones are: matrix/known-behaviours of data_directory().
 std::filesystem::path shipped_behaviours();
 
-// Of a file, or of each .json file of a folder; in the order of their ids, so that it does not
+// Of files, and of each .json file of folders; in the order of their ids, so that it does not
 // matter which file has which. Error kind: input, also when an id stands twice.
-Expected<std::vector<BehaviourEntry>> load_behaviour_entries(const std::filesystem::path& place);
+Expected<std::vector<BehaviourEntry>> load_behaviour_entries(
+    const std::vector<std::filesystem::path>& places);
+// The shipped ones, where there are any, and one's own.
+Expected<std::vector<BehaviourEntry>> all_behaviour_entries(
+    const std::vector<std::filesystem::path>& own);
 
 // Of a document, `name`, that is there already.
 Expected<std::vector<BehaviourEntry>> behaviour_entries(const Json& document,

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <system_error>
 
 namespace cni_matrix::verdict {
 
@@ -157,20 +156,18 @@ Expected<KnownBehaviours> KnownBehaviours::from_json(const Json& value, std::str
   return result;
 }
 
-Expected<KnownBehaviours> KnownBehaviours::load(const std::filesystem::path& place) {
-  TRY_ASSIGN(const auto entries, load_behaviour_entries(place));
+Expected<KnownBehaviours> KnownBehaviours::load_from(const std::filesystem::path& place) {
+  TRY_ASSIGN(const auto entries, load_behaviour_entries({place}));
   KnownBehaviours result;
   TRY_ASSIGN(result.m_all, behaviours_of(entries));
   return result;
 }
 
-Expected<KnownBehaviours> KnownBehaviours::load() {
-  const auto folder = shipped_behaviours();
-  std::error_code ignored;
-  if (!std::filesystem::exists(folder, ignored)) {
-    return KnownBehaviours();
-  }
-  return load(folder);
+Expected<KnownBehaviours> KnownBehaviours::load(const std::vector<std::filesystem::path>& own) {
+  TRY_ASSIGN(const auto entries, all_behaviour_entries(own));
+  KnownBehaviours result;
+  TRY_ASSIGN(result.m_all, behaviours_of(entries));
+  return result;
 }
 
 const KnownBehaviour* KnownBehaviours::find(std::string_view id) const {

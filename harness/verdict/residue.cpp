@@ -5,6 +5,7 @@
 #include <cni_matrix/base/paths.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace cni_matrix::verdict {
 
@@ -56,13 +57,28 @@ Leftovers Residue::split(const node::Inventory& leftover) const {
   return result;
 }
 
-const Expected<Residue>& shipped_residue() {
-  static const auto residue = Residue::load();
+namespace {
+
+Expected<Residue>& rules_in_force() {
+  static auto residue = Residue::load();
   return residue;
 }
 
+}  // namespace
+
+Expected<void> use_residue(const std::vector<std::filesystem::path>& own) {
+  TRY_ASSIGN(auto residue, Residue::load());
+  for (const auto& file : own) {
+    TRY_ASSIGN(const auto value, load_json(file));
+    TRY_ASSIGN(const auto more, Residue::from_json(value, file.string()));
+    residue.add(more);
+  }
+  rules_in_force() = std::move(residue);
+  return {};
+}
+
 Leftovers split_residue(const node::Inventory& leftover) {
-  const auto& residue = shipped_residue();
+  const auto& residue = rules_in_force();
   return residue ? residue->split(leftover) : Leftovers{leftover, {}};
 }
 

@@ -4,6 +4,7 @@
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/node/inventory.hpp>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,9 @@ class Residue {
   static Expected<Residue> load();
 
   [[nodiscard]] const std::vector<ResidueRule>& rules() const { return m_rules; }
+  void add(const Residue& more) {
+    m_rules.insert(m_rules.end(), more.m_rules.begin(), more.m_rules.end());
+  }
   // Null when the entry is a leak.
   [[nodiscard]] const ResidueRule* find(node::LeakClass leak, std::string_view entry) const;
   [[nodiscard]] Leftovers split(const node::Inventory& leftover) const;
@@ -41,11 +45,12 @@ class Residue {
   std::vector<ResidueRule> m_rules;
 };
 
-// Residue::load(), read once. A command asks for it before it starts a run, so that a damaged file
-// is told and nothing forked from it reads the file again.
-const Expected<Residue>& shipped_residue();
+// The rules of split_residue() from now on: Residue::load() and those of one's own files. A command
+// asks for it before it starts a run, so that a damaged file is told and nothing forked from it
+// reads the file again. Error kind: input.
+Expected<void> use_residue(const std::vector<std::filesystem::path>& own = {});
 
-// With shipped_residue(); where that could not be loaded everything is a leak.
+// By Residue::load() where use_residue() was not called; where that fails everything is a leak.
 Leftovers split_residue(const node::Inventory& leftover);
 
 }  // namespace cni_matrix::verdict

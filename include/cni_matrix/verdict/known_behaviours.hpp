@@ -27,9 +27,9 @@ struct BehaviourCondition {
   std::optional<CniVersionRange> cni_version;
   std::optional<CniVersionRange> created_cni_version;  // when the pod was started
   std::vector<std::string> scenarios;
-  std::vector<std::string> uses;             // all of them in the conflist's traits
-  std::vector<std::string> lacks;            // none of them there
-  std::vector<std::string> created_uses;     // all of them there when the pod was started
+  std::vector<std::string> uses;          // all of them in the conflist's traits
+  std::vector<std::string> lacks;         // none of them there
+  std::vector<std::string> created_uses;  // all of them there when the pod was started
   std::vector<std::string> created_lacks;
   std::map<std::string, std::string> state;  // what steps have done: scenario::Effect::state
   std::vector<std::string> changed;          // of it, since the pod was started
@@ -100,9 +100,10 @@ struct KnownBehaviour {
 class KnownBehaviours {
  public:
   // A file, or a folder with all its .json files. Error kind: input, also when an id stands twice.
-  static Expected<KnownBehaviours> load(const std::filesystem::path& place);
-  // matrix/known-behaviours of data_directory(); none at all when that is missing.
-  static Expected<KnownBehaviours> load();
+  static Expected<KnownBehaviours> load_from(const std::filesystem::path& place);
+  // matrix/known-behaviours of data_directory(), none at all when that is missing, and files or
+  // folders of one's own. Error kind: input, also when an id stands twice.
+  static Expected<KnownBehaviours> load(const std::vector<std::filesystem::path>& own = {});
   static Expected<KnownBehaviours> from_json(const Json& value, std::string_view name);
 
   [[nodiscard]] const std::vector<KnownBehaviour>& all() const { return m_all; }

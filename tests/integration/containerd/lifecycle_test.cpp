@@ -180,7 +180,7 @@ class Containerd : public testing::Test {
 };
 
 TEST_F(Containerd, RunsStopsAndRemovesAPod) {
-  ASSERT_TRUE(verdict::shipped_residue());  // read here: the node does not see the file
+  ASSERT_TRUE(verdict::use_residue());  // read here: the node does not see the file
   for (std::size_t i = 0; i < m_containerds.size(); ++i) {
     SCOPED_TRACE(name(i));
     const auto tar = prepare(i);
