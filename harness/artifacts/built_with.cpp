@@ -63,7 +63,7 @@ void add(Modules& modules, const std::string& path, const std::string& version) 
 const std::map<std::string, Modules>& known_builds() {
   static const auto builds = [] {
     std::map<std::string, Modules> result;
-    const auto file = load_json(data_directory() / "builds.json");
+    const auto file = load_json(data_directory() / "matrix" / "builds.json");
     if (!file || !file->is_object()) {
       return result;
     }
