@@ -93,13 +93,20 @@ bool makes(const Moment& now, const Creation& created, bool host_port, node::Lea
   const auto has = [&](std::string_view trait) {
     return now.has_trait(trait) || has_trait(created.traits, trait);
   };
+  // Earlier plugins do not know the setting.
+  static const Version since{1, 6, 0, ""};
+  const bool masquerades_by_nft = now.plugins >= since && (has("bridge.ipMasqBackend=nftables") ||
+                                                           has("ptp.ipMasqBackend=nftables"));
   switch (leak) {
     case node::LeakClass::lease:
       return has("host-local");
     case node::LeakClass::veth:
       return has("bridge") || has("ptp");
     case node::LeakClass::nat_rule:
-      return has("ipMasq") || (host_port && has("portmap"));
+      return (has("ipMasq") && !masquerades_by_nft) || (host_port && has("portmap"));
+    case node::LeakClass::nft_table:
+      return (has("ipMasq") && masquerades_by_nft) ||
+             (host_port && has("portmap.backend=nftables"));
     case node::LeakClass::filter_rule:
       return has("firewall");
     default:

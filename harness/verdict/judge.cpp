@@ -234,7 +234,9 @@ class Judge {
         note(candidate);
         return candidate.rule;
       }
-      others.insert(candidate.behaviour->id);
+      if (candidate.certain()) {
+        others.insert(candidate.behaviour->id);
+      }
     }
     fail(others.empty()
              ? fmt::format("{} failed, and no known behaviour explains it: {}", step.step, text)

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include <strings.h>
 
@@ -49,6 +50,8 @@ constexpr std::array k_makers = {
     Maker{"dhcp"},
 };
 
+constexpr std::array<std::string_view, 2> k_backends = {"ipMasqBackend", "backend"};
+
 const Json* member(const Json& object, std::string_view key) {
   if (!object.is_object()) {
     return nullptr;
@@ -70,6 +73,14 @@ bool is_set(const Json& configuration, std::string_view setting) {
   }
   return value != nullptr &&
          (value->is_boolean() ? value->get<bool>() : value->is_structured() && !value->empty());
+}
+
+// Plugins before 1.6.0 do not know these settings, and go on with iptables.
+bool may_use_nft(const Json& configuration) {
+  return std::any_of(k_backends.begin(), k_backends.end(), [&](std::string_view key) {
+    const auto* const value = member(configuration, key);
+    return value != nullptr && *value == "nftables";
+  });
 }
 
 // Whether the plugin itself was run, whatever its caller was told.
@@ -128,6 +139,19 @@ bool clean_up_failed(const std::vector<const recorder::PluginCall*>& calls,
   return false;
 }
 
+// Whether the last ADD that some network's plugins were called with succeeded.
+bool any_attached(const std::vector<const recorder::PluginCall*>& calls) {
+  std::map<std::pair<std::string, std::string>, bool> attachments;
+  for (const auto* call : calls) {
+    if (call->command == "ADD" && !call->delegated && call->plugin != "loopback") {
+      attachments[{variable(*call, "CNI_CONTAINERID"), variable(*call, "CNI_IFNAME")}] =
+          call->finished && call->exit_code == 0;
+    }
+  }
+  return std::any_of(attachments.begin(), attachments.end(),
+                     [](const auto& item) { return item.second; });
+}
+
 }  // namespace
 
 Makes made_by(const recorder::PluginCall& add) {
@@ -143,6 +167,9 @@ Makes made_by(const recorder::PluginCall& add) {
   const auto configuration = parse_json(add.input, add.plugin);
   if (maker->with && configuration && is_set(*configuration, maker->setting)) {
     result.classes.insert(*maker->with);
+    if (*maker->with == LeakClass::nat_rule && may_use_nft(*configuration)) {
+      result.classes.insert(LeakClass::nft_table);
+    }
   }
   return result;
 }
@@ -162,6 +189,7 @@ Undeleted undeleted(const std::vector<recorder::PluginCall>& trace,
     }
   }
   Undeleted result;
+  result.attached = any_attached(calls);
   for (const auto& [part, add] : there) {
     const auto makes = made_by(*add);
     result.made.insert(makes.classes.begin(), makes.classes.end());
@@ -175,9 +203,13 @@ Undeleted undeleted(const std::vector<recorder::PluginCall>& trace,
 }
 
 Undeleted::Is Undeleted::is(node::LeakClass leak) const {
-  const bool of_one_plugin = std::any_of(k_makers.begin(), k_makers.end(), [&](const Maker& maker) {
-    return maker.always == leak || maker.with == leak;
-  });
+  if (leak == LeakClass::cached_result) {
+    return attached ? Is::left : Is::gone;
+  }
+  const bool of_one_plugin = leak == LeakClass::nft_table ||
+                             std::any_of(k_makers.begin(), k_makers.end(), [&](const Maker& maker) {
+                               return maker.always == leak || maker.with == leak;
+                             });
   if (!of_one_plugin || made.contains(leak)) {
     return Is::left;
   }

@@ -16,6 +16,8 @@ struct Undeleted {
   std::set<node::LeakClass> made;
   // Whether a plugin that nothing is known of has something left, so that any class may be.
   bool unknown = false;
+  // Some network was attached as a whole, so that there was a result to keep.
+  bool attached = true;
   // By step: a DEL of a pod whose ADD began in it failed, before it ended.
   std::vector<bool> clean_up_failed;
 

@@ -79,6 +79,17 @@ TEST(Undeleted, OfAnUnknownPluginMayBeAnything) {
   EXPECT_EQ(undeleted({call("macvlan", "ADD")}, {}).is(LeakClass::lease), Undeleted::Is::gone);
 }
 
+// There is no cached result of a network whose ADD failed.
+TEST(Undeleted, KnowsWhetherAResultWasKept) {
+  const auto lo = call("loopback", "ADD");
+  EXPECT_EQ(undeleted({lo, call("bridge", "ADD"), call("portmap", "ADD", k_masquerade, 1)}, {})
+                .is(LeakClass::cached_result),
+            Undeleted::Is::gone);
+  EXPECT_EQ(undeleted({lo, call("bridge", "ADD"), call("portmap", "ADD")}, {})
+                .is(LeakClass::cached_result),
+            Undeleted::Is::left);
+}
+
 TEST(Undeleted, SaysInWhichStepTheCleanUpFailed) {
   std::vector<scenario::StepResult> steps(2);
   steps[0].effect.call = scenario::Effect::Call::run;
