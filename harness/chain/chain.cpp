@@ -92,6 +92,16 @@ void add(std::vector<std::string>& traits, const std::string& trait) {
   }
 }
 
+// A route of the IPAM plugin's that is no default route and leaves its gateway to the interface
+// plugin.
+bool has_route_without_gateway(const Json* ipam) {
+  const auto* routes = ipam == nullptr ? nullptr : array_of(*ipam, "routes");
+  return routes != nullptr && std::any_of(routes->begin(), routes->end(), [](const Json& route) {
+           const auto to = text_of(route, "dst");
+           return !to.empty() && to != "0.0.0.0/0" && to != "::/0" && text_of(route, "gw").empty();
+         });
+}
+
 // Far more than a configuration that people write has; what is beyond is no trait.
 constexpr std::size_t k_most_traits = 512;
 constexpr std::size_t k_longest_value = 128;
@@ -371,6 +381,9 @@ std::vector<std::string> Chain::traits() const {
       add(traits, "externalSetMarkChain");
     }
   }
+  if (has_route_without_gateway(ipam())) {
+    add(traits, "route-without-gateway");
+  }
   for (const auto& plugin : m_plugins) {
     add_keys(traits, plugin.maker, plugin.object);
     if (const auto* object = object_of(plugin.object, "ipam")) {
@@ -396,6 +409,15 @@ bool Chain::has_default_route() const {
            const auto to = text_of(route, "dst");
            return to == "0.0.0.0/0" || to == "::/0";
          });
+}
+
+bool Chain::cuts_off_node() const {
+  constexpr std::array<std::string_view, 6> k_without_node = {"macvlan",     "ipvlan", "vlan",
+                                                              "host-device", "tap",    "dummy"};
+  const auto* plugin = plugin_of("@interface");
+  return plugin != nullptr && ((plugin->maker == "bridge" && !has_gateway()) ||
+                               std::find(k_without_node.begin(), k_without_node.end(),
+                                         plugin->maker) != k_without_node.end());
 }
 
 bool Chain::has_gateway() const {

@@ -63,6 +63,9 @@ class Chain {
   [[nodiscard]] bool has_default_route() const;
   // Whether the node has an address in the pod's network.
   [[nodiscard]] bool has_gateway() const;
+  // Whether node and pod cannot reach each other by what the chain makes. Of a plugin that is none
+  // of the reference plugins it is taken that they can, as Kubernetes asks for.
+  [[nodiscard]] bool cuts_off_node() const;
   // Whether its bridge takes another address than it has (forceAddress).
   [[nodiscard]] bool forces_address() const;
   // Whether the plugin of that role calls iptables; empty: any.

@@ -5,14 +5,19 @@
 #include "base/say.hpp"
 #include "base/try.hpp"
 #include "probe/data_plane.hpp"
+#include "run/cell_check.hpp"
 #include "scenario/scenario_library.hpp"
 #include "trace/rules.hpp"
 #include <cni_matrix/base/json.hpp>
+#include <cni_matrix/matrix/matrix.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace cni_matrix::cli {
@@ -107,6 +112,47 @@ std::string markdown_of(const std::vector<ScenarioPointer>& scenarios) {
   return text;
 }
 
+// How many scenarios each shipped list runs, and why it is skipped in the others: what its chain
+// lacks. What a machine or a containerd lacks is not in it.
+Expected<std::string> chains_of(scenario::ScenarioLibrary& library) {
+  std::string text =
+      "\n## What each list runs\n\nOf the scenarios that need no parameter, with each list of "
+      "[conflists](conflists): how many are run, and how many are skipped for what the chain "
+      "lacks. "
+      "The machine or the containerd may lack more.\n\n| list | run | skipped | because |\n"
+      "|---|---|---|---|\n";
+  TRY_ASSIGN(const auto ids, matrix::all_scenarios(library, false));
+  for (const auto& name : matrix::shipped_conflists()) {
+    matrix::Cell cell;
+    cell.containerd = "debian:bookworm";
+    cell.plugins = "debian:bookworm";
+    TRY_ASSIGN(cell.conflist, matrix::find_conflist(name, {}));
+    run::CellCheck check;
+    std::map<std::string, int> lacks;
+    int skipped = 0;
+    for (const auto& id : ids) {
+      cell.scenario = id;
+      TRY_ASSIGN(const auto lack, check.lack_of(cell));
+      if (!lack.empty()) {
+        ++lacks[lack];
+        ++skipped;
+      }
+    }
+    std::vector<std::pair<std::string, int>> reasons(lacks.begin(), lacks.end());
+    std::stable_sort(reasons.begin(), reasons.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::vector<std::string> words;
+    words.reserve(reasons.size());
+    for (const auto& [reason, count] : reasons) {
+      words.push_back(count == 1 ? reason : fmt::format("{} ({})", reason, count));
+    }
+    text += fmt::format("| [{0}](conflists/{4}) | {1} | {2} | {3} |\n", name,
+                        static_cast<int>(ids.size()) - skipped, skipped, fmt::join(words, "; "),
+                        cell.conflist.file.filename().string());
+  }
+  return text;
+}
+
 }  // namespace
 
 Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out) {
@@ -122,10 +168,14 @@ Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out) {
   }
   scenario::ScenarioLibrary library;
   TRY_ASSIGN(const auto scenarios, library.all());
-  say(out, "{}",
-      arguments.format == "json"       ? json_of(scenarios).dump(2) + "\n"
-      : arguments.format == "markdown" ? markdown_of(scenarios)
-                                       : text_of(scenarios));
+  auto text = arguments.format == "json"       ? json_of(scenarios).dump(2) + "\n"
+              : arguments.format == "markdown" ? markdown_of(scenarios)
+                                               : text_of(scenarios);
+  if (arguments.format == "markdown") {
+    TRY_ASSIGN(const auto chains, chains_of(library));
+    text += chains;
+  }
+  say(out, "{}", text);
   return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
 }
 

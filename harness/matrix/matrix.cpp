@@ -18,17 +18,7 @@ namespace cni_matrix::matrix {
 
 namespace {
 
-std::vector<std::string> shipped_conflists() {
-  std::vector<std::string> names;
-  std::error_code error;
-  const auto directory = data_directory() / "scenarios" / "conflists";
-  for (auto entry = std::filesystem::directory_iterator(directory, error);
-       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    names.push_back(entry->path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
+constexpr const char* k_every_scenario = "*";
 
 // An error with the place put before it: "default.json: /scenarios/2: there is no scenario ...".
 tl::unexpected<Error> at_place(const Error& error, std::string_view file,
@@ -151,6 +141,13 @@ class Parser {
   Expected<void> scenario(const Json& entry, const std::string& place,
                           std::vector<ScenarioAxis>& target) const {
     ScenarioAxis axis;
+    if (entry == k_every_scenario) {
+      TRY_ASSIGN(const auto all, all_scenarios(m_library, false));
+      for (const auto& id : all) {
+        target.push_back({id, {}});
+      }
+      return {};
+    }
     if (entry.is_string()) {
       axis.scenario = entry.get<std::string>();
     } else {
@@ -188,6 +185,33 @@ bool complete(const Axes& axes) {
 }
 
 }  // namespace
+
+std::vector<std::string> shipped_conflists() {
+  std::vector<std::string> names;
+  std::error_code error;
+  const auto directory = data_directory() / "scenarios" / "conflists";
+  for (auto entry = std::filesystem::directory_iterator(directory, error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    names.push_back(entry->path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Expected<std::vector<std::string>> all_scenarios(scenario::ScenarioLibrary& library,
+                                                 bool with_host_port) {
+  std::vector<std::string> ids;
+  TRY_ASSIGN(const auto all, library.all());
+  for (const auto& scenario : all) {
+    const bool complete =
+        std::all_of(scenario->parameters.begin(), scenario->parameters.end(),
+                    [](const auto& parameter) { return !parameter.second.fallback.empty(); });
+    if (complete && (with_host_port || !scenario->needs_host_port())) {
+      ids.push_back(scenario->id);
+    }
+  }
+  return ids;
+}
 
 Expected<void> check_scenario_axis(const ScenarioAxis& axis, scenario::ScenarioLibrary& library) {
   TRY_ASSIGN(const auto scenario, library.find(axis.scenario));

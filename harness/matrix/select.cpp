@@ -122,22 +122,6 @@ Expected<std::vector<scenario::Conflist>> conflists_of(const Selection& selectio
   return conflists;
 }
 
-// The scenarios that need nothing that --all-scenarios does not give: no parameter, no port.
-Expected<std::vector<std::string>> all_scenarios(scenario::ScenarioLibrary& library,
-                                                 bool with_host_port) {
-  std::vector<std::string> ids;
-  TRY_ASSIGN(const auto all, library.all());
-  for (const auto& scenario : all) {
-    const bool complete =
-        std::all_of(scenario->parameters.begin(), scenario->parameters.end(),
-                    [](const auto& parameter) { return !parameter.second.fallback.empty(); });
-    if (complete && (with_host_port || !scenario->needs_host_port())) {
-      ids.push_back(scenario->id);
-    }
-  }
-  return ids;
-}
-
 Expected<std::vector<ScenarioAxis>> scenarios_of(const Selection& selection, const Matrix& spec,
                                                  scenario::ScenarioLibrary& library) {
   std::vector<std::string> texts;

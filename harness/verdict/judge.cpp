@@ -28,6 +28,10 @@ constexpr std::string_view k_setup = "failed to setup network for sandbox \"<ID>
 constexpr std::string_view k_destroy = "failed to destroy network for sandbox \"<ID>\": ";
 constexpr std::string_view k_forced = "failed to forcibly stop sandbox \"<ID>\": ";
 
+// How a pod is, for "state" of known behaviours.
+constexpr const char* k_add_failed = "add-failed";
+constexpr const char* k_start_failed = "start-failed";
+
 struct Candidate {
   const KnownBehaviour* behaviour = nullptr;
   const BehaviourCase* rule = nullptr;
@@ -111,8 +115,7 @@ class Judge {
   }
 
   [[nodiscard]] std::string_view state_of_pod() const {
-    return m_pod != nullptr && m_pod->failed_as_meant && m_pod->record == "stuck" ? "start-failed"
-                                                                                  : "";
+    return m_pod == nullptr ? std::string_view() : m_pod->state;
   }
 
   std::vector<Candidate> candidates(Kind kind, std::string_view step) const {
@@ -293,12 +296,14 @@ class Judge {
       return;
     }
     m_pod->run_failed = true;
-    m_pod->failed_as_meant = fails_as_meant(step);
     const bool seen_to_fail =
         m_observation.undeleted && m_observation.undeleted->clean_up_failed.at(m_step);
     if (rule != nullptr || seen_to_fail) {
       clean_up(rule, seen_to_fail);
     }
+    m_pod->state = k_add_failed;
+    leak();
+    m_pod->state = fails_as_meant(step) && m_pod->record == "stuck" ? k_start_failed : "";
   }
 
   // containerd calls DEL after a failed ADD. What follows when that cannot work is a behaviour too.
@@ -336,9 +341,10 @@ class Judge {
         m_leftovers.allow(leak);
       } else if (rule.kind == Kind::leak || rule.once) {
         require(leak, target);
-      } else {
+      } else if (m_observation.undeleted || rule.kind != Kind::failed_clean_up ||
+                 leak != node::LeakClass::cached_result) {
         require_undeleted(leak, target);
-      }
+      }  // else nobody knows whether there was a result of ADD to keep
     }
     m_leftovers.allow(rule.may_leave);
   }
@@ -415,7 +421,9 @@ class Judge {
   // What stays although DEL succeeded.
   void leak() {
     for (const auto& candidate : candidates(Kind::leak, {})) {
-      if (!shows(candidate)) {
+      // Of a pod that never was only what is said of such.
+      const bool meant = m_pod->state.empty() || candidate.rule->when.state.contains("pod");
+      if (!meant || !shows(candidate)) {
         continue;
       }
       note(candidate);

@@ -13,7 +13,7 @@ struct PodAccount {
   bool host_network = false;
   bool host_port = false;
   bool run_failed = false;
-  bool failed_as_meant = false;  // by the scenario
+  std::string state;  // for conditions: "add-failed", "start-failed"
   Creation created;
   std::string record;  // of failed_clean_up
   bool stop_tried = false;

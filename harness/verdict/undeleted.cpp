@@ -90,10 +90,17 @@ bool was_run(const recorder::PluginCall& call) {
          call.fault == "without-iptables";
 }
 
-// Under a fault that comes after the plugin, what it said to its caller is not what it did.
+// Under a fault that comes after the plugin, what it said to its caller is not what it did: that
+// was kept back. An error object has a code (SPEC section 5).
 bool did_it(const recorder::PluginCall& call) {
-  return was_run(call) && ((call.finished && call.exit_code == 0) ||
-                           call.fault.ends_with("-after") || !call.finished || call.signal != 0);
+  if (!was_run(call)) {
+    return false;
+  }
+  if (call.fault.ends_with("-after")) {
+    const auto said = parse_json(call.withheld, call.plugin);
+    return !said || !said->is_object() || !said->contains("code");
+  }
+  return (call.finished && call.exit_code == 0) || !call.finished || call.signal != 0;
 }
 
 std::string variable(const recorder::PluginCall& call, const std::string& name) {

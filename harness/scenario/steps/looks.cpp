@@ -10,6 +10,7 @@
 #include "base/ip_range.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "chain/chain.hpp"
 #include "probe/data_plane.hpp"
 
 #include <algorithm>
@@ -137,9 +138,10 @@ class Probe : public PodAct {
         return {};
       }
     }
+    auto probes = m_probes.empty() ? probe::usual_probes(*target) : m_probes;
+    leave_out(probes, chain::Chain(stage.conflist().json()), *target, result);
     TRY_ASSIGN(const auto seen,
-               probe::probe_data_plane(m_probes.empty() ? probe::usual_probes(*target) : m_probes,
-                                       *target, other ? &*other : nullptr));
+               probe::probe_data_plane(probes, *target, other ? &*other : nullptr));
     for (const auto& probe : seen) {
       if (!probe.ok) {
         result.ok = false;
@@ -148,6 +150,29 @@ class Probe : public PodAct {
       }
     }
     return {};
+  }
+
+  // What the chain does not make nobody can see.
+  static void leave_out(std::vector<std::string>& probes, const chain::Chain& chain,
+                        const probe::ProbeTarget& pod, StepResult& result) {
+    const auto without = [&](const char* probe, const char* why) {
+      if (std::erase(probes, probe) > 0) {
+        result.detail +=
+            fmt::format("{}without {}: {}", result.detail.empty() ? "" : ", ", probe, why);
+      }
+    };
+    if (!chain.find("@masquerade")) {
+      without("masquerade", "no plugin of the chain has ipMasq");
+    }
+    if (chain.cuts_off_node()) {
+      without("node-to-pod", "the node has no address in the pod's network");
+      without("pod-to-node", "the node has no address in the pod's network");
+    }
+    // net.ipv4.conf.*.route_localnet has no counterpart in IPv6.
+    if (std::none_of(pod.ips.begin(), pod.ips.end(),
+                     [](const std::string& ip) { return ip.find(':') == std::string::npos; })) {
+      without("loopback-to-host-port", "the pod has no IPv4 address");
+    }
   }
 
   // Absent, and noted, when the runtime does not know the pod or an address of it.

@@ -105,12 +105,20 @@ Expected<void> check_cells(const Matrix& spec, const std::vector<std::string>& c
 // The sentence for a matrix that has no cell.
 Error no_cells(const Matrix& spec);
 
+// "*" in "scenarios" of a matrix, and --all-scenarios: every scenario that needs no parameter, and
+// no host port unless there is one. Error kind: input, of a scenario file.
+Expected<std::vector<std::string>> all_scenarios(scenario::ScenarioLibrary& library,
+                                                 bool with_host_port);
+
 // The scenario is there, and its parameters are the ones it knows. Error kind: input.
 Expected<void> check_scenario_axis(const ScenarioAxis& axis, scenario::ScenarioLibrary& library);
 
 // The file of a matrix: a path, or the name of one that is shipped ("default"). Error kind: input,
 // when it is neither.
 Expected<std::filesystem::path> find_matrix(const std::string& name);
+
+// The names of those in data_directory()/scenarios/conflists, in their order.
+std::vector<std::string> shipped_conflists();
 
 // A conflist by path or by name, relative to `base` (or the working directory when empty), then in
 // data_directory()/scenarios/conflists. Of a directory it is the file that containerd would take:

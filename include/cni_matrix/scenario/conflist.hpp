@@ -21,8 +21,9 @@ struct Conflist {
 };
 
 // Names that conditions can ask for: every plugin type and IPAM type, "ipMasq" where a plugin sets
-// it, and "externalSetMarkChain"; of a plugin that hands over to another (flannel) that one too.
-// And every key of a plugin: "tuning.mtu", "tuning.mtu=1400", "portmap.backend=nftables",
+// it, "externalSetMarkChain", "route-without-gateway" (of the IPAM plugin, and no default route);
+// of a plugin that hands over to another (flannel) that one too. And every key of a plugin:
+// "tuning.mtu", "tuning.mtu=1400", "portmap.backend=nftables",
 // "portmap.capabilities.portMappings=true", "host-local.dataDir=/run/x".
 std::vector<std::string> conflist_traits(const Json& configuration);
 

@@ -55,6 +55,10 @@ TEST_F(Library, EveryVersionDoes) {
   expect_as_known(program({"run", matrix("versions.json")}));
 }
 
+TEST_F(Library, TheListsThatPeopleRunDo) {
+  expect_as_known(program({"run", matrix("chains.json")}));
+}
+
 TEST_F(Library, EveryPluginDoes) {
   expect_as_known(program({"run", matrix("plugins.json")}));
 }

@@ -61,6 +61,14 @@ TEST_F(Scenarios, HostPortsAreReachedAndCaptureNothing) {
                    "host-port", "--host-port", "8080", "--mark-chain"});
 }
 
+// All scenarios: in library_test.cpp.
+TEST_F(Scenarios, TheListsThatPeopleRunGoAsKnown) {
+  expect_as_known({"run", (data_directory() / "matrix" / "chains.json").string(), "--containerd",
+                   "debian:bookworm", "--runtime", "embedded", "--scenario",
+                   "lifecycle,two-pods,netns-gone,add-fails,host-port-udp,check-after-add,"
+                   "rename-network,subnet-changed"});
+}
+
 // The library above has plugins that know neither.
 TEST_F(Scenarios, StatusAndGarbageCollectionGoAsKnown) {
   expect_as_known(

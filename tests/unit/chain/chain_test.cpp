@@ -1,12 +1,15 @@
 #include "chain/chain.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace cni_matrix::chain {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsSupersetOf;
+using testing::Not;
 
 constexpr const char* k_podman = R"({
   "cniVersion": "0.4.0", "name": "podman", "plugins": [
@@ -93,6 +96,32 @@ TEST(Chain, HasItsSettingsAsTraits) {
                                   "tuning.sysctl.net.core.somaxconn=500", "portmap.capabilities",
                                   "portmap.capabilities.portMappings",
                                   "portmap.capabilities.portMappings=true"));
+}
+
+TEST(Chain, KnowsWhetherTheNodeIsPartOfIt) {
+  const auto cut_off = [](const char* plugin) {
+    return chain_of((std::string(R"({"plugins": [{"type": )") + plugin + "}]}").c_str())
+        .cuts_off_node();
+  };
+  EXPECT_TRUE(cut_off(R"("bridge")"));
+  EXPECT_FALSE(cut_off(R"("bridge", "isGateway": true)"));
+  EXPECT_FALSE(cut_off(R"("ptp")"));
+  EXPECT_TRUE(cut_off(R"("macvlan")"));
+  EXPECT_FALSE(cut_off(R"("acme-cni")"));
+}
+
+TEST(Chain, KnowsARouteWithoutGateway) {
+  const auto traits = [](const char* route) {
+    return chain_of(fmt::format(R"({{"plugins": [{{"type": "bridge",
+                                     "ipam": {{"type": "x", "routes": [{}]}}}}]}})",
+                                route)
+                        .c_str())
+        .traits();
+  };
+  EXPECT_THAT(traits(R"({"dst": "10.0.0.0/8"})"), Contains("route-without-gateway"));
+  EXPECT_THAT(traits(R"({"dst": "10.0.0.0/8", "gw": "10.1.0.1"})"),
+              Not(Contains("route-without-gateway")));
+  EXPECT_THAT(traits(R"({"dst": "0.0.0.0/0"})"), Not(Contains("route-without-gateway")));
 }
 
 // encoding/json finds a field in any case.

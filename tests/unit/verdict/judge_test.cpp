@@ -308,7 +308,7 @@ Observation clean_up_fails(const char* containerd, const std::vector<testing_sup
   const auto more = steps_of(then);
   seen.steps.insert(seen.steps.end(), more.begin(), more.end());
   using enum node::LeakClass;
-  seen.undeleted = Undeleted{{veth, lease, nat_rule}, false, true, {true}};
+  seen.undeleted = Undeleted{{veth, lease, nat_rule}, false, false, {true}};
   seen.undeleted->clean_up_failed.resize(seen.steps.size());
   return seen;
 }
@@ -340,6 +340,19 @@ TEST(CleanUp, ThatFailsIsKnownByTheContainerdInAnyScenario) {
   EXPECT_THAT(judge(shipped(), repaired).known, ElementsAre("F90"));
   repaired.leftover = {lease};
   EXPECT_EQ(judge(shipped(), repaired).verdict, Verdict::leak);
+}
+
+// Without a result of ADD firewall's DEL deletes nothing.
+TEST(CleanUp, ThatSucceedsMayLeaveSomethingToo) {
+  auto seen = lifecycle("2.1.9", "1.1.1", "0.4.0");
+  seen.scenario = "anything";
+  seen.steps = steps_of({{"RunPodSandbox", "", false, "no way in", "", "no way in"}});
+  seen.leftover = {node::LeakClass::filter_rule};
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::leak);
+  seen.traits.emplace_back("firewall");
+  EXPECT_THAT(judge(shipped(), seen).known, ElementsAre("F56"));
+  seen.leftover.clear();
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::pass);
 }
 
 // What ADD never made cannot be left.

@@ -67,6 +67,8 @@ TEST(Undeleted, FaultsAreNotThePlugins) {
   failed.fault = "fail-after";  // it was run, and its caller was told otherwise
   EXPECT_THAT(undeleted({failed}, {}).made,
               UnorderedElementsAre(LeakClass::veth, LeakClass::nat_rule));
+  failed.withheld = R"({"code": 1, "msg": "incompatible CNI versions"})";  // and failed by itself
+  EXPECT_THAT(undeleted({failed}, {}).made, ElementsAre());
   auto refused = call("bridge", "DEL", k_masquerade, 1);
   refused.fault = "fail";
   EXPECT_THAT(undeleted({call("bridge", "ADD"), refused}, {}).made, ElementsAre(LeakClass::veth));
