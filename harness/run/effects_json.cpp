@@ -15,12 +15,19 @@ namespace {
 using scenario::Effect;
 
 Json to_json(const Effect& effect) {
-  Json value = {{"call", static_cast<int>(effect.call)}, {"host_network", effect.host_network},
-                {"host_port", effect.host_port},         {"rule", effect.rule},
-                {"plugin_gone", effect.plugin_gone},     {"plugin_back", effect.plugin_back},
-                {"netns_gone", effect.netns_gone},       {"rebooted", effect.rebooted},
-                {"plugins_token", effect.plugins_token}, {"state", effect.state},
-                {"begin_ns", effect.begin_ns},           {"end_ns", effect.end_ns}};
+  Json value = {{"call", static_cast<int>(effect.call)},
+                {"host_network", effect.host_network},
+                {"host_port", effect.host_port},
+                {"rule", effect.rule},
+                {"plugin_gone", effect.plugin_gone},
+                {"plugin_back", effect.plugin_back},
+                {"netns_gone", effect.netns_gone},
+                {"rebooted", effect.rebooted},
+                {"pod_id", effect.pod_id},
+                {"plugins_token", effect.plugins_token},
+                {"state", effect.state},
+                {"begin_ns", effect.begin_ns},
+                {"end_ns", effect.end_ns}};
   if (effect.cni_version) {
     value["cni_version"] = *effect.cni_version;
   }
@@ -65,6 +72,7 @@ Effect effect_from_json(const Json& value) {
   effect.plugin_back = value.at("plugin_back").get<std::string>();
   effect.netns_gone = value.at("netns_gone").get<bool>();
   effect.rebooted = value.at("rebooted").get<bool>();
+  effect.pod_id = value.at("pod_id").get<std::string>();
   effect.plugins_token = value.at("plugins_token").get<std::string>();
   effect.state = value.at("state").get<std::map<std::string, std::string>>();
   effect.begin_ns = value.at("begin_ns").get<std::int64_t>();

@@ -1,5 +1,6 @@
 #include "observation.hpp"
 
+#include "verdict/leaks.hpp"
 #include "verdict/residue.hpp"
 #include <cni_matrix/scenario/conflist.hpp>
 
@@ -45,7 +46,9 @@ verdict::Observation observation_of(const CellResult& result, const CellPlan& pl
   if (result.after_run) {
     seen.after_run = node::classes_of(*result.after_run);
   }
-  seen.leftover = node::classes_of(verdict::split_residue(result.leftover).leaked);
+  const auto leaked = verdict::split_residue(result.leftover).leaked;
+  seen.leftover = node::classes_of(leaked);
+  seen.leftover_of = verdict::leftovers_of_pods(leaked);
   seen.name = result.cell.name();
   seen.conflist = result.cell.conflist.name;
   seen.loopback_version = loopback_version(result.trace);

@@ -180,6 +180,7 @@ void Stage::take_start(const Step& step, const std::string& pod,
   take_answer(answer, result);
   if (answer) {
     m_pods[pod].id = *answer;
+    result.effect.pod_id = *answer;
   } else if (!step.expect) {
     m_failed_pod = pod;
   } else if (const auto pods = m_runtime->list_pod_sandboxes()) {

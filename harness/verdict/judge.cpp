@@ -287,6 +287,7 @@ class Judge {
     finish_pod(*m_pod);
     *m_pod = PodAccount{};
     m_pod->exists = true;
+    m_pod->id = step.effect.pod_id;
     m_pod->host_network = step.effect.host_network;
     m_pod->host_port = step.effect.host_port;
     m_now.begin_pod();
@@ -401,6 +402,7 @@ class Judge {
     const auto expected = easy ? std::vector<Candidate>() : candidates(Kind::failure, "stop");
     const auto* rule = compare(step, with_prefix(expected, k_destroy));
     if (!step.ok) {
+      m_pod->spoilt = true;
       if (rule != nullptr && !m_pod->run_failed) {
         m_pod->leaves.clear();
         stays(*rule);
@@ -427,6 +429,7 @@ class Judge {
         continue;
       }
       note(candidate);
+      m_pod->spoilt = true;
       m_pod->leaves_by = candidate.behaviour->id;
       add_leaves(candidate, m_pod->leaks);
     }
@@ -494,6 +497,9 @@ class Judge {
     }
     m_leftovers.require(pod.leaves, pod.leaves_by);
     m_leftovers.require(pod.leaks, pod.leaves_by);
+    if (is_gone(pod)) {
+      check_traces(pod);
+    }
     if (!pod.run_failed && !pod.remove_tried) {
       // The scenario itself leaves the pod alone.
       m_leftovers.allow_all();
@@ -503,12 +509,31 @@ class Judge {
     pod.exists = false;
   }
 
+  // It was started, stopped and removed, each at once, and nothing was done to it meanwhile.
+  [[nodiscard]] bool is_gone(const PodAccount& pod) const {
+    return !pod.run_failed && pod.stopped && pod.removed && !pod.spoilt && pod.leaks.empty() &&
+           m_now.damaged.empty() && !m_now.netns_gone && !m_now.rebooted;
+  }
+
+  // What is left of it another pod does not explain that stays.
+  void check_traces(const PodAccount& pod) {
+    const auto left = m_observation.leftover_of.find(pod.id);
+    if (!pod.id.empty() && left != m_observation.leftover_of.end() && m_leak.empty()) {
+      m_leak = fmt::format(
+          "left behind by a pod that was stopped and removed, and no known behaviour explains it: "
+          "{}",
+          names_of(left->second));
+    }
+  }
+
   void check_leftovers() {
     const auto finding = m_leftovers.check(m_observation.leftover);
     if (!finding.missing.empty()) {
       fail(finding.missing);
     }
-    m_leak = finding.unexplained;
+    if (m_leak.empty()) {
+      m_leak = finding.unexplained;
+    }
   }
 
   const KnownBehaviours& m_behaviours;

@@ -229,17 +229,32 @@ std::string maker(LeakClass leak, const std::string& entry) {
   return {};
 }
 
+// The pod that an entry is of; empty: it does not tell.
+std::string_view pod_of(const std::string& entry, const node::Inventory& leaked) {
+  const auto noted = leaked.owners.find(entry);
+  return noted != leaked.owners.end() ? std::string_view(noted->second) : pod_in(entry);
+}
+
 }  // namespace
+
+std::map<std::string, std::set<node::LeakClass>> leftovers_of_pods(const node::Inventory& leaked) {
+  std::map<std::string, std::set<node::LeakClass>> result;
+  for (const auto leak : node::k_leak_classes) {
+    for (const auto& entry : leaked.of(leak)) {
+      if (const auto pod = pod_of(entry, leaked); !pod.empty()) {
+        result[std::string(pod)].insert(leak);
+      }
+    }
+  }
+  return result;
+}
 
 std::vector<LeakDescription> describe(const node::Inventory& leaked) {
   std::vector<LeakDescription> result;
   for (const auto leak : node::k_leak_classes) {
     for (const auto& entry : leaked.of(leak)) {
       LeakDescription description{leak, entry, maker(leak, entry), clean_up(leak, entry)};
-      const auto noted = leaked.owners.find(entry);
-      const auto pod =
-          noted != leaked.owners.end() ? std::string_view(noted->second) : pod_in(entry);
-      if (!pod.empty()) {
+      if (const auto pod = pod_of(entry, leaked); !pod.empty()) {
         description.owner += fmt::format(", pod {}", pod.substr(0, k_short_id));
       }
       result.push_back(std::move(description));

@@ -2,6 +2,8 @@
 
 #include <cni_matrix/node/inventory.hpp>
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,9 @@ struct LeakDescription {
   // POSIX shell where they need it.
   std::string clean_up;
 };
+
+// The classes of what is left of each pod, by its id, where an entry or its owner names one.
+std::map<std::string, std::set<node::LeakClass>> leftovers_of_pods(const node::Inventory& leaked);
 
 // Every entry, in the order of the classes. `leaked` is without residue: see split_residue().
 std::vector<LeakDescription> describe(const node::Inventory& leaked);

@@ -10,6 +10,12 @@ namespace cni_matrix::verdict {
 
 namespace {
 
+bool any_primary(const Leaks& leaks) {
+  return std::any_of(leaks.begin(), leaks.end(), node::is_primary);
+}
+
+}  // namespace
+
 std::string names_of(const Leaks& leaks) {
   std::vector<std::string_view> names;
   for (const auto leak : leaks) {
@@ -17,12 +23,6 @@ std::string names_of(const Leaks& leaks) {
   }
   return fmt::format("{}", fmt::join(names, ", "));
 }
-
-bool any_primary(const Leaks& leaks) {
-  return std::any_of(leaks.begin(), leaks.end(), node::is_primary);
-}
-
-}  // namespace
 
 void LeftoverAccount::require(const Leaks& leaks, const std::string& by) {
   m_required.insert(leaks.begin(), leaks.end());

@@ -10,6 +10,9 @@ namespace cni_matrix::verdict {
 
 using Leaks = std::set<node::LeakClass>;
 
+// "lease, veth"
+std::string names_of(const Leaks& leaks);
+
 // What has to be left when a scenario is over, and what may be.
 class LeftoverAccount {
  public:

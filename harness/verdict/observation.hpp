@@ -32,6 +32,7 @@ struct Observation {
   // What the running pod had; absent when run failed.
   std::optional<std::set<node::LeakClass>> after_run;
   std::set<node::LeakClass> leftover;  // residue not counted: see split_residue()
+  std::map<std::string, std::set<node::LeakClass>> leftover_of;  // the same by the pods' ids
   std::optional<Undeleted> undeleted;  // by the recorded calls; absent: there were none recorded
   std::string conflist;                // Conflist::name
   // For evaluate_statements() only.

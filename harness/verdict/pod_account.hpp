@@ -10,6 +10,8 @@ namespace cni_matrix::verdict {
 // What became of a pod since its last run.
 struct PodAccount {
   bool exists = false;
+  std::string id;       // what the runtime calls it; empty: not known
+  bool spoilt = false;  // something happened to it that may leave anything
   bool host_network = false;
   bool host_port = false;
   bool run_failed = false;

@@ -20,6 +20,7 @@ struct Effect {
   bool host_network = false;               // run: the pod has the node's network
   std::string rule;                        // of the trace, that was looked at
   bool host_port = false;                  // run: the pod publishes one
+  std::string pod_id;                      // run: what the runtime calls it
   std::optional<std::string> cni_version;  // what the conflist says now: "none", "empty", the text
   std::optional<std::vector<std::string>> traits;  // conflist_traits() of it
   std::optional<bool> conflist_gone;

@@ -343,6 +343,34 @@ TEST(CleanUp, ThatFailsIsKnownByTheContainerdInAnyScenario) {
 }
 
 // Without a result of ADD firewall's DEL deletes nothing.
+// A pod that stays does not hide what another one leaves.
+TEST(Leftovers, AreOfTheirPods) {
+  const std::string other(64, 'b');
+  auto seen = lifecycle("1.6.2", "1.1.1", "none");
+  const std::string error = "failed to destroy network for sandbox \"" + k_id +
+                            "\": invalid version \"\": the version is empty";
+  seen.steps = steps_of({{"RunPodSandbox", "", true, "", "a"},
+                         {"replace-runtime", "1.6.20", true, ""},
+                         {"RunPodSandbox", "", true, "", "b"},
+                         {"StopPodSandbox", "", true, "", "b"},
+                         {"RemovePodSandbox", "", true, "", "b"},
+                         {"replace-runtime", "1.6.2", true, ""},
+                         {"StopPodSandbox", "", false, error, "a"},
+                         {"RemovePodSandbox", "", false,
+                          "failed to forcibly stop sandbox \"" + k_id + "\": " + error, "a"}});
+  seen.steps[0].effect.pod_id = k_id;
+  seen.steps[2].effect.pod_id = other;
+  using enum node::LeakClass;
+  seen.after_run = std::set{netns, veth, lease, nat_rule};
+  seen.leftover = {netns, veth, lease, nat_rule};
+  seen.leftover_of[k_id] = {lease, nat_rule};
+  EXPECT_EQ(judge(shipped(), seen).verdict, Verdict::known) << judge(shipped(), seen).reason;
+  seen.leftover_of[other] = {lease};
+  const auto judgement = judge(shipped(), seen);
+  EXPECT_EQ(judgement.verdict, Verdict::leak);
+  EXPECT_THAT(judgement.reason, HasSubstr("a pod that was stopped and removed"));
+}
+
 TEST(CleanUp, ThatSucceedsMayLeaveSomethingToo) {
   auto seen = lifecycle("2.1.9", "1.1.1", "0.4.0");
   seen.scenario = "anything";
