@@ -3,7 +3,10 @@
 #include "chain_words.hpp"
 
 #include "base/regex_text.hpp"
+#include "base/text.hpp"
 #include "base/try.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -121,6 +124,21 @@ Expected<void> ChainNames::fill_value(Json& value, bool in_regex) const {
     }
   }
   return {};
+}
+
+std::string ChainNames::told(std::string text) const {
+  for (const auto& [name, value] : m_names) {
+    if (value.empty()) {
+      continue;
+    }
+    const auto placeholder = fmt::format("<{}>", name);
+    const auto shown = printable(value);
+    for (auto at = text.find(placeholder); at != std::string::npos;
+         at = text.find(placeholder, at + shown.size())) {
+      text.replace(at, placeholder.size(), shown);
+    }
+  }
+  return text;
 }
 
 Expected<Json> ChainNames::fill(const Json& step, const Chain& now) const {

@@ -31,6 +31,9 @@ class ChainNames {
   // no role.
   [[nodiscard]] Expected<Json> fill(const Json& step, const Chain& now) const;
 
+  // A text for a person, with names in place of those placeholders that the chain has a name for.
+  [[nodiscard]] std::string told(std::string text) const;
+
  private:
   void add_other(const std::string& prefix, const std::string& stem, const std::string& subnet);
   [[nodiscard]] Expected<std::string> fill_text(const std::string& text, bool in_regex) const;

@@ -13,12 +13,21 @@
 #include <algorithm>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace cni_matrix::cli {
 
 namespace {
 
 constexpr std::size_t k_width = 90;
+
+// What a run puts names of the cell's own in place of.
+constexpr std::pair<std::string_view, std::string_view> k_placeholders[] = {
+    {"<NETWORK>", "the name of the network, as the configuration has it"},
+    {"<BRIDGE>", "its bridge"},
+    {"<LEASES>", "where host-local keeps its leases: /var/lib/cni/networks/<NETWORK>, or dataDir"},
+    {"<PLUGIN>", "the plugin that the error names"},
+};
 
 // `text` in lines of at most k_width, each after `indent` blanks.
 std::string wrapped(std::string_view text, std::size_t indent) {
@@ -50,6 +59,11 @@ std::string describe(const verdict::KnownBehaviour& known) {
   }
   text += "  why\n" + wrapped(known.why, 4);
   text += "  remedy\n" + wrapped(known.remedy, 4);
+  for (const auto& [placeholder, meaning] : k_placeholders) {
+    if (known.remedy.find(placeholder) != std::string::npos) {
+      text += wrapped(fmt::format("({} is {})", placeholder, meaning), 4);
+    }
+  }
   text += "  references\n";
   for (const auto& reference : known.references) {
     text += "    " + reference + '\n';

@@ -1,5 +1,6 @@
 #include "observation.hpp"
 
+#include "chain/chain_names.hpp"
 #include "verdict/leaks.hpp"
 #include "verdict/residue.hpp"
 #include <cni_matrix/scenario/conflist.hpp>
@@ -62,7 +63,7 @@ void judge_cell(const verdict::KnownBehaviours& behaviours, const CellPlan& plan
   result.verdict = judgement.verdict;
   result.reason = std::move(judgement.reason);
   result.known = std::move(judgement.known);
-  result.remedy = std::move(judgement.remedy);
+  result.remedy = chain::ChainNames(chain::Chain(plan.conflist.json())).told(judgement.remedy);
 }
 
 }  // namespace cni_matrix::run

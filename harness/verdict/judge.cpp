@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <map>
+#include <regex>
 #include <utility>
 
 namespace cni_matrix::verdict {
@@ -27,6 +28,8 @@ constexpr std::string_view k_del_rule = "add-has-del";
 constexpr std::string_view k_setup = "failed to setup network for sandbox \"<ID>\": ";
 constexpr std::string_view k_destroy = "failed to destroy network for sandbox \"<ID>\": ";
 constexpr std::string_view k_forced = "failed to forcibly stop sandbox \"<ID>\": ";
+
+constexpr std::size_t k_error_head = 512;
 
 // How a pod is, for "state" of known behaviours.
 constexpr const char* k_add_failed = "add-failed";
@@ -195,6 +198,19 @@ class Judge {
     }
   }
 
+  // Its name for the remedy, of the plugin that an error is about.
+  void name_plugin(const std::string& error) {
+    static const std::regex plugin(R"re((?:plugin type=|failed to find plugin )"([^"]{1,64})")re");
+    constexpr std::string_view k_placeholder = "<PLUGIN>";
+    std::smatch match;
+    const auto head = error.substr(0, k_error_head);  // std::regex recurses for each character
+    auto& remedy = m_judgement.remedy;
+    if (const auto at = remedy.find(k_placeholder);
+        at != std::string::npos && std::regex_search(head, match, plugin)) {
+      remedy.replace(at, k_placeholder.size(), match[1].str());
+    }
+  }
+
   // Of a step that may have failed by what is known.
   void take_success(const scenario::StepResult& step,
                     const std::vector<std::pair<Candidate, std::string_view>>& expected) {
@@ -235,6 +251,7 @@ class Judge {
     for (const auto& [candidate, prefix] : expected) {
       if (is_error_of(*candidate.rule, prefix, text, m_now.cni_version)) {
         note(candidate);
+        name_plugin(text);
         return candidate.rule;
       }
       if (candidate.certain()) {

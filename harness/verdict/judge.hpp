@@ -13,7 +13,7 @@ namespace cni_matrix::verdict {
 struct Judgement {
   Verdict verdict = Verdict::pass;  // pass, known, fail or leak
   std::vector<std::string> known;   // ids, in the order in which they showed
-  std::string remedy;               // of the first of them
+  std::string remedy;               // of the first of them; <PLUGIN> has its name, where one failed
   std::string reason;               // one sentence, for fail and leak
 };
 

@@ -30,6 +30,15 @@ TEST(ChainNames, AreTheChainsOwn) {
       "10.99.4.2/24 10.99.4.1 10.99.4.0/24 /var/lib/cni/networks/podman.net host-local tuning");
 }
 
+TEST(ChainNames, StandInWhatPeopleRead) {
+  const ChainNames names(podman());
+  EXPECT_EQ(names.told("rm <LEASES>/*; ip link delete <BRIDGE>; <PLUGIN> of <NETWORK>"),
+            "rm /var/lib/cni/networks/podman.net/*; ip link delete other0; <PLUGIN> of podman.net");
+  const ChainNames none(Chain(Json::parse(R"({"name": "n\u001b[2J", "plugins": []})")));
+  EXPECT_EQ(none.told("<BRIDGE>"), "<BRIDGE>");
+  EXPECT_EQ(none.told("<NETWORK>").find('\x1b'), std::string::npos);
+}
+
 TEST(ChainNames, OfOtherNetworksMeetNeitherItNorTheNode) {
   EXPECT_EQ(filled(R"({"step": "x", "text": "<OTHER_NETWORK> <OTHER_BRIDGE> <OTHER_SUBNET>"})")
                 .at("text"),
