@@ -315,7 +315,7 @@ class Judge {
     }
     m_pod->run_failed = true;
     const bool seen_to_fail =
-        m_observation.undeleted && m_observation.undeleted->clean_up_failed.at(m_step);
+        m_observation.undeleted && m_observation.undeleted->starts.at(m_step).clean_up_failed;
     if (rule != nullptr || seen_to_fail) {
       clean_up(rule, seen_to_fail);
     }
@@ -359,12 +359,20 @@ class Judge {
         m_leftovers.allow(leak);
       } else if (rule.kind == Kind::leak || rule.once) {
         require(leak, target);
-      } else if (m_observation.undeleted || rule.kind != Kind::failed_clean_up ||
-                 leak != node::LeakClass::cached_result) {
+      } else if (leak != node::LeakClass::cached_result || may_keep_result(rule)) {
         require_undeleted(leak, target);
-      }  // else nobody knows whether there was a result of ADD to keep
+      }
     }
     m_leftovers.allow(rule.may_leave);
+  }
+
+  // A start that failed has a result of ADD where all plugins succeeded and the runtime did not.
+  [[nodiscard]] bool may_keep_result(const BehaviourCase& rule) const {
+    if (m_observation.undeleted &&
+        m_observation.steps[m_step].effect.call == scenario::Effect::Call::run) {
+      return m_observation.undeleted->starts.at(m_step).attached;
+    }
+    return rule.kind != Kind::failed_clean_up;  // by what is known of the version alone
   }
 
   void require_undeleted(node::LeakClass leak, Leaks& target) {

@@ -129,34 +129,30 @@ std::vector<const recorder::PluginCall*> in_order(const std::vector<recorder::Pl
   return calls;
 }
 
-bool clean_up_failed(const std::vector<const recorder::PluginCall*>& calls,
-                     const scenario::Effect& effect) {
+Undeleted::Start start_in(const std::vector<const recorder::PluginCall*>& calls,
+                          const scenario::Effect& effect) {
+  Undeleted::Start start;
   std::set<std::string> begun;
+  // Whether the last ADD of a network's plugins succeeded.
+  std::map<std::pair<std::string, std::string>, bool> attachments;
   for (const auto* call : calls) {
     if (call->start_ns < effect.begin_ns || call->start_ns > effect.end_ns || call->delegated) {
       continue;
     }
     const auto container = variable(*call, "CNI_CONTAINERID");
+    const bool succeeded = call->finished && call->exit_code == 0;
     if (call->command == "ADD") {
       begun.insert(container);
-    } else if (begun.contains(container) && (!call->finished || call->exit_code != 0)) {
-      return true;
+      if (call->plugin != "loopback") {
+        attachments[{container, variable(*call, "CNI_IFNAME")}] = succeeded;
+      }
+    } else if (begun.contains(container) && !succeeded) {
+      start.clean_up_failed = true;
     }
   }
-  return false;
-}
-
-// Whether the last ADD that some network's plugins were called with succeeded.
-bool any_attached(const std::vector<const recorder::PluginCall*>& calls) {
-  std::map<std::pair<std::string, std::string>, bool> attachments;
-  for (const auto* call : calls) {
-    if (call->command == "ADD" && !call->delegated && call->plugin != "loopback") {
-      attachments[{variable(*call, "CNI_CONTAINERID"), variable(*call, "CNI_IFNAME")}] =
-          call->finished && call->exit_code == 0;
-    }
-  }
-  return std::any_of(attachments.begin(), attachments.end(),
-                     [](const auto& item) { return item.second; });
+  start.attached = std::any_of(attachments.begin(), attachments.end(),
+                               [](const auto& attachment) { return attachment.second; });
+  return start;
 }
 
 }  // namespace
@@ -196,23 +192,20 @@ Undeleted undeleted(const std::vector<recorder::PluginCall>& trace,
     }
   }
   Undeleted result;
-  result.attached = any_attached(calls);
   for (const auto& [part, add] : there) {
     const auto makes = made_by(*add);
     result.made.insert(makes.classes.begin(), makes.classes.end());
     result.unknown = result.unknown || !makes.known;
   }
   for (const auto& step : steps) {
-    result.clean_up_failed.push_back(step.effect.call == scenario::Effect::Call::run &&
-                                     clean_up_failed(calls, step.effect));
+    result.starts.push_back(step.effect.call == scenario::Effect::Call::run
+                                ? start_in(calls, step.effect)
+                                : Undeleted::Start());
   }
   return result;
 }
 
 Undeleted::Is Undeleted::is(node::LeakClass leak) const {
-  if (leak == LeakClass::cached_result) {
-    return attached ? Is::left : Is::gone;
-  }
   const bool of_one_plugin = leak == LeakClass::nft_table ||
                              std::any_of(k_makers.begin(), k_makers.end(), [&](const Maker& maker) {
                                return maker.always == leak || maker.with == leak;

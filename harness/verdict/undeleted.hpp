@@ -16,10 +16,12 @@ struct Undeleted {
   std::set<node::LeakClass> made;
   // Whether a plugin that nothing is known of has something left, so that any class may be.
   bool unknown = false;
-  // Some network was attached as a whole, so that there was a result to keep.
-  bool attached = true;
-  // By step: a DEL of a pod whose ADD began in it failed, before it ended.
-  std::vector<bool> clean_up_failed;
+  // Of pods whose ADD began in a step, up to its end.
+  struct Start {
+    bool clean_up_failed = false;  // a DEL failed
+    bool attached = false;  // a network was attached as a whole, so there was a result to keep
+  };
+  std::vector<Start> starts;  // by step
 
   enum class Is { left, maybe, gone };
   [[nodiscard]] Is is(node::LeakClass leak) const;
