@@ -49,6 +49,9 @@ Json to_json(const artifacts::Artifact& artifact) {
   put_text(value, "source", artifact.source);
   put_text(value, "sha256", artifact.sha256);
   put_text(value, "directory", artifact.directory.string());
+  for (const auto& overlay : artifact.overlays) {
+    value["overlays"].push_back(to_json(overlay));
+  }
   return value;
 }
 
@@ -70,6 +73,10 @@ Expected<artifacts::Artifact> artifact_from_json(const Json& value) {
   artifact.source = text_of(value, "source");
   artifact.sha256 = text_of(value, "sha256");
   artifact.directory = text_of(value, "directory");
+  for (const auto& overlay : value.value("overlays", Json::array())) {
+    TRY_ASSIGN(auto read, artifact_from_json(overlay));
+    artifact.overlays.push_back(std::move(read));
+  }
   return artifact;
 }
 
