@@ -99,6 +99,16 @@ std::optional<Modules> modules_of(const std::filesystem::path& file, const std::
 
 }  // namespace
 
+std::optional<Modules> together(std::optional<Modules> one, const std::optional<Modules>& other) {
+  if (!one || !other) {
+    return std::nullopt;
+  }
+  for (const auto& [path, version] : *other) {
+    add(*one, path, version);
+  }
+  return one;
+}
+
 std::string plain_version(std::string_view version) {
   // A module that another one stands in for is as new as that one.
   if (const auto replaced = version.rfind(' '); replaced != std::string_view::npos) {

@@ -20,6 +20,9 @@ std::optional<Modules> modules_in(const std::filesystem::path& directory,
 // github.com/coreos/go-iptables 0.6.0.
 Modules modules_of_packages(std::string_view built_using);
 
+// Of both; nothing where one of them does not tell.
+std::optional<Modules> together(std::optional<Modules> one, const std::optional<Modules>& other);
+
 // The three numbers of a version, without what distributions and modules put around them: "v0.6.0",
 // "0.6.0-1" and "go0.6" are 0.6.0. Empty where there are none.
 std::string plain_version(std::string_view version);

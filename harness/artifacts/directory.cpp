@@ -146,37 +146,56 @@ Expected<void> settle_version(const std::optional<Version>& label, const Told& t
   return {};
 }
 
-}  // namespace
-
-Expected<Artifact> directory_artifact(Component component, const std::filesystem::path& directory,
-                                      const std::optional<Version>& label, std::string_view what,
-                                      const DirectoryOptions& options) {
+// What the component is made of there. Error kind: input, where it is not complete.
+Expected<Listing> usable_in(Component component, const std::filesystem::path& given,
+                            std::string_view what) {
   std::error_code error;
-  if (!std::filesystem::is_directory(directory, error)) {
-    return input_error("{}: there is no directory {}", what, directory.string());
+  if (!std::filesystem::is_directory(given, error)) {
+    return input_error("{}: there is no directory {}", what, given.string());
   }
-  Artifact artifact;
-  artifact.component = component;
-  artifact.provider = "directory";
-  artifact.directory = std::filesystem::canonical(directory, error);
-  artifact.source = artifact.directory.string();
+  const auto directory = std::filesystem::canonical(given, error);
   const auto selection = directory_selection(component);
-  TRY_ASSIGN(const auto listing, list_executables(artifact.directory, selection, what));
+  TRY_ASSIGN(auto listing, list_executables(directory, selection, what));
   if (listing.executables.empty()) {
     if (listing.files > 0) {
       return input_error("{}: none of the {} files there can be executed; run chmod +x on them",
                          what, listing.files);
     }
     return input_error(
-        "{}: {} holds no {}", what, artifact.directory.string(),
+        "{}: {} holds no {}", what, directory.string(),
         component == Component::plugins ? "CNI plugins" : std::string(name_of(component)));
   }
   for (const auto& name : selection.required) {
     if (!std::binary_search(listing.executables.begin(), listing.executables.end(), name)) {
       return input_error("{}: {} is missing in {}, or cannot be executed", what, name,
-                         artifact.directory.string());
+                         directory.string());
     }
   }
+  return listing;
+}
+
+}  // namespace
+
+Expected<void> check_directories(Component component, const VersionToken& token) {
+  if (token.kind == VersionToken::Kind::directory) {
+    TRY(usable_in(component, token.directory, token.text));
+  }
+  for (const auto& part : token.parts) {
+    TRY(check_directories(component, part));
+  }
+  return {};
+}
+
+Expected<Artifact> directory_artifact(Component component, const std::filesystem::path& directory,
+                                      const std::optional<Version>& label, std::string_view what,
+                                      const DirectoryOptions& options) {
+  TRY_ASSIGN(const auto listing, usable_in(component, directory, what));
+  std::error_code error;
+  Artifact artifact;
+  artifact.component = component;
+  artifact.provider = "directory";
+  artifact.directory = std::filesystem::canonical(directory, error);
+  artifact.source = artifact.directory.string();
 
   Json stamps = Json::object();
   for (const auto& name : listing.executables) {

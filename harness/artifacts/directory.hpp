@@ -26,4 +26,8 @@ Expected<Artifact> directory_artifact(Component component, const std::filesystem
                                       const std::optional<Version>& label, std::string_view what,
                                       const DirectoryOptions& options);
 
+// Whether the directories of a token have the component, as far as that shows without running
+// anything. Error kind: input.
+Expected<void> check_directories(Component component, const VersionToken& token);
+
 }  // namespace cni_matrix::artifacts

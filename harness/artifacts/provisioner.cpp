@@ -99,7 +99,7 @@ class Provisioner::Implementation {
     auto answer = look_up(component, token);
     if (answer) {
       answer->token = token.text;
-      if (!answer->built_with) {
+      if (!answer->built_with && answer->overlays.empty()) {
         answer->built_with = modules_in(answer->directory, answer->binaries);
       }
     } else {
@@ -128,8 +128,38 @@ class Provisioner::Implementation {
                                   directory_options(component, token.directory));
       case VersionToken::Kind::version:
         return version(component, *token.version);
+      case VersionToken::Kind::overlay:
+        return overlay(component, token);
     }
     return broken("the version token {} has no kind", token.text);
+  }
+
+  // A directory that lies over others has plugins of whatever version: the first part says it.
+  Expected<Artifact> overlay(Component component, const VersionToken& token) {
+    if (component != Component::plugins) {
+      return input_error("\"{}\": only plugins can lie over others; name one {}", token.text,
+                         name_of(component));
+    }
+    TRY_ASSIGN(auto whole, ensure(component, token.parts.front()));
+    for (auto part = token.parts.begin() + 1; part != token.parts.end(); ++part) {
+      auto options = directory_options(component, part->directory);
+      options.version_needed = false;
+      auto over =
+          part->kind == VersionToken::Kind::directory
+              ? directory_artifact(component, part->directory, part->version, part->text, options)
+              : ensure(component, *part);
+      if (!over) {
+        return over;
+      }
+      over->token = part->text;
+      for (const auto& [name, digest] : over->binaries) {
+        whole.binaries[name] = digest;
+      }
+      over->built_with = modules_in(over->directory, over->binaries);
+      whole.built_with = together(whole.built_with, over->built_with);
+      whole.overlays.push_back(*std::move(over));
+    }
+    return whole;
   }
 
   Expected<Artifact> find_host_runc() {

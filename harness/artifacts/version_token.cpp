@@ -1,4 +1,5 @@
 #include "base/names.hpp"
+#include "base/try.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 
 #include <algorithm>
@@ -44,7 +45,38 @@ Expected<VersionToken> parse_directory(VersionToken token, std::string_view rest
   return token;
 }
 
+// Where the next part of several begins behind `from`: at its +.
+std::size_t next_part(std::string_view text, std::size_t from) {
+  for (auto plus = text.find('+', from); plus != std::string_view::npos;
+       plus = text.find('+', plus + 1)) {
+    const auto rest = text.substr(plus + 1);
+    if (rest.starts_with("dir:") || rest.starts_with("debian:") || rest.starts_with("release:")) {
+      return plus;
+    }
+  }
+  return std::string_view::npos;
+}
+
+Expected<VersionToken> parse_overlay(VersionToken token) {
+  token.kind = VersionToken::Kind::overlay;
+  const std::string_view text = token.text;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(next_part(text, at), text.size());
+    TRY_ASSIGN(auto part, VersionToken::parse(text.substr(at, end - at)));
+    token.parts.push_back(std::move(part));
+    at = end + 1;
+  }
+  token.version = token.parts.front().version;
+  return token;
+}
+
 }  // namespace
+
+bool VersionToken::has_directory() const {
+  return kind == Kind::directory ||
+         std::any_of(parts.begin(), parts.end(),
+                     [](const VersionToken& part) { return part.has_directory(); });
+}
 
 std::string_view name_of(Component component) {
   return k_components.of(component);
@@ -57,6 +89,9 @@ std::optional<Component> parse_component(std::string_view name) {
 Expected<VersionToken> VersionToken::parse(std::string_view text) {
   VersionToken token;
   token.text = text;
+  if (next_part(text, 0) != std::string_view::npos) {
+    return parse_overlay(std::move(token));
+  }
   const auto colon = text.find(':');
   const auto head = text.substr(0, colon);
   const auto rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);

@@ -22,6 +22,12 @@ constexpr std::string_view k_capability = "@capability:";
 constexpr std::array<std::string_view, 6> k_chained = {"portmap",   "firewall", "tuning",
                                                        "bandwidth", "sbr",      "vrf"};
 
+// Of any release, flannel of those before 1.0.0.
+constexpr std::array<std::string_view, 19> k_reference = {
+    "bandwidth",  "bridge", "dhcp",     "dummy",   "firewall", "flannel", "host-device",
+    "host-local", "ipvlan", "loopback", "macvlan", "portmap",  "ptp",     "sbr",
+    "static",     "tap",    "tuning",   "vlan",    "vrf"};
+
 bool is_chained(std::string_view type) {
   return std::find(k_chained.begin(), k_chained.end(), type) != k_chained.end();
 }
@@ -84,6 +90,10 @@ std::vector<Json> ranges_of(const Json& ipam) {
 std::string without_slash(const std::filesystem::path& path) {
   const auto text = path.string();
   return text.size() > 1 && text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
+}
+
+bool takes_master(std::string_view type) {
+  return type == "macvlan" || type == "ipvlan" || type == "vlan";
 }
 
 void add(std::vector<std::string>& traits, const std::string& trait) {
@@ -185,7 +195,7 @@ Chain::Chain(const Json& configuration) {
     for (std::size_t i = 0; i < list->size(); ++i) {
       take((*list)[i], fmt::format("/plugins/{}", i));
     }
-  } else {
+  } else if (!text_of(configuration, "type").empty()) {
     take(configuration, "");
   }
 }
@@ -364,6 +374,22 @@ std::string Chain::lease_directory() const {
   return root.empty() ? root : fmt::format("{}/{}", root, m_network);
 }
 
+std::vector<std::string> Chain::types() const {
+  std::vector<std::string> types;
+  for (const auto& plugin : m_plugins) {
+    add(types, plugin.type);
+    add(types, plugin.maker);
+    if (const auto* object = object_of(plugin.object, "ipam")) {
+      add(types, text_of(*object, "type"));
+    }
+  }
+  return types;
+}
+
+bool Chain::is_reference_plugin(std::string_view type) {
+  return std::find(k_reference.begin(), k_reference.end(), type) != k_reference.end();
+}
+
 std::vector<std::string> Chain::traits() const {
   std::vector<std::string> traits;
   for (const auto& plugin : m_plugins) {
@@ -431,6 +457,27 @@ bool Chain::has_gateway() const {
 bool Chain::forces_address() const {
   const auto* plugin = plugin_of("@interface");
   return plugin != nullptr && flag_of(plugin->object, "forceAddress");
+}
+
+bool Chain::filters_vlans() const {
+  return std::any_of(m_plugins.begin(), m_plugins.end(), [](const Plugin& plugin) {
+    const auto* vlan = go_member(plugin.object, "vlan");
+    return plugin.maker == "bridge" && ((vlan != nullptr && vlan->is_number() && *vlan != 0) ||
+                                        array_of(plugin.object, "vlanTrunk") != nullptr);
+  });
+}
+
+std::vector<std::string> Chain::node_links() const {
+  std::vector<std::string> links;
+  for (const auto& plugin : m_plugins) {
+    const auto* key = takes_master(plugin.maker)      ? "master"
+                      : plugin.maker == "host-device" ? "device"
+                                                      : nullptr;
+    if (key != nullptr && !flag_of(plugin.object, "linkInContainer")) {
+      add(links, text_of(plugin.object, key));
+    }
+  }
+  return links;
 }
 
 bool Chain::calls_iptables(std::string_view role) const {

@@ -56,6 +56,11 @@ class Chain {
   [[nodiscard]] std::string lease_root() const;
   [[nodiscard]] std::string lease_directory() const;
 
+  // What has to be there as an executable, each once: plugins, those that they hand over to as the
+  // configuration says, IPAM plugins.
+  [[nodiscard]] std::vector<std::string> types() const;
+  // Whether that is one of the plugins that the CNI project itself releases.
+  static bool is_reference_plugin(std::string_view type);
   // What conditions of known behaviours ask for: see conflist_traits() in scenario.
   [[nodiscard]] std::vector<std::string> traits() const;
 
@@ -68,6 +73,10 @@ class Chain {
   [[nodiscard]] bool cuts_off_node() const;
   // Whether its bridge takes another address than it has (forceAddress).
   [[nodiscard]] bool forces_address() const;
+  // Whether a bridge of it takes in frames of some VLANs only.
+  [[nodiscard]] bool filters_vlans() const;
+  // Links of the node that plugins take by name (`master`, `device`), each once.
+  [[nodiscard]] std::vector<std::string> node_links() const;
   // Whether the plugin of that role calls iptables; empty: any.
   [[nodiscard]] bool calls_iptables(std::string_view role) const;
 

@@ -16,7 +16,11 @@ void add_selection(Command& command, matrix::Selection& selection) {
       .option("--containerd", selection.containerd,
               "containerd versions: 1.6.20, debian:bookworm, release:1.6.2, dir:/path@1.6.2")
       .list();
-  command.option("--plugins", selection.plugins, "CNI plugin versions, written the same way")
+  command
+      .option(
+          "--plugins", selection.plugins,
+          "CNI plugin versions, written the same way; VERSION+dir:/path has the plugins of that "
+          "directory too")
       .list();
   command
       .option("--conflist", selection.conflists,

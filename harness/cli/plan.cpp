@@ -2,6 +2,9 @@
 
 #include "common_options.hpp"
 
+#include "artifacts/directory.hpp"
+#include "base/say.hpp"
+#include "base/text.hpp"
 #include "base/try.hpp"
 #include "run/cell_check.hpp"
 
@@ -9,7 +12,9 @@
 
 #include <cerrno>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace cni_matrix::cli {
 
@@ -43,6 +48,25 @@ class Lines {
   std::string m_text;
 };
 
+// Directories of the user's own, each looked at once.
+class Directories {
+ public:
+  // Error kind: input.
+  Expected<void> check(const matrix::Cell& cell, run::CellCheck& cells) {
+    TRY_ASSIGN(const auto tokens, cells.tokens_of(cell));
+    for (const auto& [component, text] : tokens) {
+      if (m_seen.insert({component, text}).second) {
+        TRY_ASSIGN(const auto token, artifacts::VersionToken::parse(text));
+        TRY(artifacts::check_directories(component, token));
+      }
+    }
+    return {};
+  }
+
+ private:
+  std::set<std::pair<artifacts::Component, std::string>> m_seen;
+};
+
 }  // namespace
 
 Expected<Ending> plan_command(const PlanArguments& arguments, std::FILE* out) {
@@ -56,12 +80,20 @@ Expected<Ending> plan_command(const PlanArguments& arguments, std::FILE* out) {
   bool good = true;
   const auto& cells = arguments.selection.cells;
   run::CellCheck check;
+  Directories directories;
   Expected<void> refused;
   const auto count = matrix::for_each_cell(spec, cells, [&](const matrix::Cell& cell) {
     const auto lack = check.lack_of(cell);
     if (!lack) {
       refused = tl::unexpected(lack.error());
       return false;
+    }
+    if (const auto there = directories.check(cell, check); !there) {
+      refused = there;
+      return false;
+    }
+    if (const auto warning = check.warning_of(cell); warning && !warning->empty()) {
+      say(stderr, "cni-matrix: {}\n", printable(*warning));
     }
     if (arguments.json) {
       auto value = to_json(cell);

@@ -58,39 +58,37 @@ Expected<std::map<std::string, Version>> versions_at_hand(const std::filesystem:
   return versions;
 }
 
-using Tokens = std::vector<std::pair<artifacts::Component, std::string>>;
-
-// The containerds and plugins of a cell: those that it begins with, and those that steps change to.
-Expected<Tokens> tokens_of(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios) {
-  using artifacts::Component;
-  Tokens tokens = {{Component::containerd, cell.containerd}, {Component::plugins, cell.plugins}};
-  TRY_ASSIGN(const auto scenario, scenarios.find(cell.scenario));
-  TRY_ASSIGN(const auto steps, scenario::bind_steps(*scenario, cell.parameters));
-  const auto demands = scenario::demands_of(steps);
-  for (const auto& token : demands.containerds) {
-    tokens.emplace_back(Component::containerd, token);
+// A plugin that is not there is no mistake of the cell, which shows what comes of it.
+Expected<void> tell_missing_plugins(const matrix::Cell& cell, run::CellCheck& check,
+                                    artifacts::Provisioner& provisioner, run::Listener& listener) {
+  const auto plugins = provisioner.ensure(artifacts::Component::plugins, cell.plugins);
+  if (!plugins) {
+    return {};  // what that comes to is told with the cell
   }
-  for (const auto& token : demands.plugins) {
-    tokens.emplace_back(Component::plugins, token);
+  TRY_ASSIGN(const auto missing, check.missing_plugins(cell, *plugins));
+  for (const auto& sentence : missing) {
+    listener.notice(sentence);
   }
-  return tokens;
+  return {};
 }
 
 // The user's own files are looked at before anything runs, so that a mistake is all that is said.
 // When the run has to end meanwhile, that is no mistake: the run itself sees it too.
 Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
-                            artifacts::Provisioner& provisioner) {
+                            artifacts::Provisioner& provisioner, run::Listener& listener) {
   run::CellCheck check;
   std::set<std::string> seen;
   for (const auto& cell : cells) {
-    Tokens tokens = {{artifacts::Component::containerd, cell.containerd},
-                     {artifacts::Component::plugins, cell.plugins}};
-    if (!check.knows(cell)) {
-      TRY(check.lack_of(cell));  // what the chain lacks makes it a skip, and is no mistake
-      TRY_ASSIGN(tokens, tokens_of(cell, check.scenarios()));
+    TRY(check.lack_of(cell));  // what the chain lacks makes it a skip, and is no mistake
+    TRY_ASSIGN(const auto tokens, check.tokens_of(cell));
+    TRY_ASSIGN(const auto warning, check.warning_of(cell));
+    if (!warning.empty()) {
+      listener.notice(warning);
     }
+    TRY(tell_missing_plugins(cell, check, provisioner, listener));
     for (const auto& [component, token] : tokens) {
-      if (token.starts_with("dir:") &&
+      TRY_ASSIGN(const auto parsed, artifacts::VersionToken::parse(token));
+      if (parsed.has_directory() &&
           seen.insert(fmt::format("{} {}", name_of(component), token)).second) {
         const auto artifact = provisioner.ensure(component, token);
         if (!artifact && artifact.error().kind != ErrorKind::interrupted) {
@@ -193,7 +191,7 @@ Expected<Ending> run_command(const RunArguments& arguments, std::FILE* out, std:
   fetch.sandbox = run::node_sandbox(fetch.cancelled, options.privileged);
   TRY_ASSIGN(auto provisioner, artifacts::Provisioner::open(options.cache, std::move(fetch)));
 
-  TRY(check_inputs(cells, provisioner));
+  TRY(check_inputs(cells, provisioner, account));
 
   account.run_started(provenance,
                       cells.size() * static_cast<std::size_t>(std::max(1, options.repeat)));

@@ -1,19 +1,38 @@
 #include "attachment_options.hpp"
 
+#include "quantity.hpp"
+
 #include <limits>
+#include <utility>
 
 namespace cni_matrix::cni {
 namespace {
 
-// Bits per second of a quantity as scenarios may write it: "10M".
-std::uint64_t bits_per_second(const std::string& quantity) {
-  std::uint64_t unit = 1'000;
-  unit *= quantity.back() == 'k' ? 1 : quantity.back() == 'M' ? 1'000 : 1'000'000;
-  return std::stoull(quantity) * unit;
+// ExtractPodBandwidthResources, and toCNIBandWidth around it.
+tl::expected<std::int64_t, std::string> bits_per_second(const std::string& quantity,
+                                                        const ReleaseFacts& cri) {
+  constexpr std::int64_t k_least = 1'000;
+  constexpr std::int64_t k_most = 1'000'000'000'000'000;
+  const auto error = [](const std::string& text) {
+    return tl::unexpected("reading pod bandwidth annotations: " + text);
+  };
+  const auto value = quantity_value(quantity);
+  if (!value) {
+    return error(value.error());
+  }
+  if (*value < k_least) {
+    return error("resource is unreasonably small (< 1kbit)");
+  }
+  if (*value > k_most) {
+    return error(cri.misspells_resource ? "resoruce is unreasonably large (> 1Pbit)"
+                                        : "resource is unreasonably large (> 1Pbit)");
+  }
+  return *value;
 }
 
 // What becomes the capability "bandwidth"; null when the pod asks for no limit.
-OrderedJson bandwidth(const std::map<std::string, std::string>& annotations) {
+tl::expected<OrderedJson, std::string> bandwidth(
+    const ReleaseFacts& cri, const std::map<std::string, std::string>& annotations) {
   OrderedJson limits = {
       {"IngressRate", 0}, {"IngressBurst", 0}, {"EgressRate", 0}, {"EgressBurst", 0}};
   bool limited = false;
@@ -21,7 +40,11 @@ OrderedJson bandwidth(const std::map<std::string, std::string>& annotations) {
        {std::pair<std::string, std::string>{"kubernetes.io/ingress-bandwidth", "Ingress"},
         {"kubernetes.io/egress-bandwidth", "Egress"}}) {
     if (const auto found = annotations.find(annotation); found != annotations.end()) {
-      limits[direction + "Rate"] = bits_per_second(found->second);
+      const auto rate = bits_per_second(found->second, cri);
+      if (!rate) {
+        return tl::unexpected(rate.error());
+      }
+      limits[direction + "Rate"] = *rate;
       limits[direction + "Burst"] = std::numeric_limits<std::uint32_t>::max();
       limited = true;
     }
@@ -47,8 +70,10 @@ OrderedJson port_mappings(const std::vector<PortMapping>& mappings) {
 
 }  // namespace
 
-AttachmentOptions attachment_options(const ReleaseFacts& cri, const std::string& id,
-                                     const PodSpec& pod, Direction direction) {
+tl::expected<AttachmentOptions, std::string> attachment_options(const ReleaseFacts& cri,
+                                                                const std::string& id,
+                                                                const PodSpec& pod,
+                                                                Direction direction) {
   AttachmentOptions options;
   options.arguments = {{"IgnoreUnknown", "1"},
                        {"K8S_POD_NAMESPACE", pod.pod_namespace},
@@ -68,8 +93,19 @@ AttachmentOptions attachment_options(const ReleaseFacts& cri, const std::string&
   } else if (cri.always_passes_capabilities) {
     options.capabilities["portMappings"] = nullptr;  // a nil slice
   }
-  if (auto limits = bandwidth(pod.annotations); !limits.is_null()) {
-    options.capabilities["bandwidth"] = std::move(limits);
+  // 1.3 does not look at them when it takes the network down.
+  tl::expected<OrderedJson, std::string> limits;
+  if (!cri.always_passes_capabilities || direction == Direction::setup) {
+    limits = bandwidth(cri, pod.annotations);
+  }
+  if (!limits) {
+    return tl::unexpected((cri.always_passes_capabilities
+                               ? "failed to get bandwidth info from annotations: "
+                               : "get cni namespace options: ") +
+                          limits.error());
+  }
+  if (!limits->is_null()) {
+    options.capabilities["bandwidth"] = *std::move(limits);
   } else if (cri.always_passes_capabilities && direction == Direction::setup) {
     options.capabilities["bandwidth"] =
         OrderedJson::parse(R"({"IngressRate":0,"IngressBurst":0,"EgressRate":0,"EgressBurst":0})");

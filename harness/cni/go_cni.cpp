@@ -5,6 +5,7 @@
 
 #include "go/format.hpp"
 #include "go/json_parse.hpp"
+#include "go/utf8.hpp"
 #include "go/value.hpp"
 #include <cni_matrix/base/process.hpp>
 
@@ -48,7 +49,7 @@ struct GoCni::Impl {
   Impl(Profile the_profile, GoCniSettings the_settings)
       : profile(std::move(the_profile)),
         settings(std::move(the_settings)),
-        library(LibcniTraits::of(profile.libcni), settings.plugin_dirs, settings.cache_dir,
+        library(traits_of(profile), settings.plugin_dirs, settings.cache_dir,
                 settings.environment.empty() ? fixed_environment() : settings.environment) {}
 
   [[nodiscard]] bool go_cni_from(unsigned major, unsigned minor, unsigned patch) const {
@@ -125,7 +126,7 @@ GoResult<NetworkConfigList> GoCni::Impl::load_file(const std::filesystem::path& 
 }
 
 GoResult<void> GoCni::Impl::load_from_conf_dir() {
-  auto files = conf_files(settings.conf_dir, {".conf", ".conflist", ".json"}, library.traits());
+  auto files = conf_files(settings.conf_dir, configuration_extensions(), library.traits());
   if (!files) {
     return error(
         fmt::format("failed to read config file: {}: failed to read config file", files.error()));
@@ -347,10 +348,10 @@ OrderedJson GoCni::config() const {
     for (const auto& plugin : network.config.plugins) {
       OrderedJson entry;
       entry["Network"] = go::to_ordered_json(to_value(plugin.network, m_impl->library.traits()));
-      entry["Source"] = plugin.bytes;
+      entry["Source"] = go::valid_utf8(plugin.bytes);
       list["Plugins"].push_back(std::move(entry));
     }
-    list["Source"] = network.config.bytes;
+    list["Source"] = go::valid_utf8(network.config.bytes);
     OrderedJson item;
     item["Config"] = std::move(list);
     item["IFName"] = network.interface;

@@ -76,15 +76,15 @@ std::string description(const PluginConf& plugin) {
 }
 
 // types.Error from what a failed plugin printed, as Error() shows it.
-std::string diagnostic(const std::string& output) {
+std::string diagnostic(const std::string& output, go::JsonPackage package) {
   std::string message;
   std::string details;
   std::string problem;
-  if (const auto value = go::parse(output); !value) {
+  if (const auto value = go::parse(output, package); !value) {
     problem = value.error();
   } else {
     std::uint64_t code = 0;
-    go::StructDecoder d;
+    go::StructDecoder d(package);
     d.object(*value, "types.Error", "Error",
              {{"code", [&](const Value& v) { return d.unsigned_integer(v, code); }},
               {"msg", [&](const Value& v) { return d.string(v, message); }},
@@ -214,7 +214,7 @@ Decoded<std::string> Libcni::exec(const std::filesystem::path& plugin, const std
     return tl::unexpected(*run.failure);
   }
   if (!run.out.empty()) {
-    return tl::unexpected(diagnostic(run.out));
+    return tl::unexpected(diagnostic(run.out, m_traits.json));
   }
   if (!m_traits.shows_stderr) {
     return tl::unexpected(std::string("netplugin failed with no error message"));
@@ -237,7 +237,7 @@ Decoded<Result> Libcni::decode_result(const std::string& config, const std::stri
   const auto prefixed = [](const std::string& text) {
     return tl::unexpected("failed to unmarshal raw result: " + text);
   };
-  const auto value = go::parse(output);
+  const auto value = go::parse(output, m_traits.json);
   if (!value) {
     return prefixed(value.error());
   }
@@ -251,7 +251,7 @@ Decoded<Result> Libcni::decode_result(const std::string& config, const std::stri
     decoder.mismatch(*value, "map[string]interface {}");
     return prefixed(decoder.error()->str());
   } else {
-    auto map = go::as_interface(*value);
+    auto map = go::as_interface(*value, m_traits.json);
     if (!map) {
       return prefixed(map.error());
     }

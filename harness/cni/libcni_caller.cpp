@@ -27,8 +27,7 @@ std::vector<std::string> marked_environment() {
 struct LibcniCaller::Impl {
   Impl(const Profile& profile, NetworkConfigList the_list, std::chrono::milliseconds the_limit)
       : cri(release_facts(profile.containerd)),
-        library(LibcniTraits::of(profile.libcni), settings.plugin_dirs, settings.cache_dir,
-                marked_environment()),
+        library(traits_of(profile), settings.plugin_dirs, settings.cache_dir, marked_environment()),
         list(std::move(the_list)),
         limit(the_limit) {}
 
@@ -48,7 +47,9 @@ struct LibcniCaller::Impl {
     if (cached && known != cached->end()) {
       runtime = known->runtime;
     } else {
-      const auto options = attachment_options(cri, pod.id, pod.spec, Direction::setup);
+      // A pod of which nothing can be made is one that containerd has refused.
+      const auto options =
+          attachment_options(cri, pod.id, pod.spec, Direction::setup).value_or(AttachmentOptions());
       runtime.container_id = pod.id;
       runtime.interface = k_interface;
       runtime.arguments = options.arguments;
@@ -74,7 +75,7 @@ LibcniCaller::~LibcniCaller() = default;
 Expected<LibcniCaller> LibcniCaller::create(const Profile& profile,
                                             const std::string& configuration,
                                             std::chrono::milliseconds limit) {
-  auto list = conf_list_from_bytes(configuration, LibcniTraits::of(profile.libcni));
+  auto list = conf_list_from_bytes(configuration, traits_of(profile));
   if (!list) {
     return input_error("libcni {} does not take the network configuration: {}",
                        profile.libcni.str(), list.error());

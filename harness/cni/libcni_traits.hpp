@@ -3,6 +3,7 @@
 #include "result.hpp"
 #include "spec_version.hpp"
 
+#include "go/json_parse.hpp"
 #include <cni_matrix/base/version.hpp>
 
 #include <string>
@@ -39,6 +40,8 @@ struct LibcniTraits {
   bool omits_empty_dns = true;         // 1.3.0: in a plugin configuration that is marshalled
   bool plugins_in_directory = true;    // 1.3.0: conf.d/<network name>/*.conf
   std::string conf_name = "PluginConf";  // Go's name of a plugin configuration, 1.3.0
+
+  go::JsonPackage json = go::JsonPackage::v1;  // of the Go that it is built with
 
   static LibcniTraits of(const Version& libcni);
 };

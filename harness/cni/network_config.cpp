@@ -50,7 +50,7 @@ bool decode_dns(StructDecoder& d, const Value& value, Result::Dns& dns) {
 
 Decoded<PluginConf> decode_conf(const Value& value, const LibcniTraits& traits) {
   PluginConf conf;
-  StructDecoder d;
+  StructDecoder d(traits.json);
   const auto capabilities = [&](const Value& v) {
     return d.map(v, "map[string]bool", [&](const std::string& key, const Value& element) {
       bool flag = false;
@@ -79,8 +79,8 @@ Decoded<PluginConf> decode_conf(const Value& value, const LibcniTraits& traits) 
 }
 
 // json.Unmarshal into a map[string]interface{}; null leaves the map empty.
-Decoded<Value> unmarshal_map(const std::string& bytes) {
-  const auto value = go::parse(bytes);
+Decoded<Value> unmarshal_map(const std::string& bytes, const LibcniTraits& traits) {
+  const auto value = go::parse(bytes, traits.json);
   if (!value) {
     return tl::unexpected(value.error());
   }
@@ -92,7 +92,7 @@ Decoded<Value> unmarshal_map(const std::string& bytes) {
     decoder.mismatch(*value, "map[string]interface {}");
     return tl::unexpected(decoder.error()->str());
   }
-  return go::as_interface(*value);
+  return go::as_interface(*value, traits.json);
 }
 
 // The greatest of "cniVersions" and "cniVersion" that libcni itself knows.
@@ -221,7 +221,7 @@ Decoded<void> add_plugins_in_directory(const std::filesystem::path& file, Networ
 
 Decoded<PluginConfig> conf_from_bytes(std::string bytes, const LibcniTraits& traits) {
   static constexpr const char* k_prefix = "error parsing configuration: ";
-  const auto value = go::parse(bytes);
+  const auto value = go::parse(bytes, traits.json);
   if (!value) {
     return tl::unexpected(k_prefix + value.error());
   }
@@ -248,7 +248,7 @@ Decoded<PluginConfig> conf_from_file(const std::filesystem::path& file,
 }
 
 Decoded<NetworkConfigList> conf_list_from_bytes(std::string bytes, const LibcniTraits& traits) {
-  const auto raw = unmarshal_map(bytes);
+  const auto raw = unmarshal_map(bytes, traits);
   if (!raw) {
     return list_error(raw.error());
   }
@@ -332,7 +332,7 @@ Decoded<NetworkConfigList> conf_list_from_file(const std::filesystem::path& file
 
 Decoded<NetworkConfigList> conf_list_from_conf(const PluginConfig& conf,
                                                const LibcniTraits& traits) {
-  auto raw = unmarshal_map(conf.bytes);
+  auto raw = unmarshal_map(conf.bytes, traits);
   if (!raw) {
     return tl::unexpected(raw.error());
   }
@@ -346,7 +346,7 @@ Decoded<NetworkConfigList> conf_list_from_conf(const PluginConfig& conf,
 Decoded<PluginConfig> inject_conf(const PluginConfig& conf,
                                   const std::vector<std::pair<std::string, Value>>& values,
                                   const LibcniTraits& traits) {
-  auto config = unmarshal_map(conf.bytes);
+  auto config = unmarshal_map(conf.bytes, traits);
   if (!config) {
     return tl::unexpected("unmarshal existing network bytes: " + config.error());
   }

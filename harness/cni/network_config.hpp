@@ -55,6 +55,12 @@ go::Decoded<PluginConfig> inject_conf(const PluginConfig& conf,
                                       const std::vector<std::pair<std::string, go::Value>>& values,
                                       const LibcniTraits& traits);
 
+// Those that go-cni looks for: .conflist is a list, the others are a single plugin.
+inline const std::vector<std::string>& configuration_extensions() {
+  static const std::vector<std::string> extensions{".conf", ".conflist", ".json"};
+  return extensions;
+}
+
 // ConfFiles: the files with one of these extensions, directories left out, in no promised order;
 // none when the directory is missing.
 go::Decoded<std::vector<std::filesystem::path>> conf_files(

@@ -6,23 +6,35 @@
 #include <cni_matrix/base/paths.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <map>
+#include <vector>
 
 namespace cni_matrix::cni {
 
 namespace {
 
-Expected<std::vector<Profile>> load(const std::filesystem::path& file) {
+struct Profiles {
+  std::vector<Profile> releases;
+  std::map<std::string, BuiltWith> debian;  // by release
+};
+
+Expected<Profiles> load(const std::filesystem::path& file) {
   TRY_ASSIGN(const Json json, load_json(file));
   TRY(check_schema(json, "profiles", file.string()));
-  std::vector<Profile> profiles;
+  Profiles profiles;
   for (const auto& [release, entry] : json.at("containerd").items()) {
     Profile profile;
     TRY_ASSIGN(profile.listed, Version::parse(release));
     TRY_ASSIGN(profile.go_cni, Version::parse(entry.at("go_cni").get<std::string>()));
     TRY_ASSIGN(profile.libcni, Version::parse(entry.at("libcni").get<std::string>()));
     profile.loopback_version = entry.at("loopback_version").get<std::string>();
-    profiles.push_back(std::move(profile));
+    profiles.releases.push_back(std::move(profile));
+  }
+  const auto debian = json.value("debian", Json::object());
+  for (const auto& [release, entry] : debian.items()) {
+    auto& built = profiles.debian[release];
+    TRY_ASSIGN(built.go_cni, Version::parse(entry.at("go_cni").get<std::string>()));
+    TRY_ASSIGN(built.libcni, Version::parse(entry.at("libcni").get<std::string>()));
   }
   return profiles;
 }
@@ -63,20 +75,53 @@ Expected<Profile> choose(const std::vector<Profile>& profiles, const Version& co
   return profile;
 }
 
+const std::filesystem::path& shipped_file() {
+  static const std::filesystem::path file = data_directory() / "matrix" / "profiles.json";
+  return file;
+}
+
+// Read once.
+Expected<const Profiles*> shipped() {
+  static const Expected<Profiles> profiles = load(shipped_file());
+  if (!profiles) {
+    return tl::unexpected(profiles.error());
+  }
+  return &*profiles;
+}
+
 }  // namespace
 
 Expected<Profile> profile_for(const Version& containerd, const std::filesystem::path& profiles) {
   TRY_ASSIGN(const auto loaded, load(profiles));
-  return choose(loaded, containerd, profiles);
+  return choose(loaded.releases, containerd, profiles);
 }
 
 Expected<Profile> profile_for(const Version& containerd) {
-  static const std::filesystem::path file = data_directory() / "matrix" / "profiles.json";
-  static const Expected<std::vector<Profile>> profiles = load(file);
-  if (!profiles) {
-    return tl::unexpected(profiles.error());
+  TRY_ASSIGN(const auto* profiles, shipped());
+  return choose(profiles->releases, containerd, shipped_file());
+}
+
+Expected<Profile> profile_for(const Version& containerd, const BuiltWith& built) {
+  TRY_ASSIGN(auto profile, profile_for(containerd));
+  profile.go_cni = built.go_cni.value_or(profile.go_cni);
+  profile.libcni = built.libcni.value_or(profile.libcni);
+  profile.go = built.go;
+  return profile;
+}
+
+LibcniTraits traits_of(const Profile& profile) {
+  static const Version k_json_v2{1, 27, 0, ""};
+  auto traits = LibcniTraits::of(profile.libcni);
+  if (profile.go && *profile.go >= k_json_v2) {
+    traits.json = go::JsonPackage::v2;
   }
-  return choose(*profiles, containerd, file);
+  return traits;
+}
+
+Expected<BuiltWith> debian_build(const Version& containerd) {
+  TRY_ASSIGN(const auto* profiles, shipped());
+  const auto found = profiles->debian.find(containerd.str());
+  return found == profiles->debian.end() ? BuiltWith() : found->second;
 }
 
 }  // namespace cni_matrix::cni

@@ -71,6 +71,12 @@ std::string cni_options(const RuntimeSettings& settings) {
   if (settings.internal_loopback) {
     add("use_internal_loopback", "true");
   }
+  if (!settings.ip_pref.empty()) {
+    add("ip_pref", toml_string(settings.ip_pref));
+  }
+  if (!settings.conf_template.empty()) {
+    add("conf_template", toml_string(k_conf_template));
+  }
   return lines;
 }
 

@@ -198,4 +198,11 @@ RuntimeResult<NetworkStatus> CriClient::network_status() {
       });
 }
 
+RuntimeResult<void> CriClient::update_runtime_config(const std::string& pod_cidr) {
+  cri::UpdateRuntimeConfigRequest request;
+  request.mutable_runtime_config()->mutable_network_config()->set_pod_cidr(pod_cidr);
+  return m_connection->call<cri::UpdateRuntimeConfigResponse>("UpdateRuntimeConfig", request)
+      .map([](const cri::UpdateRuntimeConfigResponse&) {});
+}
+
 }  // namespace cni_matrix::containerd

@@ -33,6 +33,7 @@ class CriClient {
   RuntimeResult<std::vector<PodSandbox>> list_pod_sandboxes();
   RuntimeResult<PodStatus> pod_sandbox_status(const std::string& id);
   RuntimeResult<NetworkStatus> network_status();
+  RuntimeResult<void> update_runtime_config(const std::string& pod_cidr);
 
  private:
   class Connection;

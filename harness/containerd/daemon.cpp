@@ -89,6 +89,9 @@ Expected<Daemon> Daemon::start(const ContainerdOptions& options) {
     TRY(make_directory(directory));
   }
   TRY(write_file(options.config, configuration_text(options)));
+  if (!options.settings.conf_template.empty()) {
+    TRY(write_file(k_conf_template, options.settings.conf_template));
+  }
   TRY_ASSIGN(const sockaddr_un address, address_of(options.socket));
   // A socket that a killed daemon left is no sign of the new one.
   ::unlink(options.socket.c_str());

@@ -5,6 +5,9 @@
 namespace cni_matrix::containerd {
 namespace {
 
+// How the Go runtime begins what it prints as it ends a program; the stack follows.
+constexpr std::string_view k_panic = "panic: ";
+
 bool contains(std::string_view line, std::string_view part) {
   return line.find(part) != std::string_view::npos;
 }
@@ -48,10 +51,26 @@ std::string refusal_in(std::string_view log) {
   return {};
 }
 
+bool is_panic(std::string_view end) {
+  return end.starts_with(k_panic) || end.starts_with("fatal error: ");
+}
+
 std::string end_in(std::string_view log) {
   std::string last;
   for (const auto& line : split(log, '\n')) {
     if (contains(line, "level=fatal")) {
+      last = error_of(line);
+    } else if (is_panic(line)) {
+      last = line;
+    }
+  }
+  return last;
+}
+
+std::string load_error_in(std::string_view log) {
+  std::string last;
+  for (const auto& line : split(log, '\n')) {
+    if (contains(line, "ailed to load cni")) {
       last = error_of(line);
     }
   }

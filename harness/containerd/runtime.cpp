@@ -7,9 +7,11 @@
 #include "pod_process.hpp"
 
 #include "base/apart.hpp"
+#include "base/file.hpp"
 #include "base/try.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <thread>
@@ -36,9 +38,21 @@ class ContainerdRuntime : public PodRuntime {
   Expected<void> start() override {
     m_client.reset();
     m_daemon.reset();
-    TRY_ASSIGN(m_daemon, Daemon::start(m_options));
-    m_client.emplace(m_options.socket, cri_package(m_options.version), m_options.timeouts.call);
-    return wait_until_ready();
+    m_last_words.clear();
+    std::error_code no_log_yet;
+    const auto log_size = std::filesystem::file_size(m_options.log, no_log_yet);
+    auto started = bring_up();
+    if (!started) {
+      note_panic(no_log_yet ? 0 : log_size);
+    }
+    return started;
+  }
+
+  [[nodiscard]] std::string last_words() const override {
+    if (m_daemon && m_daemon->ended_within(std::chrono::milliseconds(0))) {
+      return words_of(end_in(m_daemon->log()));
+    }
+    return m_last_words;
   }
 
   Expected<void> shut_down() override {
@@ -76,7 +90,7 @@ class ContainerdRuntime : public PodRuntime {
                     status.error().message);
     }
     if (status->pid == 0) {
-      return broken("the pod has no process");
+      return unavailable("the pod has no process");
     }
     TRY_ASSIGN(int pid, pid_seen_apart_as(status->pid));
     if (process == PodProcess::shim) {
@@ -110,6 +124,9 @@ class ContainerdRuntime : public PodRuntime {
   RuntimeResult<NetworkStatus> network_status() override {
     return ask<NetworkStatus>([](CriClient& client) { return client.network_status(); });
   }
+  RuntimeResult<void> update_runtime_config(const std::string& pod_cidr) override {
+    return ask<void>([&](CriClient& client) { return client.update_runtime_config(pod_cidr); });
+  }
   RuntimeResult<void> call_api(const std::string& version) override {
     return ask<void>([&](CriClient&) -> RuntimeResult<void> {
       CriClient client(m_options.socket, "runtime." + version, m_options.timeouts.call);
@@ -118,6 +135,27 @@ class ContainerdRuntime : public PodRuntime {
   }
 
  private:
+  Expected<void> bring_up() {
+    TRY_ASSIGN(m_daemon, Daemon::start(m_options));
+    m_client.emplace(m_options.socket, cri_package(m_options.version), m_options.timeouts.call);
+    return wait_until_ready();
+  }
+
+  // A start that fails may be the machine's doing; one that ends in a panic is containerd's.
+  void note_panic(std::size_t log_start) {
+    const auto log = read_file(m_options.log);
+    const auto end = log && log->size() > log_start
+                         ? end_in(std::string_view(*log).substr(log_start))
+                         : std::string();
+    if (is_panic(end)) {
+      m_last_words = words_of(end);
+    }
+  }
+
+  static std::string words_of(const std::string& end) {
+    return end.empty() ? end : "containerd has ended: " + end;
+  }
+
   // Put a call to the daemon; when it has ended by itself and says why, that is the answer.
   template <typename T>
   RuntimeResult<T> ask(const std::function<RuntimeResult<T>(CriClient&)>& call) {
@@ -127,8 +165,8 @@ class ContainerdRuntime : public PodRuntime {
     auto answer = call(*m_client);
     const bool lost = !answer && answer.error().code == "Unavailable";
     if (lost && m_daemon->ended_within(k_end)) {
-      if (const auto why = end_in(m_daemon->log()); !why.empty()) {
-        answer.error().message = "containerd has ended: " + why;
+      if (auto why = last_words(); !why.empty()) {
+        answer.error().message = std::move(why);
       }
     }
     return answer;
@@ -226,6 +264,7 @@ class ContainerdRuntime : public PodRuntime {
   std::optional<Daemon> m_daemon;
   std::optional<CriClient> m_client;
   std::optional<std::chrono::milliseconds> m_call_limit;
+  std::string m_last_words;  // of a daemon that did not come up
 };
 
 }  // namespace

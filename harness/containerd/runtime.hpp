@@ -19,6 +19,9 @@ namespace cni_matrix::containerd {
 inline constexpr const char* k_runc_wrapper = "/run/cni-matrix/runc-wrapper";
 inline constexpr const char* k_runc = "/run/cni-matrix/runc";
 
+// Where the text of RuntimeSettings::conf_template is put, beside the configuration directory.
+inline constexpr const char* k_conf_template = "/etc/cni/template.conflist";
+
 struct ContainerdOptions {
   std::filesystem::path binaries;  // folder with containerd, ctr and the shims, as the node sees it
   Version version;                 // what that containerd is; decides the CRI version

@@ -49,6 +49,9 @@ tl::expected<RuntimeSettings, std::string> effective_settings(const Version& con
   if (!cri.knows_internal_loopback) {
     settings.internal_loopback = false;
   }
+  if (!cri.knows_ip_pref) {
+    settings.ip_pref.clear();
+  }
   if (!cri.networks_of_handlers) {
     for (auto& [name, handler] : settings.handlers) {
       handler = {};

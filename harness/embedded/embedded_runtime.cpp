@@ -6,10 +6,13 @@
 #include "pod_store.hpp"
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "base/try.hpp"
 #include "cni/attachment_options.hpp"
 #include "cni/profile.hpp"
 #include "cni/random_id.hpp"
+#include "cni/result.hpp"
+#include "go/net.hpp"
 #include "runtime/release_facts.hpp"
 
 #include <chrono>
@@ -48,14 +51,21 @@ struct Pod {
   }
 };
 
-// selectPodIPs: the first IPv4 address, then the others as they came; without one, as they came.
-std::vector<std::string> select_pod_ips(const std::vector<cni::IpConfig>& configs) {
+// selectPodIPs: the first address of the family that is preferred, then the others as they came;
+// without one, or where "cni" is preferred, as they came. What is no preference is taken for
+// "ipv4".
+std::vector<std::string> select_pod_ips(const std::vector<cni::IpConfig>& configs,
+                                        const std::string& preference, bool tells_ipv6_apart) {
+  const auto is_preferred = [&](const cni::IpConfig& config) {
+    const bool is_ipv6 = config.ip.find(':') != std::string::npos;
+    return preference == "ipv6" ? is_ipv6 || !tells_ipv6_apart : preference != "cni" && !is_ipv6;
+  };
   std::vector<std::string> ips;
-  bool has_ipv4 = false;
+  bool has_preferred = false;
   for (const cni::IpConfig& config : configs) {
-    const bool is_first_ipv4 = !has_ipv4 && config.ip.find(':') == std::string::npos;
-    ips.insert(is_first_ipv4 ? ips.begin() : ips.end(), config.ip);
-    has_ipv4 = has_ipv4 || is_first_ipv4;
+    const bool is_first = !has_preferred && is_preferred(config);
+    ips.insert(is_first ? ips.begin() : ips.end(), config.ip);
+    has_preferred = has_preferred || is_first;
   }
   return ips;
 }
@@ -89,7 +99,9 @@ class EmbeddedRuntime : public PodRuntime {
       return input_error("{}", settings.error());
     }
     m_networks.clear();
+    m_end.clear();
     m_internal_loopback = settings->internal_loopback;
+    m_ip_pref = settings->ip_pref;
     auto cni = m_options.cni;
     cni.plugin_dirs.assign(settings->bin_dirs.begin(), settings->bin_dirs.end());
     cni.max_conf_num = settings->max_conf_num.value_or(cni.max_conf_num);
@@ -108,6 +120,9 @@ class EmbeddedRuntime : public PodRuntime {
       own.max_conf_num = handler.max_conf_num != 0 ? handler.max_conf_num : cni.max_conf_num;
       TRY(open_network(name, own));
     }
+    if (!m_end.empty()) {
+      return broken("{}", m_end);
+    }
 
     TRY_ASSIGN(const auto records, m_store.load());
     m_pods.clear();
@@ -122,7 +137,6 @@ class EmbeddedRuntime : public PodRuntime {
       }
       m_pods[id] = std::move(pod);
     }
-    m_end.clear();
     // A daemon's start is over when it has answered Status, and plugins may see a STATUS for that.
     (void)network_status();
     return {};
@@ -131,12 +145,15 @@ class EmbeddedRuntime : public PodRuntime {
   Expected<void> shut_down() override {
     m_networks.clear();
     m_pods.clear();
+    m_end.clear();
     return {};
   }
 
   // Every change is on disk before a call returns, so there is nothing more to lose.
   Expected<void> kill() override { return shut_down(); }
   [[nodiscard]] int pid() const override { return 0; }
+  [[nodiscard]] std::string last_words() const override { return m_end; }
+  [[nodiscard]] bool sees_edits_at_once() const override { return true; }
 
   void set_call_limit(std::optional<std::chrono::milliseconds> limit) override {
     m_call_limit = limit;
@@ -146,7 +163,7 @@ class EmbeddedRuntime : public PodRuntime {
   Expected<void> kill_pod_process(const std::string& id, PodProcess /*process*/) override {
     const auto found = m_pods.find(id);
     if (found == m_pods.end() || found->second.state != Pod::State::ready) {
-      return broken("the pod has no process");
+      return unavailable("the pod has no process");
     }
     found->second.state = Pod::State::not_ready;
     found->second.record.running = false;
@@ -295,6 +312,7 @@ class EmbeddedRuntime : public PodRuntime {
     TRY(answer());
     if (!m_cri.watches_configuration) {
       load_configuration(network_of(""));
+      TRY(answer());
     }
     NetworkStatus status;
     status.network_ready = true;
@@ -315,6 +333,18 @@ class EmbeddedRuntime : public PodRuntime {
     status.configuration = Json::parse(network.go_cni.config().dump());
     log_plugins(network);
     return status;
+  }
+
+  // Without conf_template it does no more than this, and a template of Go is not for this runtime.
+  RuntimeResult<void> update_runtime_config(const std::string& pod_cidr) override {
+    TRY(answer());
+    for (const auto& part : split(pod_cidr, ',')) {
+      const std::string cidr(trim(part));
+      if (!pod_cidr.empty() && !go::IpNet::parse(cidr)) {
+        return unknown("get routes: invalid CIDR address: " + cidr);
+      }
+    }
+    return {};
   }
 
   RuntimeResult<void> call_api(const std::string& version) override {
@@ -348,6 +378,9 @@ class EmbeddedRuntime : public PodRuntime {
         load_configuration(network);
       }
     }
+    if (!m_end.empty()) {
+      return tl::unexpected(RuntimeError{"Unavailable", m_end});
+    }
     return {};
   }
 
@@ -378,16 +411,25 @@ class EmbeddedRuntime : public PodRuntime {
     network.load_error.reset();
     if (auto loaded = network.go_cni.load(); !loaded) {
       network.load_error = loaded.error().message;
+      // libcni dies over it, and with it all of containerd.
+      if (network.load_error->find(cni::k_nil_panic) != std::string::npos) {
+        m_end = fmt::format("containerd has ended: {}", cni::k_nil_panic);
+        log(m_end);
+      }
       log("failed to load cni configuration: " + *network.load_error);
     }
     log_plugins(network);
   }
 
-  [[nodiscard]] cni::AttachmentOptions attachment(const PodRecord& record, cni::Direction direction,
-                                                  Clock::time_point deadline) const {
+  [[nodiscard]] cni::GoResult<cni::AttachmentOptions> attachment(const PodRecord& record,
+                                                                 cni::Direction direction,
+                                                                 Clock::time_point deadline) const {
     auto options = cni::attachment_options(m_cri, record.id, record.spec, direction);
-    options.deadline = deadline;
-    return options;
+    if (!options) {
+      return tl::unexpected(cni::GoError{options.error(), false});
+    }
+    options->deadline = deadline;
+    return *std::move(options);
   }
 
   // setupPodNetwork: fills in the IPs and the result.
@@ -398,15 +440,18 @@ class EmbeddedRuntime : public PodRuntime {
       }
     }
     auto& network = network_of(record.spec.handler);
-    auto result = network.go_cni.setup(record.id, record.netns,
-                                       attachment(record, cni::Direction::setup, deadline));
+    const auto options = attachment(record, cni::Direction::setup, deadline);
+    if (!options) {
+      return tl::unexpected(options.error());
+    }
+    auto result = network.go_cni.setup(record.id, record.netns, *options);
     log_plugins(network);
     if (!result) {
       return tl::unexpected(std::move(result).error());
     }
     const auto eth0 = result->interfaces.find("eth0");
     if (eth0 != result->interfaces.end() && !eth0->second.ips.empty()) {
-      record.ips = select_pod_ips(eth0->second.ips);
+      record.ips = select_pod_ips(eth0->second.ips, m_ip_pref, m_cri.tells_ipv6_apart);
       record.has_result = true;
       return {};
     }
@@ -421,8 +466,11 @@ class EmbeddedRuntime : public PodRuntime {
   cni::GoResult<void> tear_down_network(const PodRecord& record, const std::string& netns,
                                         Clock::time_point deadline) {
     auto& network = network_of(record.spec.handler);
-    auto result = network.go_cni.remove(record.id, netns,
-                                        attachment(record, cni::Direction::teardown, deadline));
+    const auto options = attachment(record, cni::Direction::teardown, deadline);
+    if (!options) {
+      return tl::unexpected(options.error());
+    }
+    auto result = network.go_cni.remove(record.id, netns, *options);
     log_plugins(network);
     return result;
   }
@@ -543,6 +591,7 @@ class EmbeddedRuntime : public PodRuntime {
   ReleaseFacts m_cri;
   PodStore m_store;
   bool m_internal_loopback = false;
+  std::string m_ip_pref;
   std::map<std::string, Network> m_networks;  // by handler; empty while not started
   std::mutex m_mutex;                         // of what follows, of m_store and of load_error
   std::map<std::string, Pod> m_pods;
@@ -554,8 +603,11 @@ class EmbeddedRuntime : public PodRuntime {
 
 Expected<std::unique_ptr<PodRuntime>> make_embedded_runtime(const Version& containerd,
                                                             EmbeddedOptions options) {
-  TRY_ASSIGN(cni::Profile profile, cni::profile_for(containerd));
-  return std::make_unique<EmbeddedRuntime>(std::move(profile), std::move(options));
+  auto profile = options.profile;
+  if (!profile) {
+    TRY_ASSIGN(profile, cni::profile_for(containerd));
+  }
+  return std::make_unique<EmbeddedRuntime>(*std::move(profile), std::move(options));
 }
 
 }  // namespace cni_matrix::embedded

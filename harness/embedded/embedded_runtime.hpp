@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cni/go_cni.hpp"
+#include "cni/profile.hpp"
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/base/version.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
@@ -8,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace cni_matrix::embedded {
 
@@ -23,6 +25,7 @@ struct EmbeddedOptions {
   // file. Empty: there is no log.
   std::filesystem::path log;
   RuntimeTimeouts timeouts;
+  std::optional<cni::Profile> profile;  // of the build that is modelled; none: of the release
 };
 
 // A runtime that does what the CRI plugin of that containerd release does about the pod network,
@@ -35,7 +38,7 @@ struct EmbeddedOptions {
 // The watcher of the configuration directory is asked at the start of every call: an edit is seen
 // by the very next call, what fsnotify ignores (a file moved in by rename) stays unseen.
 //
-// Error kind: input, for a version that there is no profile of.
+// Error kind: input, for a version that there is no profile of, where none is given.
 Expected<std::unique_ptr<PodRuntime>> make_embedded_runtime(const Version& containerd,
                                                             EmbeddedOptions options = {});
 

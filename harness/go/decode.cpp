@@ -42,8 +42,8 @@ std::string DecodeError::str() const {
   if (in_struct.empty() && field.empty()) {
     return "json: cannot unmarshal " + value + " into Go value of type " + type;
   }
-  return "json: cannot unmarshal " + value + " into Go struct field " + in_struct + "." + field +
-         " of type " + type;
+  return "json: cannot unmarshal " + value + " into " + (element ? "" : "Go struct field ") +
+         in_struct + "." + field + " of type " + type;
 }
 
 void StructDecoder::add_context(DecodeError& error) const {
@@ -51,6 +51,7 @@ void StructDecoder::add_context(DecodeError& error) const {
     return;
   }
   error.in_struct = m_struct;
+  error.element = m_in_element;
   error.field.clear();
   for (const auto& field : m_fields) {
     error.field += (error.field.empty() ? "" : ".") + field;
@@ -108,8 +109,11 @@ bool StructDecoder::object(const Value& value, std::string_view type, std::strin
       continue;
     }
     const std::string outer = m_struct;
-    m_struct = name;
+    if (!m_is_v2 || outer.empty()) {
+      m_struct = name;
+    }
     m_fields.emplace_back(found->name);
+    m_in_element = false;
     if (!found->decode(member)) {
       return false;
     }
@@ -183,8 +187,16 @@ bool StructDecoder::array(const Value& value, std::string_view type,
   }
   resize(value.items.size());
   for (std::size_t i = 0; i < value.items.size(); ++i) {
+    if (m_is_v2) {
+      m_fields.push_back(std::to_string(i));
+      m_in_element = true;
+    }
     if (!element(i, value.items[i])) {
       return false;
+    }
+    if (m_is_v2) {
+      m_fields.pop_back();
+      m_in_element = false;
     }
   }
   return true;
@@ -196,8 +208,15 @@ bool StructDecoder::map(const Value& value, std::string_view type,
     return true;
   }
   for (const auto& [key, member] : value.members) {
+    if (m_is_v2) {
+      m_fields.push_back(key);
+      m_in_element = false;
+    }
     if (!element(key, member)) {
       return false;
+    }
+    if (m_is_v2) {
+      m_fields.pop_back();
     }
   }
   return true;

@@ -22,6 +22,7 @@ struct DecodeError {
   std::string type;       // type error: Go type that was wanted, "types.IPNet"
   std::string in_struct;  // "Result"
   std::string field;      // "ips"
+  bool element = false;   // it is an array's; only v2 tells
 
   // "json: cannot unmarshal number into Go struct field Result.ips of type string"
   [[nodiscard]] std::string str() const;
@@ -38,6 +39,9 @@ class StructDecoder {
     std::string_view name;
     std::function<bool(const Value&)> decode;
   };
+
+  explicit StructDecoder(JsonPackage package = JsonPackage::v1)
+      : m_is_v2(package == JsonPackage::v2) {}
 
   // `type` is the Go type with its package ("types.NetConf"), `name` without ("NetConf").
   bool object(const Value& value, std::string_view type, std::string_view name,
@@ -71,8 +75,10 @@ class StructDecoder {
   bool number(const Value& value, std::string_view type, T& out);
   void add_context(DecodeError& error) const;
 
+  bool m_is_v2;  // errors name the outermost struct and the way to the value, also in maps
   std::string m_struct;
   std::vector<std::string> m_fields;
+  bool m_in_element = false;
   std::optional<DecodeError> m_saved;
   std::optional<DecodeError> m_stopped;
 };

@@ -31,27 +31,31 @@ std::optional<double> to_double(const std::string& literal) {
 
 }  // namespace
 
-Decoded<Value> as_interface(const Value& value) {
+namespace {
+
+// `place` is what v2 names of it: ".plugins.0.x".
+Decoded<Value> interface_at(const Value& value, JsonPackage package, const std::string& place) {
   Value out = value;
   if (value.is(Value::Kind::number)) {
     const auto number = to_double(value.text);
     if (!number) {
       return tl::unexpected(fmt::format(
-          "json: cannot unmarshal number {} into Go value of type float64", value.text));
+          "json: cannot unmarshal number {} into Go {} of type float64", value.text,
+          package == JsonPackage::v1 || place.empty() ? "value" : "struct field " + place));
     }
     out.text = format_float(*number);
   } else if (value.is(Value::Kind::array)) {
-    for (auto& item : out.items) {
-      auto inner = as_interface(item);
+    for (std::size_t i = 0; i < out.items.size(); ++i) {
+      auto inner = interface_at(out.items[i], package, fmt::format("{}.{}", place, i));
       if (!inner) {
         return inner;
       }
-      item = std::move(*inner);
+      out.items[i] = std::move(*inner);
     }
   } else if (value.is(Value::Kind::object)) {
     out.members.clear();
     for (const auto& [name, member] : value.members) {
-      auto inner = as_interface(member);
+      auto inner = interface_at(member, package, fmt::format("{}.{}", place, name));
       if (!inner) {
         return inner;
       }
@@ -61,6 +65,12 @@ Decoded<Value> as_interface(const Value& value) {
               [](const auto& a, const auto& b) { return a.first < b.first; });
   }
   return out;
+}
+
+}  // namespace
+
+Decoded<Value> as_interface(const Value& value, JsonPackage package) {
+  return interface_at(value, package, "");
 }
 
 std::string type_name(const Value* value) {

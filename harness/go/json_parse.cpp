@@ -14,6 +14,7 @@ namespace {
 // encoding/json allows 10,000. This parser recurses, and so does whoever walks the value; a
 // document this deep is an attack, and the answer to it is the same.
 constexpr int k_max_depth = 1'000;
+constexpr std::string_view k_unexpected_end = "unexpected end of JSON input";
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -53,7 +54,8 @@ std::string quote_character(char c) {
 // it decodes anything, so a syntax error always comes before a type error.
 class Parser {
  public:
-  explicit Parser(std::string_view text) : m_text(text) {}
+  Parser(std::string_view text, JsonPackage package)
+      : m_text(text), m_is_v2(package == JsonPackage::v2) {}
 
   Decoded<Value> run() {
     Value value;
@@ -80,14 +82,30 @@ class Parser {
 
   // Always false, so that callers can return it.
   bool bad(std::string_view context) {
-    m_error = at_end() ? "unexpected end of JSON input"
-                       : fmt::format("invalid character {} {}", quote_character(peek()), context);
+    m_error = at_end() ? std::string(k_unexpected_end)
+                       : fmt::format("invalid character {} {}", quoted(), context);
     return false;
+  }
+
+  [[nodiscard]] std::string quoted() const {
+    if (!m_is_v2) {
+      return quote_character(peek());
+    }
+    // A whole rune, where v1 has a byte.
+    const Rune rune = decode_rune(m_text.substr(m_at));
+    if (!rune.valid) {
+      return fmt::format("'\\x{:02x}'", static_cast<unsigned char>(peek()));
+    }
+    const auto text = quote(m_text.substr(m_at, rune.size));
+    return rune.size == 1 ? quote_character(peek()) : "'" + text.substr(1, text.size() - 2) + "'";
   }
 
   // The same where blanks are not allowed: Go's scanner takes the end of the text for a blank
   // first.
   bool bad_inside(std::string_view context) {
+    if (m_is_v2) {
+      return bad(context);
+    }
     m_error =
         fmt::format("invalid character {} {}", at_end() ? "' '" : quote_character(peek()), context);
     return false;
@@ -217,7 +235,7 @@ class Parser {
     }
     if (!at_end() && peek() == '.') {
       ++m_at;
-      if (!digits("after decimal point in numeric literal")) {
+      if (!digits(m_is_v2 ? "in numeric literal" : "after decimal point in numeric literal")) {
         return false;
       }
     }
@@ -226,7 +244,7 @@ class Parser {
       if (!at_end() && (peek() == '+' || peek() == '-')) {
         ++m_at;
       }
-      if (!digits("in exponent of numeric literal")) {
+      if (!digits(m_is_v2 ? "in numeric literal" : "in exponent of numeric literal")) {
         return false;
       }
     }
@@ -235,12 +253,23 @@ class Parser {
     return true;
   }
 
+  // `escape` is where it begins, at its backslash.
+  bool bad_escape(std::size_t escape, std::size_t length, std::string_view context) {
+    if (!m_is_v2 || at_end()) {
+      return bad_inside(context);
+    }
+    m_error = fmt::format("invalid escape sequence `{}` in string", m_text.substr(escape, length));
+    return false;
+  }
+
   bool parse_hex(char32_t& unit) {
+    constexpr std::size_t k_length = 6;  // \uXXXX
+    const auto escape = m_at - 2;
     unit = 0;
     for (int i = 0; i < 4; ++i, ++m_at) {
       const int digit = at_end() ? -1 : hex_digit(peek());
       if (digit < 0) {
-        return bad_inside("in \\u hexadecimal character escape");
+        return bad_escape(escape, k_length, "in \\u hexadecimal character escape");
       }
       unit = unit * 16 + static_cast<char32_t>(digit);
     }
@@ -274,7 +303,7 @@ class Parser {
       return true;
     }
     if (at_end() || peek() != 'u') {
-      return bad_inside("in string escape code");
+      return bad_escape(m_at - 1, 2, "in string escape code");
     }
     ++m_at;
     char32_t unit = 0;
@@ -310,7 +339,7 @@ class Parser {
           return false;
         }
       } else if (static_cast<unsigned char>(c) < 0x20) {
-        return bad("in string literal");
+        return bad(m_is_v2 ? "in string" : "in string literal");
       } else if (static_cast<unsigned char>(c) < 0x80) {
         out += c;
         ++m_at;
@@ -323,14 +352,15 @@ class Parser {
   }
 
   std::string_view m_text;
+  bool m_is_v2;
   std::size_t m_at = 0;
   std::string m_error;
 };
 
 }  // namespace
 
-Decoded<Value> parse(std::string_view text) {
-  return Parser(text).run();
+Decoded<Value> parse(std::string_view text, JsonPackage package) {
+  return Parser(text, package).run();
 }
 
 }  // namespace cni_matrix::go

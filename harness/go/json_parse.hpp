@@ -14,6 +14,10 @@ namespace cni_matrix::go {
 template <typename T>
 using Decoded = tl::expected<T, std::string>;
 
-Decoded<Value> parse(std::string_view text);
+// Since Go 1.27 encoding/json stands on encoding/json/v2, which takes the same texts and has other
+// words for what is wrong with some.
+enum class JsonPackage { v1, v2 };
+
+Decoded<Value> parse(std::string_view text, JsonPackage package = JsonPackage::v1);
 
 }  // namespace cni_matrix::go

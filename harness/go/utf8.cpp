@@ -79,6 +79,17 @@ Rune decode_rune(std::string_view text) {
   return {value, size, true};
 }
 
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Rune rune = decode_rune(text);
+    append_utf8(out, rune.value);
+    text.remove_prefix(rune.size);
+  }
+  return out;
+}
+
 bool equal_fold(std::string_view a, std::string_view b) {
   return fold(a) == fold(b);
 }

@@ -19,6 +19,9 @@ Rune decode_rune(std::string_view text);
 // utf8.AppendRune.
 void append_utf8(std::string& out, char32_t rune);
 
+// strings.ToValidUTF8 with U+FFFD for each byte that is none, as json.Marshal does.
+std::string valid_utf8(std::string_view text);
+
 // strings.EqualFold as encoding/json matches keys of a struct.
 bool equal_fold(std::string_view a, std::string_view b);
 

@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "scenario/configuration_text.hpp"
 #include "scenario/scenario_library.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 #include <cni_matrix/base/paths.hpp>
@@ -246,33 +247,18 @@ scenario::Conflist conflist_of(const std::filesystem::path& file) {
   return conflist;
 }
 
-bool loads(const std::filesystem::path& file) {
-  const auto text = read_file(file);
-  const auto value = text ? parse_json(*text, file.string()) : Expected<Json>(Json());
-  return value && value->is_object() &&
-         (file.extension() == ".conflist" ? value->contains("plugins") : value->contains("type"));
-}
-
-// As go-cni does with max_conf_num 1: the first in the order of names that loads.
+// As containerd does with max_conf_num 1: the first in the order of names, and where that one does
+// not load, none.
 Expected<scenario::Conflist> first_conflist_in(const std::filesystem::path& directory) {
-  std::vector<std::filesystem::path> files;
+  TRY_ASSIGN(const auto files, scenario::configuration_files_in(directory));
+  if (files.empty()) {
+    return input_error(
+        "{}: no file of this directory is a network configuration: none ends in .conflist, .conf "
+        "or .json",
+        directory.string());
+  }
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    const auto extension = entry.path().extension();
-    if (extension == ".conflist" || extension == ".conf" || extension == ".json") {
-      files.push_back(entry.path());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  for (const auto& file : files) {
-    if (loads(file)) {
-      return conflist_of(std::filesystem::absolute(file, error));
-    }
-  }
-  return input_error("{}: no file of this directory is a network configuration: {}",
-                     directory.string(),
-                     files.empty() ? "none ends in .conflist, .conf or .json"
-                                   : "none has \"plugins\", or \"type\" (.conf, .json)");
+  return conflist_of(std::filesystem::absolute(files.front(), error));
 }
 
 // Those in matrix/ that are no data of ours, which have a schema of their own.

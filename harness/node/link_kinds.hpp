@@ -12,4 +12,7 @@ namespace cni_matrix::node {
 // The caller must be single-threaded. Error kind: broken.
 Expected<bool> has_link_kind(const std::string& kind);
 
+// Whether a bridge of this kernel can filter VLANs; tried in the same way. Error kind: broken.
+Expected<bool> has_vlan_filtering();
+
 }  // namespace cni_matrix::node

@@ -238,6 +238,11 @@ class Pieces {
       TRY_ASSIGN(auto tree, take(path));
       m_pieces.push_back({std::move(tree), path});
     }
+    std::error_code error;
+    if (fs::exists(k_tun, error)) {
+      TRY_ASSIGN(auto tree, take(k_tun));
+      m_pieces.push_back({std::move(tree), k_tun});
+    }
     for (const auto& bind : m_options.node->binds) {
       TRY(add_bind(bind));
     }

@@ -11,6 +11,9 @@
 
 namespace cni_matrix::node {
 
+// What the plugin tap opens. A node has it where the machine has, with the machine's permissions.
+inline constexpr const char* k_tun = "/dev/net/tun";
+
 struct RootOptions {
   const NodeOptions* node;
   const IdMap* ids;

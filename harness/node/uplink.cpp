@@ -53,6 +53,17 @@ Expected<void> keep_outside() {
   return {};
 }
 
+// Its other end takes the first name that is free.
+Expected<void> add_nic_from_outside(const std::string& name, int node) {
+  std::string peer = "nic1";
+  for (int i = 2; ::if_nametoindex(peer.c_str()) != 0; ++i) {
+    peer = fmt::format("nic{}", i);
+  }
+  TRY_ASSIGN(const auto outside, RouteNetlink::open(k_who));
+  TRY(outside.add_veth(peer, name, node));
+  return set_up(peer.c_str());
+}
+
 }  // namespace
 
 Expected<void> make_uplink() {
@@ -77,6 +88,27 @@ Expected<void> make_uplink() {
   TRY(set_up("uplink"));
   TRY(inside.add_route("default", "192.0.2.1", "uplink"));
   return inside.add_route("default", "2001:db8:ffff::1", "uplink");
+}
+
+Expected<bool> add_nic(const std::string& name) {
+  // dev_valid_name() of the kernel.
+  const bool can_be = !name.empty() && name.size() < IFNAMSIZ && name != "." && name != ".." &&
+                      name.find_first_of("/: \t\n\v\f\r") == std::string::npos;
+  if (!can_be || ::if_nametoindex(name.c_str()) != 0) {
+    return false;
+  }
+  TRY_ASSIGN(const Fd node, open_own_namespace());
+  const Fd outside(::open(layout::k_outside, O_RDONLY | O_CLOEXEC));
+  if (!outside || ::setns(outside.get(), CLONE_NEWNET) != 0) {
+    return system_error("cannot go to the outside namespace");
+  }
+  const auto made = add_nic_from_outside(name, node.get());
+  if (::setns(node.get(), CLONE_NEWNET) != 0) {
+    return system_error("cannot go back to the node's namespace");
+  }
+  TRY(made);
+  TRY(set_up(name.c_str()));
+  return true;
 }
 
 }  // namespace cni_matrix::node

@@ -34,6 +34,7 @@ std::string key_of(const run::CellResult& result) {
                            verdict::comparable_error(step.error));
       }
     }
+    key += verdict::comparable_error(load_error_of(result)) + "\n";
   }
   return key + verdict::comparable_error(result.reason);
 }
@@ -140,6 +141,9 @@ void CellGroups::describe(const Group& group, const Style& style, const TitleOf&
       put("step", fmt::format("{}: {}{}{}", step_name(step), step.code,
                               step.code.empty() ? "" : ": ", step.error));
     }
+  }
+  if (const auto cause = load_error_of(example); !cause.empty()) {
+    put("cause", cause);
   }
   const auto leaked = verdict::split_residue(example.leftover).leaked;
   for (const auto& text :

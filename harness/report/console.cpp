@@ -201,8 +201,10 @@ class ConsoleReporter : public run::Listener {
     if (!artifact || artifact->source.empty()) {
       return;
     }
-    std::string text = fmt::format("{} {}: {}", name_of(artifact->component),
-                                   artifact->version.str(), artifact->source);
+    // What lies over others need not tell its version.
+    const auto version = artifact->version == Version() ? artifact->token : artifact->version.str();
+    std::string text =
+        fmt::format("{} {}: {}", name_of(artifact->component), version, artifact->source);
     if (!artifact->sha256.empty()) {
       text += fmt::format(", SHA-256 {}", artifact->sha256);
     } else {
@@ -213,6 +215,9 @@ class ConsoleReporter : public run::Listener {
       }
     }
     m_binaries.insert("  " + shown(text, m_style.unicode));
+    for (const auto& overlay : artifact->overlays) {
+      note_binaries(overlay);
+    }
   }
 
   // One line as a cell ends: every cell with --verbose, else the bad ones until they are too many.

@@ -40,6 +40,9 @@ std::string account(const run::CellResult& result) {
                     : fmt::format("{}: {}{}{}\n", step_name(step), step.code,
                                   step.code.empty() ? "" : ": ", step.error);
   }
+  if (const auto cause = load_error_of(result); !cause.empty()) {
+    text += fmt::format("cause: {}\n", cause);
+  }
   for (const auto& leak : verdict::describe(verdict::split_residue(result.leftover).leaked)) {
     text += fmt::format("left behind: {}: {} ({}); to remove: {}\n", node::name_of(leak.leak),
                         leak.entry, leak.owner, leak.clean_up);

@@ -13,6 +13,9 @@ namespace cni_matrix::report {
 
 namespace {
 
+// go-cni's ErrCNINotInitialized.
+constexpr std::string_view k_no_network = "cni plugin not initialized";
+
 // UAX #9: U+202A to U+202E and U+2066 to U+2069 make a text read otherwise than it is.
 bool turns_direction(std::string_view sequence) {
   if (sequence.size() != 3 || static_cast<unsigned char>(sequence[0]) != 0xe2) {
@@ -116,6 +119,22 @@ std::string leftover_counts(const node::Inventory& leftover) {
 std::string step_name(const run::StepResult& step) {
   const auto name = step.pod.empty() ? step.step : step.step + " " + step.pod;
   return step.detail.empty() ? name : fmt::format("{} ({})", name, step.detail);
+}
+
+std::string load_error_of(const run::CellResult& result) {
+  const bool without_network =
+      std::any_of(result.steps.begin(), result.steps.end(), [](const run::StepResult& step) {
+        return !step.ok && step.error.find(k_no_network) != std::string::npos;
+      });
+  if (!without_network || !result.network) {
+    return {};
+  }
+  for (const auto& [name, text] : result.network->load_status) {
+    if (text != "OK") {
+      return text;
+    }
+  }
+  return {};
 }
 
 std::string label_note(const std::optional<artifacts::Artifact>& artifact) {

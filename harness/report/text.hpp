@@ -36,6 +36,10 @@ std::string leftover_counts(const node::Inventory& leftover);
 // "StopPodSandbox (to 1.0.0)"
 std::string step_name(const run::StepResult& step);
 
+// Why containerd had no network where that is what a call failed for: its own words as it loaded
+// the configuration. Empty for anything else.
+std::string load_error_of(const run::CellResult& result);
+
 // What has to be said beside the version of an artifact that does not confirm it: " (as labelled)",
 // " (as labelled; it says 1.6.4)". Empty for others.
 std::string label_note(const std::optional<artifacts::Artifact>& artifact);

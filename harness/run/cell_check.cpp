@@ -2,7 +2,10 @@
 
 #include "cell_plan.hpp"
 
+#include "base/text.hpp"
 #include "base/try.hpp"
+#include "chain/chain.hpp"
+#include "cni/profile.hpp"
 
 #include <fmt/format.h>
 
@@ -22,11 +25,46 @@ std::string key_of(const matrix::Cell& cell) {
 
 }  // namespace
 
-bool CellCheck::knows(const matrix::Cell& cell) const {
-  return m_lacks.contains(key_of(cell));
+Expected<CellCheck::Tokens> CellCheck::tokens_of(const matrix::Cell& cell) {
+  using artifacts::Component;
+  const auto key = key_of(cell);
+  auto known = m_tokens.find(key);
+  if (known == m_tokens.end()) {
+    TRY_ASSIGN(const auto scenario, m_scenarios.find(cell.scenario));
+    TRY_ASSIGN(const auto steps, scenario::bind_steps(*scenario, cell.parameters));
+    const auto demands = scenario::demands_of(steps);
+    known = m_tokens.emplace(key, Tokens()).first;
+    for (const auto& token : demands.containerds) {
+      known->second.emplace_back(Component::containerd, token);
+    }
+    for (const auto& token : demands.plugins) {
+      known->second.emplace_back(Component::plugins, token);
+    }
+  }
+  Tokens tokens = {{Component::containerd, cell.containerd}, {Component::plugins, cell.plugins}};
+  tokens.insert(tokens.end(), known->second.begin(), known->second.end());
+  return tokens;
+}
+
+Expected<void> CellCheck::check_versions(const matrix::Cell& cell) {
+  if (cell.runtime != matrix::RuntimeChoice::embedded) {
+    return {};
+  }
+  TRY_ASSIGN(const auto tokens, tokens_of(cell));
+  for (const auto& [component, token] : tokens) {
+    if (component != artifacts::Component::containerd || !m_modelled.insert(token).second) {
+      continue;
+    }
+    TRY_ASSIGN(const auto parsed, artifacts::VersionToken::parse(token));
+    if (parsed.version) {
+      TRY(cni::profile_for(*parsed.version));
+    }
+  }
+  return {};
 }
 
 Expected<std::string> CellCheck::lack_of(const matrix::Cell& cell) {
+  TRY(check_versions(cell));
   const auto key = key_of(cell);
   if (const auto known = m_lacks.find(key); known != m_lacks.end()) {
     return known->second;
@@ -36,6 +74,39 @@ Expected<std::string> CellCheck::lack_of(const matrix::Cell& cell) {
     return tl::unexpected(good.error());
   }
   return m_lacks[key] = good ? std::string() : good.error().message;
+}
+
+Expected<std::string> CellCheck::warning_of(const matrix::Cell& cell) {
+  if (!m_read.insert(cell.conflist.file.string()).second) {
+    return std::string();
+  }
+  TRY_ASSIGN(const auto conflist, scenario::ConflistFile::load(cell.conflist));
+  return conflist.refusal();
+}
+
+Expected<std::vector<std::string>> CellCheck::missing_plugins(const matrix::Cell& cell,
+                                                              const artifacts::Artifact& plugins) {
+  if (!m_told.insert(fmt::format("{} {}", cell.plugins, cell.conflist.file.string())).second) {
+    return std::vector<std::string>();
+  }
+  TRY_ASSIGN(const auto conflist, scenario::ConflistFile::load(cell.conflist));
+  std::vector<std::string> names;
+  for (const auto& [name, digest] : plugins.binaries) {
+    names.push_back(name);
+  }
+  std::vector<std::string> sentences;
+  for (const auto& type : chain::Chain(conflist.json()).types()) {
+    if (plugins.binaries.contains(type)) {
+      continue;
+    }
+    auto similar = did_you_mean(type, names);
+    auto sentence = fmt::format(
+        "{}: {} is none of {}'s plugins{}", cell.conflist.name, excerpt(type), cell.plugins,
+        similar.empty() ? fmt::format("; add it with --plugins {}+dir:/opt/cni/bin", cell.plugins)
+                        : similar);
+    sentences.push_back(std::move(sentence));
+  }
+  return sentences;
 }
 
 }  // namespace cni_matrix::run

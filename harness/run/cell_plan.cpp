@@ -8,6 +8,7 @@
 #include "chain/chain_words.hpp"
 #include "cni/libcni_caller.hpp"
 #include "cni/profile.hpp"
+#include "go/build_info.hpp"
 #include "scenario/act.hpp"
 #include "scenario/cell_needs.hpp"
 #include "scenario/step_json.hpp"
@@ -16,6 +17,8 @@
 #include <cni_matrix/run/runner.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 namespace cni_matrix::run {
@@ -31,6 +34,40 @@ std::optional<Version> version_of(const std::string& token) {
   return parsed ? parsed->version : std::nullopt;
 }
 
+// A build tells its Go, and its modules too; Debian's tell no modules, and what they are is known.
+Expected<cni::BuiltWith> built_with(const artifacts::Artifact& artifact) {
+  cni::BuiltWith built;
+  if (artifact.provider == "debian") {
+    TRY_ASSIGN(built, cni::debian_build(artifact.version));
+  }
+  const auto info = go::read_build_info(artifact.directory / "containerd");
+  if (!info || !*info) {
+    return built;
+  }
+  const auto take = [](std::optional<Version>& target, std::string_view text) {
+    if (const auto version = Version::parse(text)) {
+      target = *version;
+    }
+  };
+  const std::string_view go = (*info)->go_version;
+  take(built.go, go.substr(go.starts_with("go") ? 2 : 0));
+  for (const auto& [path, target] : {std::pair{"github.com/containerd/go-cni", &built.go_cni},
+                                     {"github.com/containernetworking/cni", &built.libcni}}) {
+    if (const auto module = (*info)->modules.find(path); module != (*info)->modules.end()) {
+      take(*target, module->second);
+    }
+  }
+  return built;
+}
+
+Expected<cni::Profile> profile_of(const PlannedContainerd& planned) {
+  if (!planned.artifact) {
+    return cni::profile_for(planned.version);
+  }
+  TRY_ASSIGN(const auto built, built_with(*planned.artifact));
+  return cni::profile_for(planned.version, built);
+}
+
 Expected<PlannedContainerd> plan_containerd(const std::string& token, bool embedded,
                                             artifacts::Provisioner& provisioner) {
   PlannedContainerd planned;
@@ -44,7 +81,7 @@ Expected<PlannedContainerd> plan_containerd(const std::string& token, bool embed
   TRY_ASSIGN(planned.artifact, provisioner.ensure(Component::containerd, token));
   planned.version = planned.artifact->version;
   if (embedded) {
-    TRY_ASSIGN(planned.profile, cni::profile_for(planned.version));
+    TRY_ASSIGN(planned.profile, profile_of(planned));
   }
   return planned;
 }
@@ -116,6 +153,19 @@ Expected<void> check_chain(const scenario::Scenario& scenario, const chain::Chai
   return {};
 }
 
+// A plugin that a step puts into the chain has to be there, if it is one that there may be: a
+// scenario that wants one to be missing makes up a name.
+void take_new_plugins(const Json& configuration, const chain::Chain& before,
+                      scenario::CellNeeds& needs) {
+  const auto had = before.types();
+  for (const auto& type : chain::Chain(configuration).types()) {
+    if (std::find(had.begin(), had.end(), type) == had.end() &&
+        chain::Chain::is_reference_plugin(type)) {
+      needs.plugins.push_back({needs.plugins_in_use, type});
+    }
+  }
+}
+
 // The steps with the names of this cell's chain, and what they take of the cell, each as the steps
 // before it leave the configuration. Error kinds: unavailable, for what the chain lacks; input.
 Expected<std::vector<scenario::Step>> plan_steps(const matrix::Cell& cell,
@@ -129,17 +179,38 @@ Expected<std::vector<scenario::Step>> plan_steps(const matrix::Cell& cell,
     TRY_ASSIGN(const auto source, names.fill(sources[i], chain));
     needs.place = fmt::format("scenario {}: at /steps/{}", cell.scenario, i);
     TRY_ASSIGN(auto step, scenario::step_from_json(source, needs.place));
+    const auto known = needs.configurations.size();
     TRY(step.act->plan(needs));
     needs.note(needs.conflist.json());
+    for (auto fresh = known; fresh < needs.configurations.size(); ++fresh) {
+      take_new_plugins(needs.configurations[fresh], chain, needs);
+    }
     steps.push_back(std::move(step));
   }
   return steps;
 }
 
+// The links that plugins take by name, of every configuration; but for those that the chain itself
+// makes.
+std::vector<std::string> nics_of(const scenario::CellNeeds& needs) {
+  std::set<std::string> names;
+  std::set<std::string> bridges;
+  for (const auto& configuration : needs.configurations) {
+    const chain::Chain chain(configuration);
+    const auto links = chain.node_links();
+    names.insert(links.begin(), links.end());
+    bridges.insert(chain.bridge());
+  }
+  std::vector<std::string> nics;
+  std::set_difference(names.begin(), names.end(), bridges.begin(), bridges.end(),
+                      std::back_inserter(nics));
+  return nics;
+}
+
 Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios) {
   TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
   TRY_ASSIGN(const auto scenario, scenarios.find(cell.scenario));
-  CellPlan plan{false, {}, {}, false, conflist, {}, {}, {}, {}, {}, {}};
+  CellPlan plan{false, {}, {}, false, conflist, {}, {}, {}, {}, {}, {}, {}};
   plan.trace = scenario->trace;
   plan.needs_recorder = scenario->needs_recorder();
   for (const auto& rule : plan.trace) {
@@ -155,7 +226,9 @@ Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibra
                             host_port || scenario->demands.own_host_port,
                             check_token,
                             {},
-                            false,
+                            {},
+                            {},
+                            {},
                             {},
                             {},
                             {},
@@ -163,16 +236,21 @@ Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibra
   needs.note(needs.conflist.json());
   TRY_ASSIGN(plan.steps, plan_steps(cell, *scenario, needs));
   plan.lease_roots.assign(needs.lease_roots.begin(), needs.lease_roots.end());
+  plan.nics = nics_of(needs);
   return BegunPlan{scenario, std::move(needs), std::move(plan)};
 }
 
 // The steps add, check and gc are done by our own caller of libcni, as the libcni of the containerd
-// that runs then does it. Error kinds: unavailable, for a gc that it does not have; input, for a
+// that runs then does it. Error kind: unavailable, for a gc that it does not have, and for a
 // containerd that nothing is known of.
 Expected<void> plan_libcni(const scenario::CellNeeds& needs, CellPlan& plan) {
   for (const auto& [token, collects_garbage] : needs.libcni_calls) {
     auto& containerd = plan.containerds.at(token);
-    TRY_ASSIGN(containerd.profile, cni::profile_for(containerd.version));
+    auto profile = profile_of(containerd);
+    if (!profile) {
+      return unavailable("{}", profile.error().message);
+    }
+    containerd.profile = *std::move(profile);
     const auto lack = cni::lack_of_garbage_collection(*containerd.profile);
     if (collects_garbage && !lack.empty()) {
       return unavailable("{}", lack);
@@ -213,7 +291,9 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
                          program == "nft" ? "nftables" : program);
     }
   }
-  TRY(check_kernel_needs(scenario::conflist_traits(plan.conflist.json())));
+  for (const auto& configuration : needs.configurations) {
+    TRY(check_kernel_needs(configuration));
+  }
   using matrix::RuntimeChoice;
   const bool embedded = cell.runtime == RuntimeChoice::embedded;
   const auto& needs_daemon = scenario->needs_daemon();

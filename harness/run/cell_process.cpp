@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "containerd/daemon_log.hpp"
 #include "containerd/prepared_root.hpp"
 #include "containerd/runtime.hpp"
 #include "embedded/embedded_runtime.hpp"
@@ -45,6 +46,9 @@ fs::path containerd_folder(std::size_t index) {
 fs::path plugins_folder(std::size_t index) {
   return fs::path(layout::k_stacks) / fmt::format("plugins-{}", index);
 }
+fs::path overlay_folder(std::size_t index, std::size_t overlay) {
+  return fs::path(layout::k_stacks) / fmt::format("plugins-{}-{}", index, overlay);
+}
 
 // Takes the record of the node's plugin calls; nothing where they are not recorded.
 Expected<std::optional<recorder::Collector>> start_collector(const RunOptions& options) {
@@ -70,9 +74,17 @@ containerd::ContainerdOptions daemon_options(const Version& version, std::size_t
 
 scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
                            const RunOptions& options, recorder::Collector* collector, int output) {
-  scenario::Setup setup{
-      plan.steps, plan.conflist,   {}, {}, {}, collector, cell.mark_chain, options.step_timeout,
-      {},         plan.lease_roots};
+  scenario::Setup setup{plan.steps,
+                        plan.conflist,
+                        {},
+                        {},
+                        {},
+                        collector,
+                        cell.mark_chain,
+                        options.step_timeout,
+                        {},
+                        plan.lease_roots,
+                        plan.nics};
   setup.pod.name = "pod";
   setup.pod.pod_namespace = "default";
   setup.pod.uid = "cni-matrix-" + cell.id();
@@ -85,8 +97,10 @@ scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
     const auto version = planned.version;
     scenario::RuntimeChoice choice{version.str(), {}, planned.profile};
     if (plan.embedded) {
-      choice.make = [version, &options](const RuntimeSettings& settings) {
+      choice.make = [version, profile = planned.profile,
+                     &options](const RuntimeSettings& settings) {
         embedded::EmbeddedOptions embedded;
+        embedded.profile = profile;
         embedded.settings = settings;
         embedded.log = fs::path(layout::k_logs) / "containerd.log";
         embedded.timeouts.call = options.step_timeout;
@@ -105,7 +119,12 @@ scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
   }
   index = 0;
   for (const auto& [token, artifact] : plan.plugins) {
-    setup.plugins[token] = {artifact.version.str(), plugins_folder(index++)};
+    auto& choice = setup.plugins[token];
+    choice = {artifact.version.str(), plugins_folder(index), {}};
+    for (std::size_t i = 0; i < artifact.overlays.size(); ++i) {
+      choice.overlays.push_back(overlay_folder(index, i));
+    }
+    ++index;
   }
   return setup;
 }
@@ -159,6 +178,16 @@ void check_trace(const CellPlan& plan, const std::vector<recorder::PluginCall>& 
   }
 }
 
+// Where Status does not tell why there is no network (containerd 1.3), the log does.
+void add_load_error(CellResult& result) {
+  auto& network = result.network;
+  if (network && !network->network_ready && network->load_status.empty()) {
+    if (auto why = containerd::load_error_in(result.log); !why.empty()) {
+      network->load_status["log"] = std::move(why);
+    }
+  }
+}
+
 Expected<CellResult> run(const matrix::Cell& cell, const CellPlan& plan, const RunOptions& options,
                          int output) {
   CellResult result;
@@ -181,6 +210,7 @@ Expected<CellResult> run(const matrix::Cell& cell, const CellPlan& plan, const R
   result.after_run = std::move(outcome.after_run);
   result.leftover = std::move(outcome.leftover);
   result.network = std::move(outcome.network);
+  add_load_error(result);
   return result;
 }
 
@@ -199,7 +229,11 @@ node::NodeOptions node_options(const CellPlan& plan, const RunOptions& options) 
   }
   index = 0;
   for (const auto& [token, artifact] : plan.plugins) {
-    node.binds.push_back({artifact.directory, plugins_folder(index++)});
+    node.binds.push_back({artifact.directory, plugins_folder(index)});
+    for (std::size_t i = 0; i < artifact.overlays.size(); ++i) {
+      node.binds.push_back({artifact.overlays[i].directory, overlay_folder(index, i)});
+    }
+    ++index;
   }
   if (options.record) {
     if (const auto recorder = run_recorder()) {

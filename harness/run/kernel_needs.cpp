@@ -3,10 +3,14 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "chain/chain.hpp"
 #include "node/link_kinds.hpp"
+#include "node/root.hpp"
 
 #include <algorithm>
 #include <array>
+
+#include <sys/stat.h>
 
 namespace cni_matrix::run {
 
@@ -22,9 +26,25 @@ constexpr std::array k_needs = {
     Need{"macvlan", "macvlan"}, Need{"ipvlan", "ipvlan"}, Need{"vlan", "vlan"},
     Need{"dummy", "dummy"},     Need{"vrf", "vrf"},       Need{"bandwidth", "ifb"}};
 
+// A node has that of this machine, and mostly other ids.
+Expected<void> check_tun() {
+  struct stat status {};
+  if (::stat(node::k_tun, &status) != 0) {
+    return unavailable("the plugin tap needs {}, which this machine does not have", node::k_tun);
+  }
+  if ((status.st_mode & (S_IROTH | S_IWOTH)) != (S_IROTH | S_IWOTH)) {
+    return unavailable(
+        "the plugin tap needs {}, which here nobody but its owner may open (chmod 666 {})",
+        node::k_tun, node::k_tun);
+  }
+  return {};
+}
+
 }  // namespace
 
-Expected<void> check_kernel_needs(const std::vector<std::string>& traits) {
+Expected<void> check_kernel_needs(const Json& configuration) {
+  const chain::Chain chain(configuration);
+  const auto traits = chain.traits();
   const auto uses = [&](const char* plugin) {
     return std::find(traits.begin(), traits.end(), plugin) != traits.end();
   };
@@ -38,10 +58,15 @@ Expected<void> check_kernel_needs(const std::vector<std::string>& traits) {
                          need.plugin, need.kind);
     }
   }
-  if (uses("tap")) {
-    return unavailable("the plugin tap needs /dev/net/tun, which a node does not have");
+  if (chain.filters_vlans()) {
+    TRY_ASSIGN(const bool has, node::has_vlan_filtering());
+    if (!has) {
+      return unavailable(
+          "the plugin bridge is to filter VLANs, and the bridges of this kernel cannot "
+          "(CONFIG_BRIDGE_VLAN_FILTERING)");
+    }
   }
-  return {};
+  return uses("tap") ? check_tun() : Expected<void>();
 }
 
 // runc takes /sys/fs/cgroup where that is of version 2, and else what mountinfo has of version 1

@@ -52,6 +52,9 @@ Json to_json(const artifacts::Artifact& artifact) {
   if (artifact.built_with) {
     value["built_with"] = *artifact.built_with;
   }
+  for (const auto& overlay : artifact.overlays) {
+    value["overlays"].push_back(to_json(overlay));
+  }
   return value;
 }
 
@@ -75,6 +78,10 @@ Expected<artifacts::Artifact> artifact_from_json(const Json& value) {
   artifact.directory = text_of(value, "directory");
   if (value.contains("built_with")) {
     artifact.built_with = value.at("built_with").get<artifacts::Modules>();
+  }
+  for (const auto& overlay : value.value("overlays", Json::array())) {
+    TRY_ASSIGN(auto read, artifact_from_json(overlay));
+    artifact.overlays.push_back(std::move(read));
   }
   return artifact;
 }

@@ -53,6 +53,7 @@ ReleaseFacts release_facts(const Version& containerd) {
   facts.watches_configuration = has(v, {{1, 4, 0}});
   facts.ends_without_directory = has(v, {{2, 1, 0}});
   facts.names_load_status = has(v, {{1, 6, 0}});
+  facts.misspells_resource = !has(v, {{1, 5, 0}});
   facts.pod_uid = has(v, {{1, 5, 3}});
   facts.pod_annotations = has(v, {{1, 5, 0}});
   facts.always_passes_capabilities = !has(v, {{1, 4, 0}});
@@ -62,6 +63,8 @@ ReleaseFacts release_facts(const Version& containerd) {
   facts.attaches_in_parallel = has(v, {{1, 6, 0}});
   facts.knows_setup_serially = has(v, {{1, 7, 0}});
   facts.knows_internal_loopback = has(v, {{2, 0, 0}});
+  facts.knows_ip_pref = has(v, {{1, 6, 0}});
+  facts.tells_ipv6_apart = has(v, {{1, 7, 25}, {2, 0, 0}});
   facts.knows_bin_dirs = has(v, {{2, 1, 0}});
   facts.knows_disable_cgroup = !has(v, {{2, 0, 0}});
   facts.writes_pod_sysctls = has(v, {{1, 6, 0}});

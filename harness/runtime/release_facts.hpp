@@ -46,8 +46,9 @@ struct ReleaseFacts {
   bool ends_without_directory = false;  // the daemon exits when that directory is removed
   bool names_load_status = false;       // lastCNILoadStatus.default beside lastCNILoadStatus
 
-  bool pod_uid = false;          // K8S_POD_UID in CNI_ARGS
-  bool pod_annotations = false;  // capability io.kubernetes.cri.pod-annotations
+  bool misspells_resource = false;  // in the refusal of a bandwidth that is too large
+  bool pod_uid = false;             // K8S_POD_UID in CNI_ARGS
+  bool pod_annotations = false;     // capability io.kubernetes.cri.pod-annotations
   // 1.3 passes portMappings and bandwidth even when the pod asks for neither.
   bool always_passes_capabilities = false;
 
@@ -61,6 +62,8 @@ struct ReleaseFacts {
   bool knows_setup_serially = false;
   bool knows_internal_loopback = false;  // use_internal_loopback
   bool knows_bin_dirs = false;           // several directories of plugins
+  bool knows_ip_pref = false;            // which of a pod's addresses comes first
+  bool tells_ipv6_apart = false;         // else ip_pref "ipv6" takes the first address of any kind
 
   bool knows_disable_cgroup = true;  // the option; 2.0 took it out
   // enable_unprivileged_ports and _icmp: unless they are off it writes sysctls into each pod.

@@ -14,6 +14,8 @@ Expected<RuntimeSettings> settings_from_json(const Json& value, std::string_view
   settings.internal_loopback = value.value("internalLoopback", false);
   settings.bin_dir = value.value("binDir", "");
   settings.bin_dirs = value.value("binDirs", settings.bin_dirs);
+  settings.ip_pref = value.value("ipPref", "");
+  settings.conf_template = value.value("confTemplate", "");
   if (value.contains("handlers")) {
     for (const auto& [name, handler] : value.at("handlers").items()) {
       // The harness's own handler, and containerd's name for the network of all others.
@@ -48,6 +50,12 @@ std::string summary_of(const RuntimeSettings& settings) {
   }
   if (!settings.bin_dirs.empty()) {
     add("binDirs", fmt::format("{}", fmt::join(settings.bin_dirs, ":")));
+  }
+  if (!settings.ip_pref.empty()) {
+    add("ipPref", settings.ip_pref);
+  }
+  if (!settings.conf_template.empty()) {
+    add("confTemplate", true);
   }
   for (const auto& [name, handler] : settings.handlers) {
     add("handler", fmt::format("{}({})", name, handler.conf_dir));

@@ -51,6 +51,10 @@ class Act {
   Act& operator=(Act&&) = default;
 };
 
+// What the detail of a step goes on with that had nothing to do.
+inline constexpr const char* k_was_not_there = ", which was not there";
+inline constexpr const char* k_was_there = ", which was there already";
+
 // Something that is done to the node: it works, or the harness is broken.
 class NodeAct : public Act {
  public:

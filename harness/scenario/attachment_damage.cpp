@@ -35,6 +35,10 @@ Words in_pod(const cni::AttachedPod& pod, const Words& command) {
 Expected<void> do_in_pod(const cni::AttachedPod& pod, const Words& command) {
   TRY_ASSIGN(const auto done, run(in_pod(pod, command)));
   if (!done.ok()) {
+    TRY_ASSIGN(const auto shown, run(in_pod(pod, {"ip", "link", "show", "dev", "eth0"})));
+    if (!shown.ok()) {
+      return unavailable("the pod has no eth0 to damage");
+    }
     return broken("{} in the pod: {}", fmt::join(command, " "), trim(done.err));
   }
   return {};
@@ -48,7 +52,7 @@ Expected<void> delete_routes(const cni::AttachedPod& pod) {
     deleted = deleted || done.ok();
   }
   if (!deleted) {
-    return broken("the pod has no default route to delete");
+    return unavailable("the pod has no default route to delete");
   }
   return {};
 }
@@ -70,7 +74,7 @@ Expected<void> delete_lease(const cni::AttachedPod& pod, const fs::path& root) {
     fs::remove(lease, error);
   }
   if (error || leases.empty()) {
-    return broken("there is no lease of the pod to delete");
+    return unavailable("there is no lease of the pod to delete");
   }
   return {};
 }
@@ -117,7 +121,7 @@ Expected<void> delete_rules(const cni::AttachedPod& pod) {
     }
   }
   if (!deleted) {
-    return broken("iptables has no rule of the pod to delete");
+    return unavailable("iptables has no rule of the pod to delete");
   }
   return {};
 }

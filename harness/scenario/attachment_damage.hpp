@@ -15,7 +15,7 @@ namespace cni_matrix::scenario {
 //   delete-interface  eth0 is gone, and with it its peer on the node
 //   delete-lease      host-local has no record of its addresses
 //   delete-rules      iptables has no rule in the table nat that names the pod
-// Error kind: broken, also when the pod has nothing of that kind; unavailable without the program.
+// Error kinds: broken; unavailable, when the pod has nothing of that kind, or without the program.
 // `lease_root`: where host-local keeps the leases of networks.
 Expected<void> damage_attachment(const cni::AttachedPod& pod, const std::string& how,
                                  const std::filesystem::path& lease_root);

@@ -5,6 +5,7 @@
 #include "chain/chain.hpp"
 #include <cni_matrix/base/error.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 #include <string>
@@ -23,8 +24,9 @@ struct CellNeeds {
   std::string place;  // of the step: starts the message of an error
 
   // What the steps have made of it.
-  bool other_files = false;  // of network configuration
-  std::string containerd;    // token of the one that runs; empty: the cell's own
+  std::vector<Json> written;   // network configurations beside the cell's own
+  std::string containerd;      // token of the one that runs; empty: the cell's own
+  std::string plugins_in_use;  // the same of the plugins
 
   // What they take.
   struct Plugin {
@@ -38,9 +40,15 @@ struct CellNeeds {
     bool collects_garbage = false;
   };
   std::vector<LibcniCall> libcni_calls;
-  std::set<std::string> lease_roots;  // of every configuration that the node comes to have
+  // Of every configuration that the node comes to have.
+  std::set<std::string> lease_roots;
+  std::vector<Json> configurations;
 
   void note(const Json& configuration) {
+    if (std::find(configurations.begin(), configurations.end(), configuration) ==
+        configurations.end()) {
+      configurations.push_back(configuration);
+    }
     if (auto root = chain::Chain(configuration).lease_root(); !root.empty()) {
       lease_roots.insert(std::move(root));
     }

@@ -5,6 +5,7 @@
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/fd.hpp>
 
+#include <cerrno>
 #include <chrono>
 
 #include <fcntl.h>
@@ -26,7 +27,9 @@ Expected<void> rename_to(const fs::path& from, const fs::path& to) {
   return {};
 }
 
+// As `ln -sf` does: what is there by that name makes room.
 Expected<void> link_to(const fs::path& target, const fs::path& name) {
+  ::unlink(name.c_str());
   if (::symlink(target.c_str(), name.c_str()) != 0) {
     return system_error(fmt::format("cannot link {} to {}", name.string(), target.string()));
   }
@@ -92,12 +95,15 @@ Expected<void> write_config(const fs::path& directory, const std::string& file,
   return rename_to(source, target);
 }
 
-Expected<void> remove_config(const fs::path& directory, const std::string& file) {
+Expected<bool> remove_config(const fs::path& directory, const std::string& file) {
   const auto target = directory / file;
-  if (::unlink(target.c_str()) != 0) {
-    return system_error(fmt::format("cannot remove {}", target.string()));
+  if (::unlink(target.c_str()) == 0) {
+    return true;
   }
-  return {};
+  if (errno == ENOENT) {
+    return false;
+  }
+  return system_error(fmt::format("cannot remove {}", target.string()));
 }
 
 Expected<void> remove_config_directory(const fs::path& directory) {

@@ -21,7 +21,8 @@ namespace cni_matrix::scenario {
 // The directory is made when it is missing.
 Expected<void> write_config(const std::filesystem::path& directory, const std::string& file,
                             const std::string& text, const std::string& how);
-Expected<void> remove_config(const std::filesystem::path& directory, const std::string& file);
+// False when it was not there.
+Expected<bool> remove_config(const std::filesystem::path& directory, const std::string& file);
 
 // rm -r, and mkdir.
 Expected<void> remove_config_directory(const std::filesystem::path& directory);

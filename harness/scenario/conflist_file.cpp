@@ -1,11 +1,13 @@
 #include "conflist_file.hpp"
 
+#include "configuration_files.hpp"
+#include "configuration_text.hpp"
+
 #include "base/file.hpp"
 #include "base/try.hpp"
 #include "chain/chain_words.hpp"
+#include "cni/configuration_check.hpp"
 #include "runtime/node_layout.hpp"
-
-#include <unistd.h>
 
 namespace cni_matrix::scenario {
 
@@ -13,17 +15,11 @@ namespace {
 
 constexpr std::size_t k_conflist_limit = 1U << 20U;
 
-Expected<void> check(const Json& value, const scenario::Conflist& conflist) {
+// What is missing where no libcni takes it for a configuration, with its place.
+Expected<void> check_shape(const Json& value, const scenario::Conflist& conflist) {
   const auto file = conflist.file.string();
-  if (!value.is_object()) {
-    return input_error("{}: a network configuration is a JSON object", file);
-  }
-  if (const auto name = value.find("name");
-      name == value.end() || !name->is_string() || name->get_ref<const std::string&>().empty()) {
-    return input_error("{}: at /name: a network configuration needs a name, a text", file);
-  }
   if (conflist.form == "conf") {
-    if (!value.contains("type")) {
+    if (chain::go_member(value, "type") == nullptr) {
       return input_error(
           "{}: at /type: missing; a .conf is one plugin with its type (a list of "
           "plugins is a .conflist)",
@@ -31,18 +27,36 @@ Expected<void> check(const Json& value, const scenario::Conflist& conflist) {
     }
     return {};
   }
+  if (!value.contains("name")) {
+    return input_error("{}: at /name: a network configuration needs a name, a text", file);
+  }
   const auto plugins = value.find("plugins");
   if (plugins == value.end() || !plugins->is_array() || plugins->empty()) {
     return input_error("{}: at /plugins: a network configuration list needs at least one plugin",
                        file);
   }
   for (std::size_t i = 0; i < plugins->size(); ++i) {
-    const auto& plugin = (*plugins)[i];
-    if (!plugin.is_object() || !plugin.contains("type") || !plugin.at("type").is_string()) {
+    const auto* type = chain::go_member((*plugins)[i], "type");
+    if (type == nullptr || !type->is_string()) {
       return input_error("{}: at /plugins/{}: a plugin is an object with a type, a text", file, i);
     }
   }
   return {};
+}
+
+// What Go takes is asked of libcni as Go reads it, the rest as its writer meant it.
+Expected<void> check(const std::string& text, const ConfigurationText& read,
+                     const scenario::Conflist& conflist) {
+  if (!read.value.is_object()) {
+    return input_error("{}: a network configuration is a JSON object", conflist.file.string());
+  }
+  const auto good = cni::check_configuration(read.refusal.empty() ? text : read.value.dump(),
+                                             conflist.form != "conf");
+  if (good) {
+    return {};
+  }
+  TRY(check_shape(Json::parse(read.value.dump()), conflist));
+  return input_error("{}: no containerd loads it: {}", conflist.file.string(), good.error());
 }
 
 constexpr std::string_view k_no_range = "the chain's addresses are not of host-local";
@@ -66,15 +80,20 @@ Expected<std::string> without_role(const std::string& path, const chain::Chain& 
 
 Expected<ConflistFile> ConflistFile::load(const scenario::Conflist& conflist) {
   TRY_ASSIGN(const auto text, read_file(conflist.file, k_conflist_limit));
-  TRY_ASSIGN(const auto value, parse_json(text, conflist.file.string()));
-  TRY(check(value, conflist));
+  TRY_ASSIGN(auto read, read_configuration(text, conflist.file.string()));
+  TRY(check(text, read, conflist));
   ConflistFile file;
   file.m_path = std::filesystem::path(layout::k_cni_conf) /
                 fmt::format("10-{}.{}", conflist.name, conflist.form);
   // The order of keys is kept: what a plugin gets is re-marshalled by the runtime, but the cached
   // result and the status show the file as it is.
-  file.m_configuration = OrderedJson::parse(text, nullptr, true, true);
+  file.m_configuration = std::move(read.value);
   file.m_text = text;
+  if (!read.refusal.empty()) {
+    file.m_refusal = fmt::format(
+        "{}: containerd does not load it: {}{}", conflist.file.string(), read.refusal,
+        conflist.cni_version ? "; for its cells of another cniVersion it is written anew" : "");
+  }
   if (conflist.cni_version) {
     file.set_version(*conflist.cni_version);
   }
@@ -176,11 +195,8 @@ Expected<void> ConflistFile::write() const {
   return write_file(m_path, m_text);
 }
 
-Expected<void> ConflistFile::remove() const {
-  if (::unlink(m_path.c_str()) != 0) {
-    return system_error(fmt::format("cannot remove {}", m_path.string()));
-  }
-  return {};
+Expected<bool> ConflistFile::remove() const {
+  return remove_config(m_path.parent_path(), m_path.filename().string());
 }
 
 Json ConflistFile::json() const {

@@ -14,12 +14,12 @@ namespace cni_matrix::scenario {
 class ConflistFile {
  public:
   // Reads the conflist's file on the host and applies the cell's override. Error kind: input (not
-  // JSON, no name, no plugins), with the file.
+  // JSON, or nothing that the libcni of any containerd takes for a configuration), with the file.
   static Expected<ConflistFile> load(const scenario::Conflist& conflist);
 
   // Inside the node. Error kind: broken.
-  [[nodiscard]] Expected<void> write() const;  // in place, as an editor does
-  [[nodiscard]] Expected<void> remove() const;
+  [[nodiscard]] Expected<void> write() const;   // in place, as an editor does
+  [[nodiscard]] Expected<bool> remove() const;  // false when it was not there
   // Change cniVersion: a value, "none" (key removed) or "empty" (""). Only in memory.
   void set_version(const std::string& version);
   // RFC 6902, only in memory, with two words more: a path may have a role behind /plugins
@@ -32,8 +32,12 @@ class ConflistFile {
   // It gives out so many addresses.
   Expected<void> limit_addresses(unsigned count);
 
+  [[nodiscard]] const std::filesystem::path& path() const { return m_path; }  // in the node
   [[nodiscard]] const std::string& text() const { return m_text; }
   [[nodiscard]] Json json() const;
+  // One sentence, where the text on the host is one that no containerd can read, though people can
+  // (comments, a byte order mark); mostly empty.
+  [[nodiscard]] const std::string& refusal() const { return m_refusal; }
 
  private:
   // The range alone, in the place of what was there.
@@ -42,6 +46,7 @@ class ConflistFile {
   std::filesystem::path m_path;  // /etc/cni/net.d/10-bridge-portmap.conflist
   OrderedJson m_configuration;
   std::string m_text;
+  std::string m_refusal;
 };
 
 }  // namespace cni_matrix::scenario

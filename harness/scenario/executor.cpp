@@ -23,20 +23,26 @@ Expected<void> end_after_failed_run(Stage& stage) {
   return {};
 }
 
-}  // namespace
-
-Expected<Outcome> execute(const Setup& setup) {
-  Stage stage(setup);
+Expected<void> do_steps(Stage& stage) {
   TRY(stage.open());
-  for (const auto& step : setup.steps) {
+  for (const auto& step : stage.setup().steps) {
     if (step.condition == Condition::stop_failed && !stage.stop_failed()) {
       continue;
     }
     TRY(step.act->perform(stage, step));
     if (!stage.failed_pod().empty()) {
-      TRY(end_after_failed_run(stage));
-      break;
+      return end_after_failed_run(stage);
     }
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<Outcome> execute(const Setup& setup) {
+  Stage stage(setup);
+  if (const auto done = do_steps(stage); !done) {
+    TRY(stage.note_end_of_runtime(done.error()));
   }
   return stage.close();
 }

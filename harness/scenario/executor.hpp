@@ -30,7 +30,8 @@ struct RuntimeChoice {
 };
 struct PluginChoice {
   std::string version;
-  std::filesystem::path folder;  // as the node sees it
+  std::filesystem::path folder;                   // as the node sees it
+  std::vector<std::filesystem::path> overlays{};  // whose plugins win, the last ones most
 };
 
 struct Setup {
@@ -44,6 +45,7 @@ struct Setup {
   std::chrono::milliseconds call_timeout{60'000};  // of a call by our own caller of libcni
   std::function<void(const std::string& step)> progress;
   std::vector<std::string> lease_roots{};  // of every configuration that the node comes to have
+  std::vector<std::string> nics{};         // that the node has beside its uplink: their names
 };
 
 // Do the steps, inside a node. A runtime's refusal is a result; an Error is trouble of the harness

@@ -30,7 +30,7 @@ Expected<void> damage_cache(const std::string& how) {
     }
   }
   if (error || damaged == 0) {
-    return broken("there is no cached result to damage");
+    return unavailable("there is no cached result to damage");
   }
   return {};
 }
@@ -39,7 +39,10 @@ Expected<void> refuse_create() {
   return write_file(layout::k_refuse_create, "");
 }
 
-Expected<void> add_link(const std::string& name) {
+Expected<bool> add_link(const std::string& name) {
+  if (::if_nametoindex(name.c_str()) != 0) {
+    return false;
+  }
   TRY_ASSIGN(const auto added, run_program({"ip", "link", "add", "name", name, "type", "veth",
                                             "peer", "name", name + "-far"}));
   if (!added.ok()) {
@@ -51,7 +54,7 @@ Expected<void> add_link(const std::string& name) {
       return broken("cannot set the link {} up: {}", end, trim(up.err));
     }
   }
-  return {};
+  return true;
 }
 
 Expected<void> delete_link(const std::string& name) {

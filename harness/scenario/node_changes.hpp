@@ -5,7 +5,8 @@
 #include <filesystem>
 #include <string>
 
-// What scenarios do to a node behind the runtime's back. Error kind: broken.
+// What scenarios do to a node behind the runtime's back. Error kinds: broken; unavailable, where
+// there is nothing of the kind.
 namespace cni_matrix::scenario {
 
 // The cached results of every network but loopback's. `how`: "truncate", "garbage", "delete".
@@ -16,7 +17,7 @@ Expected<void> refuse_create();
 
 // One end of a veth pair, up, for a plugin that takes a link of the node; the other end has "-far"
 // behind its name.
-Expected<void> add_link(const std::string& name);
+Expected<bool> add_link(const std::string& name);
 
 // As `ip link delete` does.
 Expected<void> delete_link(const std::string& name);

@@ -3,22 +3,27 @@
 #include "base/try.hpp"
 #include "runtime/node_layout.hpp"
 
+#include <algorithm>
+#include <cerrno>
+
 #include <unistd.h>
 
 namespace cni_matrix::scenario {
 
 namespace fs = std::filesystem;
 
-Expected<void> PluginDirectory::place(const std::string& plugin) const {
+Expected<bool> PluginDirectory::place(const std::string& plugin) const {
   const auto file = fs::path(layout::k_cni_bin) / plugin;
   // The recorder goes by the name it is called with. A hard link to it would be refused where its
   // owner is nobody in the node (protected_hardlinks).
   const auto target = m_record ? fs::path(layout::k_recorder) : m_folder / plugin;
-  const bool placed = ::symlink(target.c_str(), file.c_str()) == 0;
-  if (!placed) {
-    return system_error(fmt::format("cannot put {} in place", file.string()));
+  if (::symlink(target.c_str(), file.c_str()) == 0) {
+    return true;
   }
-  return {};
+  if (errno == EEXIST) {
+    return false;
+  }
+  return system_error(fmt::format("cannot put {} in place", file.string()));
 }
 
 Expected<void> PluginDirectory::use(const fs::path& folder) {
@@ -41,15 +46,26 @@ Expected<void> PluginDirectory::use(const fs::path& folder) {
   return {};
 }
 
-Expected<void> PluginDirectory::replace(const std::string& plugin, const fs::path& folder) {
-  const auto mixture = fs::path(layout::k_ours) / fmt::format("plugins-{}", ++m_mixtures);
-  std::error_code error;
-  fs::create_directory(mixture, error);
-  for (const auto& old : fs::directory_iterator(m_folder, error)) {
-    fs::create_symlink(old.path(), mixture / old.path().filename(), error);
+Expected<void> PluginDirectory::use(const fs::path& folder, const std::vector<fs::path>& overlays) {
+  if (overlays.empty()) {
+    return use(folder);
   }
+  std::vector<fs::path> folders{folder};
+  folders.insert(folders.end(), overlays.begin(), overlays.end());
+  TRY_ASSIGN(const auto mixture, mix(folders));
+  return use(mixture);
+}
+
+Expected<void> PluginDirectory::replace(const std::string& plugin, const fs::path& folder,
+                                        const std::vector<fs::path>& overlays) {
+  std::error_code error;
+  const auto over = std::find_if(overlays.rbegin(), overlays.rend(), [&](const fs::path& overlay) {
+    return fs::exists(overlay / plugin, error);
+  });
+  const auto source = (over == overlays.rend() ? folder : *over) / plugin;
+  TRY_ASSIGN(const auto mixture, mix({m_folder}));
   fs::remove(mixture / plugin, error);
-  fs::create_symlink(folder / plugin, mixture / plugin, error);
+  fs::create_symlink(source, mixture / plugin, error);
   if (error) {
     return broken("cannot put {} beside the plugins of {}: {}", plugin, m_folder.string(),
                   error.message());
@@ -57,15 +73,35 @@ Expected<void> PluginDirectory::replace(const std::string& plugin, const fs::pat
   return use(mixture);
 }
 
-Expected<void> PluginDirectory::remove(const std::string& plugin) const {
-  const auto file = fs::path(layout::k_cni_bin) / plugin;
-  if (::unlink(file.c_str()) != 0) {
-    return system_error(fmt::format("cannot remove {}", file.string()));
+Expected<fs::path> PluginDirectory::mix(const std::vector<fs::path>& folders) {
+  auto mixture = fs::path(layout::k_ours) / fmt::format("plugins-{}", ++m_mixtures);
+  std::error_code error;
+  fs::create_directory(mixture, error);
+  for (const auto& folder : folders) {
+    for (const auto& plugin : fs::directory_iterator(folder, error)) {
+      const auto name = mixture / plugin.path().filename();
+      fs::remove(name, error);
+      fs::create_symlink(plugin.path(), name, error);
+    }
+    if (error) {
+      return broken("cannot take the plugins of {}: {}", folder.string(), error.message());
+    }
   }
-  return {};
+  return mixture;
 }
 
-Expected<void> PluginDirectory::restore(const std::string& plugin) const {
+Expected<bool> PluginDirectory::remove(const std::string& plugin) const {
+  const auto file = fs::path(layout::k_cni_bin) / plugin;
+  if (::unlink(file.c_str()) == 0) {
+    return true;
+  }
+  if (errno == ENOENT) {
+    return false;
+  }
+  return system_error(fmt::format("cannot remove {}", file.string()));
+}
+
+Expected<bool> PluginDirectory::restore(const std::string& plugin) const {
   return place(plugin);
 }
 

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace cni_matrix::scenario {
 
@@ -15,14 +16,21 @@ class PluginDirectory {
 
   // From now on the plugins are those of `folder`; also when pods run. Error kind: broken.
   Expected<void> use(const std::filesystem::path& folder);
-  // From now on `plugin` is the one of `folder`, the others stay. Error kind: broken.
-  Expected<void> replace(const std::string& plugin, const std::filesystem::path& folder);
-  // As if a package had lost a file. Error kind: broken, when there is no such plugin.
-  Expected<void> remove(const std::string& plugin) const;
-  Expected<void> restore(const std::string& plugin) const;
+  // ... or of `overlays`, the last one that has it.
+  Expected<void> use(const std::filesystem::path& folder,
+                     const std::vector<std::filesystem::path>& overlays);
+  // From now on `plugin` is the one of these, the others stay. Error kind: broken.
+  Expected<void> replace(const std::string& plugin, const std::filesystem::path& folder,
+                         const std::vector<std::filesystem::path>& overlays);
+  // As if a package had lost a file, and it was put back. False when there was nothing to do. Error
+  // kind: broken.
+  [[nodiscard]] Expected<bool> remove(const std::string& plugin) const;
+  [[nodiscard]] Expected<bool> restore(const std::string& plugin) const;
 
  private:
-  [[nodiscard]] Expected<void> place(const std::string& plugin) const;
+  // A new folder with links to all that is in `folders`, the last ones first.
+  Expected<std::filesystem::path> mix(const std::vector<std::filesystem::path>& folders);
+  [[nodiscard]] Expected<bool> place(const std::string& plugin) const;
 
   bool m_record;
   std::filesystem::path m_folder;

@@ -17,6 +17,7 @@ std::vector<PortMapping> ports_of(const PodRequest& request, std::vector<PortMap
   for (auto port : asked) {
     for (const auto& protocol : request.protocols) {
       port.protocol = protocol;
+      port.host_ip = request.host_ip;
       ports.push_back(port);
     }
   }

@@ -13,7 +13,8 @@ struct PodRequest {
   std::string handler;  // a runtime handler of the settings in force
   bool host_network = false;
   int host_port = 0;                          // to port 80 of the pod; 0: that of the cell, if any
-  std::vector<std::string> protocols{"tcp"};  // of the host port: "tcp", "udp"
+  std::string host_ip;                        // that the host port is of; empty: every one
+  std::vector<std::string> protocols{"tcp"};  // of the host port: "tcp", "udp", "sctp"
   std::map<std::string, std::string> annotations;
   DnsConfig dns;
 };

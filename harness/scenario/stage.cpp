@@ -1,13 +1,15 @@
 #include "stage.hpp"
 
 #include "act.hpp"
-#include "configuration_wait.hpp"
+#include "configuration_text.hpp"
 
 #include "base/try.hpp"
+#include "node/uplink.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/recorder/faults.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cni_matrix::scenario {
@@ -16,6 +18,9 @@ namespace {
 
 // Results do not name a pod when it is the only one.
 constexpr std::string_view k_only_pod = "pod";
+
+// What results call that of which it is no step that failed.
+constexpr std::string_view k_runtime = "containerd";
 
 // A runtime may see its deadline so much earlier than we see ours.
 constexpr auto k_deadline_slack = std::chrono::milliseconds(50);
@@ -47,12 +52,30 @@ Stage::Stage(const Setup& setup)
       m_pods(setup.pod) {}
 
 Expected<void> Stage::open() {
-  TRY(m_plugins.use(m_setup.plugins.at("").folder));
+  const auto& plugins = m_setup.plugins.at("");
+  TRY(m_plugins.use(plugins.folder, plugins.overlays));
   TRY(write_conflist());
   TRY(prepare_node());
   tell("start the runtime");
   TRY(start_runtime(""));
+  return begin_watch();
+}
+
+Expected<void> Stage::begin_watch() {
+  m_watches = true;
   return m_watch.begin();
+}
+
+Expected<void> Stage::note_end_of_runtime(const Error& error) {
+  StepResult result;
+  result.step = k_runtime;
+  result.detail = m_doing;
+  result.error = m_runtime ? m_runtime->last_words() : "";
+  if (result.error.empty()) {
+    return tl::unexpected(error);
+  }
+  add(std::move(result));
+  return m_watches ? Expected<void>() : begin_watch();
 }
 
 Expected<Outcome> Stage::close() {
@@ -111,7 +134,8 @@ bool Stage::came_to_deadline(const Step& step, const StepResult& result) const {
                          std::chrono::microseconds(result.wall_us) + k_deadline_slack >= limit));
 }
 
-void Stage::tell(const std::string& what) const {
+void Stage::tell(const std::string& what) {
+  m_doing = what;
   if (m_setup.progress) {
     m_setup.progress(what);
   }
@@ -123,8 +147,36 @@ Expected<void> Stage::write_conflist() {
 }
 
 Expected<void> Stage::await_configuration(const Json& wanted) {
-  TRY_ASSIGN(m_outcome.network, wait_for_configuration(*m_runtime, wanted));
+  // A runtime that a step or a fault has killed looks at it when it starts.
+  if (const auto status = m_runtime->network_status();
+      !status && status.error().code == "Unavailable" && m_runtime->last_words().empty()) {
+    return {};
+  }
+  m_change.reset();
+  TRY_ASSIGN(const auto files, configuration_files_in(layout::k_cni_conf));
+  if (wanted.is_null() && !files.empty()) {  // another one comes into force
+    TRY_ASSIGN(m_outcome.network, wait_until_gone(*m_runtime, m_conflist.json()));
+  } else if (wanted.is_null() || is_in_force(files)) {
+    TRY_ASSIGN(m_outcome.network, wait_for_configuration(*m_runtime, wanted));
+  }
   return {};
+}
+
+// Whether the cell's own file is among those that the runtime takes; it never shows another.
+bool Stage::is_in_force(const std::vector<std::filesystem::path>& files) const {
+  const auto most = m_settings ? m_settings->max_conf_num.value_or(1) : 1;
+  const auto own = std::find(files.begin(), files.end(), m_conflist.path());
+  return own != files.end() && (most == 0 || own - files.begin() < most);
+}
+
+void Stage::note_change() {
+  std::optional<NetworkStatus> before;
+  if (!m_change) {
+    if (auto status = m_runtime->network_status()) {
+      before = std::move(*status);
+    }
+  }
+  m_change = ConfigurationChange{Clock::now(), std::move(before)};
 }
 
 Expected<void> Stage::start_runtime(const std::string& token) {
@@ -133,6 +185,7 @@ Expected<void> Stage::start_runtime(const std::string& token) {
     return broken("the step asks for containerd {}, which the cell does not have", token);
   }
   m_runtime.reset();
+  m_change.reset();  // it loads what is there
   TRY_ASSIGN(m_runtime, choice->second.make(m_settings.value_or(RuntimeSettings())));
   m_runtime_token = token;
   TRY(m_runtime->start());
@@ -163,6 +216,9 @@ void Stage::note_netns_gone(const std::string& path) {
 }
 
 Expected<void> Stage::prepare_node() const {
+  for (const auto& name : m_setup.nics) {
+    TRY(node::add_nic(name));
+  }
   return m_setup.mark_chain ? make_mark_chain() : Expected<void>();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "configuration_wait.hpp"
 #include "conflist_file.hpp"
 #include "executor.hpp"
 #include "leftovers_watch.hpp"
@@ -14,10 +15,13 @@
 #include <cni_matrix/scenario/outcome.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace cni_matrix::scenario {
 
@@ -31,6 +35,9 @@ class Stage {
 
   // Put plugins and configuration in their places and start the cell's runtime.
   Expected<void> open();
+  // A runtime that has ended by itself is a result, and ends the scenario: then the error, which
+  // came of that, is noted as such. Any other is returned.
+  Expected<void> note_end_of_runtime(const Error& error);
   // What is left, and all that was noted. Nothing can be done afterwards.
   Expected<Outcome> close();
 
@@ -42,7 +49,7 @@ class Stage {
   Expected<void> end(const Step& step, Clock::time_point begin, StepResult result);
   // A result that comes beside that of the step.
   void add(StepResult result) { m_outcome.steps.push_back(std::move(result)); }
-  void tell(const std::string& what) const;
+  void tell(const std::string& what);
 
   [[nodiscard]] const Setup& setup() const { return m_setup; }
   [[nodiscard]] PodRuntime& runtime() const { return *m_runtime; }
@@ -56,6 +63,10 @@ class Stage {
   Expected<void> write_conflist();
   // Wait until the runtime has it in force, or, where it is null, none.
   Expected<void> await_configuration(const Json& wanted);
+  // Before a file of a configuration directory changes without a wait for what comes of it.
+  void note_change();
+  // What was noted since the last time.
+  std::optional<ConfigurationChange> take_change() { return std::exchange(m_change, std::nullopt); }
   void note_status(const NetworkStatus& status) { m_outcome.network = status; }
 
   // Those of the cell, or of the last step that asked for some; absent: none has.
@@ -82,6 +93,8 @@ class Stage {
   [[nodiscard]] bool stop_failed() const { return m_stop_failed; }
 
  private:
+  Expected<void> begin_watch();
+  [[nodiscard]] bool is_in_force(const std::vector<std::filesystem::path>& files) const;
   [[nodiscard]] bool came_to_deadline(const Step& step, const StepResult& result) const;
 
   const Setup& m_setup;
@@ -94,9 +107,12 @@ class Stage {
   Outcome m_outcome;
   PodBook m_pods;
   XtablesLock m_xtables_lock;
+  std::optional<ConfigurationChange> m_change;
   std::string m_failed_pod;
   bool m_stop_failed = false;
   bool m_has_faults = false;
+  bool m_watches = false;  // what there was at the beginning is known
+  std::string m_doing;     // what was told last
 };
 
 // A runtime's answer as a result.

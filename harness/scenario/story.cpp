@@ -44,4 +44,12 @@ Expected<void> Story::check_runs(const std::string& name) const {
   return {};
 }
 
+Expected<void> Story::check_config_directory() const {
+  if (config_directory_gone) {
+    return refusal(
+        "the configuration directory was removed before; make-config-dir makes it again");
+  }
+  return {};
+}
+
 }  // namespace cni_matrix::scenario

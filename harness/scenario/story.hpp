@@ -54,6 +54,9 @@ class Story {
 
   RuntimeSettings settings;          // in force
   std::set<std::string> full_disks;  // by what they hold
+  bool config_directory_gone = false;
+  // For a step that writes the conflist into that directory.
+  [[nodiscard]] Expected<void> check_config_directory() const;
 
  private:
   std::string_view m_name;

@@ -1,8 +1,10 @@
 #include "../act.hpp"
 #include "../cell_needs.hpp"
 #include "../configuration_files.hpp"
+#include "../configuration_text.hpp"
 #include "../configuration_wait.hpp"
 #include "../stage.hpp"
+#include "../story.hpp"
 #include "families.hpp"
 
 #include "base/try.hpp"
@@ -34,17 +36,24 @@ class Write : public NodeAct {
     return act;
   }
 
+  Expected<void> follow(Story& story, const Step& /*step*/) const override {
+    story.config_directory_gone = story.config_directory_gone && m_directory != layout::k_cni_conf;
+    return {};
+  }
+
   Expected<void> plan(CellNeeds& needs) const override {
-    needs.other_files = true;
-    needs.note(Json::parse(m_text, nullptr, false, true));
+    auto written = loaded_configuration(m_text);
+    needs.note(written);
+    needs.written.push_back(std::move(written));
     return {};
   }
 
  private:
-  Expected<void> change(Stage& /*stage*/, StepResult& result) const override {
+  Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_file;
+    stage.note_change();
     if (m_directory == layout::k_cni_conf) {
-      const auto written = Json::parse(m_text, nullptr, false, true);
+      const auto written = loaded_configuration(m_text);
       const chain::Chain chain(written);
       result.effect.config_file = m_file;
       if (!chain.network().empty() && chain.size() > 0) {
@@ -68,12 +77,15 @@ class Remove : public NodeAct {
       : m_directory(directory_in(fields)), m_file(fields.text("file")) {}
 
  private:
-  Expected<void> change(Stage& /*stage*/, StepResult& result) const override {
+  Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_file;
+    stage.note_change();
     if (m_directory == layout::k_cni_conf) {
       result.effect.config_file = m_file;
     }
-    return remove_config(m_directory, m_file);
+    TRY_ASSIGN(const bool removed, remove_config(m_directory, m_file));
+    result.detail += removed ? "" : k_was_not_there;
+    return {};
   }
 
   std::filesystem::path m_directory;
@@ -84,6 +96,11 @@ class Remove : public NodeAct {
 class RemoveDirectory : public NodeAct {
  public:
   explicit RemoveDirectory(const Fields& /*fields*/) {}
+
+  Expected<void> follow(Story& story, const Step& step) const override {
+    story.config_directory_gone = story.config_directory_gone || step.is_certain();
+    return {};
+  }
 
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
@@ -98,8 +115,14 @@ class MakeDirectory : public NodeAct {
  public:
   explicit MakeDirectory(const Fields& /*fields*/) {}
 
+  Expected<void> follow(Story& story, const Step& /*step*/) const override {
+    story.config_directory_gone = false;
+    return {};
+  }
+
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
+    stage.note_change();
     TRY(make_config_directory(layout::k_cni_conf));
     result.effect.conflist_gone = false;
     return stage.conflist().write();

@@ -1,6 +1,7 @@
 #include "../act.hpp"
 #include "../cell_needs.hpp"
 #include "../stage.hpp"
+#include "../story.hpp"
 #include "families.hpp"
 
 #include "base/ip_range.hpp"
@@ -36,6 +37,10 @@ class Edit : public NodeAct {
       }
     }
     return act;
+  }
+
+  Expected<void> follow(Story& story, const Step& /*step*/) const override {
+    return story.check_config_directory();
   }
 
   Expected<void> plan(CellNeeds& needs) const override {
@@ -86,9 +91,10 @@ class Remove : public NodeAct {
 
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
-    TRY(stage.conflist().remove());
+    TRY_ASSIGN(const bool removed, stage.conflist().remove());
+    result.detail = removed ? "" : "it was not there";
     result.effect.conflist_gone = true;
-    return stage.await_configuration(Json());
+    return removed ? stage.await_configuration(Json()) : Expected<void>();
   }
 };
 
@@ -96,6 +102,10 @@ class Remove : public NodeAct {
 class Restore : public NodeAct {
  public:
   explicit Restore(const Fields& /*fields*/) {}
+
+  Expected<void> follow(Story& story, const Step& /*step*/) const override {
+    return story.check_config_directory();
+  }
 
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {

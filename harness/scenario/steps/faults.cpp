@@ -10,6 +10,8 @@
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/recorder/faults.hpp>
 
+#include <algorithm>
+
 // fault, clear-faults, refuse-create: what is called does otherwise than it should.
 namespace cni_matrix::scenario::steps {
 
@@ -36,11 +38,19 @@ class Fault : public NodeAct {
   }
 
   Expected<void> plan(CellNeeds& needs) const override {
-    if (m_fault.plugin == "loopback" || needs.other_files) {
+    const auto has = [this](const Json& configuration) {
+      return chain::lack_of_plugin(chain::Chain(configuration), m_fault.plugin).empty();
+    };
+    if (m_fault.plugin == "loopback" ||
+        std::any_of(needs.written.begin(), needs.written.end(), has)) {
       return {};
     }
     const auto lack = chain::lack_of_plugin(chain::Chain(needs.conflist.json()), m_fault.plugin);
-    return lack.empty() ? Expected<void>() : unavailable("{}", lack);
+    if (lack.empty()) {
+      return {};
+    }
+    return unavailable("{}{}", lack,
+                       needs.written.empty() ? "" : ", nor has a configuration that was written");
   }
 
  private:

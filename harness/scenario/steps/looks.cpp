@@ -212,7 +212,7 @@ class Await : public Act {
 
   Expected<void> perform(Stage& stage, const Step& step) const override {
     return stage.note(step, {}, [&](StepResult& result) {
-      const auto answer = await_status(stage.runtime(), m_wanted);
+      const auto answer = await_status(stage.runtime(), m_wanted, stage.take_change());
       take_answer(answer.verdict, result);
       if (answer.last) {
         stage.note_status(*answer.last);

@@ -21,6 +21,12 @@ namespace {
 class Reboot : public NodeAct {
  public:
   explicit Reboot(const Fields& /*fields*/) {}
+
+  Expected<void> follow(Story& story, const Step& /*step*/) const override {
+    story.config_directory_gone = false;  // containerd makes it where it is missing
+    return {};
+  }
+
   [[nodiscard]] bool ends_processes() const override { return true; }
 
  private:
@@ -141,8 +147,8 @@ class AddLink : public NodeAct {
 
  private:
   Expected<void> change(Stage& stage, StepResult& result) const override {
-    result.detail = m_link;
-    TRY(add_link(m_link));
+    TRY_ASSIGN(const bool added, add_link(m_link));
+    result.detail = m_link + (added ? "" : k_was_there);
     return stage.watch().begin();
   }
 

@@ -4,6 +4,8 @@
 #include "../stage.hpp"
 #include "families.hpp"
 
+#include "base/try.hpp"
+
 // replace-plugins, remove-plugin, restore-plugin: the directory of plugins.
 namespace cni_matrix::scenario::steps {
 
@@ -19,6 +21,9 @@ class Replace : public NodeAct {
 
   Expected<void> plan(CellNeeds& needs) const override {
     needs.plugins.push_back({m_to, m_plugin});
+    if (m_plugin.empty()) {
+      needs.plugins_in_use = m_to;
+    }
     return needs.check_token(m_to);
   }
 
@@ -29,16 +34,16 @@ class Replace : public NodeAct {
     if (found == choices.end()) {
       return broken("the step asks for plugins {}, which the cell does not have", m_to);
     }
-    const auto& [version, folder] = found->second;
+    const auto& [version, folder, overlays] = found->second;
     result.detail = m_plugin.empty() ? version : m_plugin + " " + version;
     if (!m_plugin.empty()) {
-      return stage.plugins().replace(m_plugin, folder);  // the others are what they were
+      return stage.plugins().replace(m_plugin, folder, overlays);  // the others are what they were
     }
     if (const auto parsed = Version::parse(version)) {
       result.effect.plugins = *parsed;
       result.effect.plugins_token = m_to;
     }
-    return stage.plugins().use(folder);
+    return stage.plugins().use(folder, overlays);
   }
 
   std::string m_to;      // a version token
@@ -59,7 +64,9 @@ class Remove : public NodeAct {
   Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_plugin;
     result.effect.plugin_gone = m_plugin;
-    return stage.plugins().remove(m_plugin);
+    TRY_ASSIGN(const bool removed, stage.plugins().remove(m_plugin));
+    result.detail += removed ? "" : k_was_not_there;
+    return {};
   }
 
   std::string m_plugin;
@@ -79,7 +86,9 @@ class Restore : public NodeAct {
   Expected<void> change(Stage& stage, StepResult& result) const override {
     result.detail = m_plugin;
     result.effect.plugin_back = m_plugin;
-    return stage.plugins().restore(m_plugin);
+    TRY_ASSIGN(const bool restored, stage.plugins().restore(m_plugin));
+    result.detail += restored ? "" : k_was_there;
+    return {};
   }
 
   std::string m_plugin;

@@ -30,6 +30,7 @@ class Run : public Act {
     run.m_request.handler = fields.text("handler");
     run.m_request.host_network = fields.flag("hostNetwork");
     run.m_request.host_port = fields.number("hostPort");
+    run.m_request.host_ip = fields.text("hostIP");
     run.m_request.protocols = fields.texts("protocols", run.m_request.protocols);
     if (fields.has("annotations")) {
       run.m_request.annotations = fields.at("annotations");
@@ -61,10 +62,11 @@ class Run : public Act {
   }
 
   Expected<void> plan(CellNeeds& needs) const override {
-    if (m_request.protocols != std::vector<std::string>{"tcp"} && m_request.host_port == 0 &&
-        !needs.cell_host_port) {
-      return input_error("{}: protocols without a host port; give the step a \"hostPort\"",
-                         needs.place);
+    const bool of_a_port =
+        m_request.protocols != std::vector<std::string>{"tcp"} || !m_request.host_ip.empty();
+    if (of_a_port && m_request.host_port == 0 && !needs.cell_host_port) {
+      return input_error("{}: {} without a host port; give the step a \"hostPort\"", needs.place,
+                         m_request.host_ip.empty() ? "protocols" : "hostIP");
     }
     return {};
   }
@@ -193,7 +195,7 @@ std::vector<StepKind> run() {
       {"run",
        "RunPodSandbox",
        {},
-       {"pod", "count", "parallel", "handler", "hostNetwork", "hostPort", "protocols",
+       {"pod", "count", "parallel", "handler", "hostNetwork", "hostPort", "hostIP", "protocols",
         "annotations", "dns", "withinMs"},
        read_act<Run>},
       {"cycle", "cycle", {"times"}, {"pod", "reload"}, read_act<Cycle>},

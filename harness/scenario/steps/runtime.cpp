@@ -1,15 +1,21 @@
 #include "../act.hpp"
 #include "../cell_needs.hpp"
+#include "../configuration_text.hpp"
 #include "../demands.hpp"
 #include "../plugin_processes.hpp"
 #include "../stage.hpp"
 #include "../story.hpp"
 #include "families.hpp"
 
+#include "base/file.hpp"
 #include "base/try.hpp"
+#include "runtime/node_layout.hpp"
 #include "runtime/settings_json.hpp"
+#include <cni_matrix/scenario/conflist.hpp>
 
-// restart-runtime, replace-runtime, kill-runtime: the process of the runtime.
+#include <filesystem>
+
+// restart-runtime, replace-runtime, kill-runtime, update-runtime-config: the runtime itself.
 namespace cni_matrix::scenario::steps {
 
 namespace {
@@ -37,6 +43,7 @@ class Start : public Act {
 
   Expected<void> follow(Story& story, const Step& /*step*/) const override {
     story.settings = m_settings.value_or(story.settings);
+    story.config_directory_gone = false;  // containerd makes it where it is missing
     return {};
   }
 
@@ -107,6 +114,44 @@ class Kill : public NodeAct {
   }
 };
 
+constexpr const char* k_made_of_template = "10-containerd-net.conflist";
+
+// What kubelet does with the node's pod networks: containerd makes a configuration of its template.
+class UpdateConfig : public Act {
+ public:
+  explicit UpdateConfig(const Fields& fields) : m_pod_cidr(fields.text("podCidr")) {}
+
+  void demand(Demands& demands) const override {
+    if (demands.daemon.empty() && !demands.settings.conf_template.empty()) {
+      demands.daemon = "containerd makes a configuration of a template";
+    }
+  }
+
+  Expected<void> perform(Stage& stage, const Step& step) const override {
+    return stage.note(step, {}, [&](StepResult& result) {
+      result.detail = m_pod_cidr;
+      stage.note_change();
+      take_answer(stage.runtime().update_runtime_config(m_pod_cidr), result);
+      note_written(result);
+      return Expected<void>();
+    });
+  }
+
+ private:
+  // Where containerd has made a configuration, it is one more file of the directory.
+  static void note_written(StepResult& result) {
+    const auto text = read_file(std::filesystem::path(layout::k_cni_conf) / k_made_of_template);
+    const auto written = text ? loaded_configuration(*text) : Json();
+    if (!written.is_null()) {
+      result.effect.config_file = k_made_of_template;
+      result.effect.config_traits = conflist_traits(written);
+      result.effect.conflist_gone = false;
+    }
+  }
+
+  std::string m_pod_cidr;
+};
+
 }  // namespace
 
 std::vector<StepKind> runtime() {
@@ -114,6 +159,7 @@ std::vector<StepKind> runtime() {
       {"restart-runtime", "restart-runtime", {}, {"settings"}, read_act<Start>},
       {"replace-runtime", "replace-runtime", {"to"}, {"settings"}, read_act<Start>},
       {"kill-runtime", "kill-runtime", {}, {}, read_act<Kill>},
+      {"update-runtime-config", "UpdateRuntimeConfig", {"podCidr"}, {}, read_act<UpdateConfig>},
   };
 }
 

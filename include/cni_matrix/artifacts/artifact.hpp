@@ -23,12 +23,18 @@ std::optional<Component> parse_component(std::string_view name);
 //   release:1.6.2     the upstream release file
 //   debian:bookworm   what that Debian suite has
 //   dir:/path[@1.6.2] binaries in a directory; @ says which version to take them for
+//   debian:bookworm+dir:/path  plugins of the first, and over them those of the others, of which a
+//                     directory need not tell a version; a + begins a part where dir:, debian: or
+//                     release: follows
 struct VersionToken {
-  enum class Kind { version, release, debian, directory } kind = Kind::version;
+  enum class Kind { version, release, debian, directory, overlay } kind = Kind::version;
   std::string text;                 // as written
-  std::optional<Version> version;   // of 1.6.20, release:1.6.2, dir:/path@1.6.2
+  std::optional<Version> version;   // of 1.6.20, release:1.6.2, dir:/path@1.6.2; first of several
   std::string suite;                // of debian:
   std::filesystem::path directory;  // of dir:
+  std::vector<VersionToken> parts;  // of several, the first too
+
+  [[nodiscard]] bool has_directory() const;  // it, or a part of it, is a dir:
 
   // Error kind: input.
   static Expected<VersionToken> parse(std::string_view text);
@@ -54,7 +60,8 @@ struct Artifact {
   std::string source;           // file name of the archive, package or directory
   std::string sha256;           // of that archive; empty for a directory
   std::filesystem::path directory;              // flat: holds the executables themselves
-  std::map<std::string, std::string> binaries;  // name -> SHA-256
+  std::map<std::string, std::string> binaries;  // name -> SHA-256; of overlays too, where they win
+  std::vector<Artifact> overlays;               // what lies over it, the last on top
   // Read from the binaries, or what the signed index of a distribution says of its package. Absent
   // where one of them does not tell: a build in GOPATH mode that nothing is known of.
   std::optional<Modules> built_with;

@@ -122,7 +122,7 @@ std::vector<std::string> shipped_conflists();
 
 // A conflist by path or by name, relative to `base` (or the working directory when empty), then in
 // data_directory()/scenarios/conflists. Of a directory it is the file that containerd would take:
-// the first in the order of names that loads. Error kind: input.
+// the first in the order of names, whether it loads or not. Error kind: input.
 Expected<scenario::Conflist> find_conflist(std::string_view name,
                                            const std::filesystem::path& base);
 

@@ -16,7 +16,7 @@
 // runtime (embedded/). Both run inside a node and see the paths of runtime/node_layout.hpp.
 namespace cni_matrix {
 
-// CRI PortMapping. Protocol is "tcp" or "udp" as portmap's runtimeConfig wants it.
+// CRI PortMapping. Protocol is "tcp", "udp" or "sctp", as portmap's runtimeConfig wants it.
 struct PortMapping {
   std::string protocol = "tcp";
   std::int32_t container_port = 0;
@@ -109,14 +109,21 @@ class PodRuntime {
   // The daemon's process as foreign programs of the node count, 0 when there is none.
   [[nodiscard]] virtual int pid() const = 0;
 
+  // Its last words, where it has ended and nobody asked it to: "containerd has ended: panic: ...".
+  // Empty while it runs, where shut_down() or kill() ended it, and where it says nothing.
+  [[nodiscard]] virtual std::string last_words() const { return {}; }
+
+  // Whether the very next call sees an edit of the configuration directory.
+  [[nodiscard]] virtual bool sees_edits_at_once() const { return false; }
+
   // The deadline of the run, stop and remove calls from now on, for which the runtime sees it too;
   // nothing: RuntimeTimeouts::call. A call that came to such a deadline returns when the runtime is
   // done with it as well, or RuntimeTimeouts::call later: then its message says so.
   virtual void set_call_limit(std::optional<std::chrono::milliseconds> limit) = 0;
 
   // SIGKILL to that process, behind the runtime's back; returns when the runtime has noticed that
-  // the pod does not run any more. Error kind: broken, when there is no such process or the runtime
-  // does not notice it.
+  // the pod does not run any more. Error kinds: unavailable, when there is no such process; broken,
+  // when the runtime does not notice it.
   virtual Expected<void> kill_pod_process(const std::string& id, PodProcess process) = 0;
 
   // Returns the sandbox id. The one call that several threads may make at once.
@@ -126,6 +133,8 @@ class PodRuntime {
   virtual RuntimeResult<std::vector<PodSandbox>> list_pod_sandboxes() = 0;
   virtual RuntimeResult<PodStatus> pod_sandbox_status(const std::string& id) = 0;
   virtual RuntimeResult<NetworkStatus> network_status() = 0;
+  // UpdateRuntimeConfig: the pods' networks, as kubelet --pod-cidr gives them ("10.1.0.0/24").
+  virtual RuntimeResult<void> update_runtime_config(const std::string& pod_cidr) = 0;
   // Status in one version of CRI, "v1" or "v1alpha2": does the runtime still, or already, speak it?
   virtual RuntimeResult<void> call_api(const std::string& version) = 0;
 };

@@ -20,6 +20,12 @@ struct RuntimeSettings {
   std::string bin_dir;  // where plugins are; default that of the node, unless bin_dirs is set
   std::vector<std::string> bin_dirs;  // the same since 2.1.0; not beside bin_dir
 
+  std::string
+      ip_pref;  // which address is the pod's first, since 1.6.0: "ipv4" (default), "ipv6", "cni"
+  // The text of the file that conf_template names: what UpdateRuntimeConfig makes a configuration
+  // of; empty: there is none.
+  std::string conf_template;
+
   // A runtime handler with a network of its own, since 1.6.0.
   struct Handler {
     std::string conf_dir;  // cni_conf_dir; empty: the network of all others

@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "node/reboot.hpp"
+#include "node/uplink.hpp"
 #include "runtime/node_layout.hpp"
 #include <cni_matrix/base/process.hpp>
 #include <cni_matrix/node/inventory.hpp>
@@ -54,6 +55,31 @@ TEST_F(NodeTest, HasItsOwnRootLinksAndProcesses) {
               }),
               HasSubstr("cni-matrix-init\ncni-matrix-reap\ncni-matrix-work\nps\n"));
   EXPECT_EQ(in_node([] { return command({"hostname"}); }), "node\n");
+}
+
+// For plugins that take a link by its name; what cannot be a name is passed over.
+TEST_F(NodeTest, MayHaveFurtherNics) {
+  const auto text = in_node([] {
+    std::string made;
+    for (const auto* name :
+         {"eno1", "ens5", "eno1", "uplink", "a/b", "longer-than-the-kernel-takes"}) {
+      const auto added = add_nic(name);
+      made += added ? (*added ? "+" : "-") : added.error().message;
+    }
+    return made + "\n" + command({"ip", "-o", "link", "show", "up"});
+  });
+  EXPECT_THAT(text, testing::AllOf(HasSubstr("++----\n"), HasSubstr(": eno1@"),
+                                   HasSubstr(": ens5@"), testing::Not(HasSubstr(": nic1"))));
+}
+
+TEST_F(NodeTest, HasTunWhereTheMachineHas) {
+  if (::access("/dev/net/tun", F_OK) != 0) {
+    GTEST_SKIP() << "this machine has no /dev/net/tun";
+  }
+  EXPECT_EQ(in_node([] {
+              return command({"stat", "-c", "%F %t:%T", "/dev/net/tun"});
+            }),
+            "character special file a:c8\n");
 }
 
 TEST_F(NodeTest, ReachesTheOutside) {

@@ -106,11 +106,15 @@ TEST_F(BadInput, InOptionsAndNames) {
       {"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--scenario", "zzzzzzzzzzz"},
       " more");
   expect_sentence({"plan", "default", "--cell", "0000aaaa"}, "no cell fits");
-  // A conflist's directory in which nothing loads.
-  static_cast<void>(file("10-broken.conflist", "{"));
+  // Of a conflist's directory the first file counts, as to containerd, also when it does not load.
   expect_sentence({"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--conflist",
                    directory->path().string()},
                   "no file of this directory is a network configuration");
+  static_cast<void>(file("10-broken.conflist", "{"));
+  static_cast<void>(file("20-good.conflist", R"({"name": "n", "plugins": [{"type": "ptp"}]})"));
+  expect_sentence({"plan", "--containerd", "1.6.2", "--plugins", "1.1.1", "--conflist",
+                   directory->path().string()},
+                  "10-broken.conflist:1:2: not JSON");
 }
 
 // What is wrong with a file names it once.
@@ -175,20 +179,35 @@ TEST(GoodInput, FindsWhatIsMeant) {
   const auto one = program({"plan", "default", "--cell", first.substr(0, 7)});
   EXPECT_THAT(one.out, HasSubstr(first));
   EXPECT_EQ(split(trim(one.out), '\n').size(), 2U) << one.out;  // and the last line
-  // Containerd's choice of several files.
+  // Containerd's choice of several files: the first by its name.
   fs::copy_file(data_directory() / "scenarios/conflists/bridge-portmap.conflist",
-                directory.path() / "20-second.conflist");
+                directory.path() / ".20-second.conflist");
   fs::copy_file(data_directory() / "scenarios/conflists/bridge-portmap.conflist",
                 directory.path() / "30-third.conflist");
-  value_or_throw(write_file(directory.path() / "10-first.conflist", "{"));
+  value_or_throw(write_file(directory.path() / "10-first.conflist~", "{"));
   const auto chosen = program({"plan", "--containerd", "1.6.20", "--plugins", "1.1.1", "--conflist",
                                directory.path().string()});
-  EXPECT_THAT(chosen.out, HasSubstr("/20-second/lifecycle")) << chosen.err;
+  EXPECT_THAT(chosen.out, HasSubstr("/.20-second/lifecycle")) << chosen.err;
   // A colon in the second parameter's value.
   const auto upgrade =
       program({"plan", "--containerd", "1.6.20", "--plugins", "1.1.1", "--scenario",
                "upgrade-bundle:to_containerd=debian:forky,to_plugins=debian:forky"});
   EXPECT_THAT(upgrade.out, HasSubstr("to_plugins=debian:forky")) << upgrade.err;
+}
+
+// Foreseen, told once, and run all the same.
+TEST(GoodInput, MayBeOneThatNoContainerdLoads) {
+  const auto directory = value_or_throw(TemporaryDirectory::create());
+  const auto conflist = directory.path() / "commented.conflist";
+  value_or_throw(write_file(conflist, R"({ // mine
+      "cniVersion": "0.4.0", "name": "n", "plugins": [{"type": "ptp"}]})"));
+  const auto planned = program({"plan", "--containerd", "1.6.20,2.1.9", "--plugins", "1.1.1",
+                                "--conflist", conflist.string()});
+  EXPECT_EQ(planned.exit_code, 0);
+  EXPECT_THAT(planned.out, HasSubstr("1.6.20/1.1.1/commented/lifecycle"));
+  const auto warning = std::string("containerd does not load it: invalid character '/'");
+  EXPECT_THAT(planned.err, HasSubstr(warning));
+  EXPECT_EQ(planned.err.find(warning), planned.err.rfind(warning)) << planned.err;
 }
 
 TEST(Help, IsThereForEveryCommand) {
@@ -229,6 +248,27 @@ TEST_F(BadInput, InAConflist) {
   run(file("p.conflist", R"({"name": "n", "plugins": []})"), "/plugins");
   run(file("t.conflist", R"({"name": "n", "plugins": [{}]})"), "/plugins/0");
   run("nowhere", "there is no conflist nowhere");
+}
+
+// Before anything runs, also what a later step asks for.
+TEST_F(BadInput, InAVersionThatAStepChangesTo) {
+  const auto other = directory->path() / "none";
+  const auto mine = file("mine.json", fmt::format(R"({{"id": "mine", "title": "Mine", "steps": [
+      {{"step": "run"}}, {{"step": "replace-plugins", "to": "dir:{}@1.1.1"}}]}})",
+                                                  other.string()));
+  for (const auto* command : {"plan", "run"}) {
+    expect_sentence({command, "--containerd", "1.6.20", "--plugins", "1.1.1", "--runtime",
+                     "embedded", "--scenario", mine},
+                    "there is no directory " + other.string());
+  }
+  expect_sentence(
+      {"plan", "--containerd", "1.6.20", "--plugins", "debian:bookworm+dir:" + other.string()},
+      "there is no directory " + other.string());
+  for (const auto* command : {"plan", "run"}) {
+    expect_sentence({command, "--containerd", "1.6.20", "--plugins", "1.1.1", "--runtime",
+                     "embedded", "--scenario", "replace-runtime:to_containerd=99.9.9"},
+                    "no profile of containerd 99.9");
+  }
 }
 
 TEST_F(BadInput, InADirectoryOfPlugins) {

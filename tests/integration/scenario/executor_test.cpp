@@ -36,7 +36,8 @@ std::string line_of(const StepResult& step) {
 std::string line_of(const PodSpec& pod) {
   auto line = fmt::format("{} {}{}", pod.name, pod.handler, pod.host_network ? " host" : "");
   for (const auto& port : pod.port_mappings) {
-    line += fmt::format(" {}:{}/{}", port.host_port, port.container_port, port.protocol);
+    line += fmt::format(" {}{}{}:{}/{}", port.host_ip, port.host_ip.empty() ? "" : ":",
+                        port.host_port, port.container_port, port.protocol);
   }
   for (const auto& [key, value] : pod.annotations) {
     line += fmt::format(" {}={}", key, value);
@@ -52,9 +53,9 @@ class ExecutorTest : public InNode {
     directory = value_or_throw(TemporaryDirectory::create());
   }
 
-  // The steps of a scenario file, in a node.
-  Course execute(const std::string& steps,
-                 const std::map<std::string, std::string>& refused = {}) const {
+  // The steps of a scenario file, in a node. `prepare` is what the runtime is like.
+  Course execute(const std::string& steps, const std::map<std::string, std::string>& refused = {},
+                 const std::function<void(FakeRuntime::Memory&)>& prepare = {}) const {
     const auto file = directory->path() / "asked.json";
     value_or_throw(
         write_file(file, R"({"id": "asked", "title": "Asked", "steps": )" + steps + "}"));
@@ -76,6 +77,9 @@ class ExecutorTest : public InNode {
     const auto lines = in_node([&] {
       auto memory = std::make_shared<FakeRuntime::Memory>();
       memory->refused = refused;
+      if (prepare) {
+        prepare(*memory);
+      }
       RuntimeChoice choice;
       choice.version = "1.6.20";
       choice.make = [memory](const RuntimeSettings&) -> Expected<std::unique_ptr<PodRuntime>> {
@@ -84,7 +88,7 @@ class ExecutorTest : public InNode {
       setup.runtimes[""] = choice;
       const auto outcome = scenario::execute(setup);
       if (!outcome) {
-        return Lines{outcome.error().message};
+        return Lines{"s" + outcome.error().message};
       }
       Lines told;
       for (const auto& step : outcome->steps) {
@@ -173,6 +177,84 @@ TEST_F(ExecutorTest, TellsOfTheNodesNetworkAlsoWhenPodsStartAtOnce) {
                            "hostNetwork": true}])")
           .steps,
       ElementsAre("RunPodSandbox group-1 (host network)", "RunPodSandbox group-2 (host network)"));
+}
+
+// What dies of a configuration dies again when it starts on it.
+TEST_F(ExecutorTest, TakesTheEndOfTheRuntimeForAResult) {
+  const std::string words = "containerd has ended: panic: nil map";
+  const auto at_start = execute(R"([{"step": "run"}])", {},
+                                [&](FakeRuntime::Memory& memory) { memory.last_words = words; });
+  EXPECT_THAT(at_start.steps, ElementsAre("containerd (start the runtime): " + words));
+
+  const auto dies = [&](FakeRuntime::Memory& memory) {
+    memory.status = [&memory, words]() -> RuntimeResult<NetworkStatus> {
+      memory.last_words = words;
+      return tl::unexpected(RuntimeError{"Unavailable", "connection reset"});
+    };
+  };
+  const auto later = execute(
+      R"([{"step": "run"}, {"step": "edit-conflist", "to": "1.0.0"}, {"step": "stop"}])", {}, dies);
+  EXPECT_THAT(later.steps, ElementsAre("RunPodSandbox", "containerd (edit-conflist): " + words));
+}
+
+// One that a step has killed looks at the configuration when it starts again.
+TEST_F(ExecutorTest, DoesNotWaitForARuntimeThatIsDown) {
+  const auto down = [](FakeRuntime::Memory& memory) {
+    memory.status = []() -> RuntimeResult<NetworkStatus> {
+      return tl::unexpected(RuntimeError{"Unavailable", "containerd is not running"});
+    };
+  };
+  EXPECT_THAT(execute(R"([{"step": "kill-runtime"}, {"step": "edit-conflist", "to": "1.0.0"},
+                          {"step": "remove-conflist"}])",
+                      {}, down)
+                  .steps,
+              ElementsAre("kill-runtime", "edit-conflist (1.0.0)", "remove-conflist"));
+}
+
+TEST_F(ExecutorTest, AwaitsWhatComesOfAChange) {
+  // Ready all the time; what was written is loaded when Status was asked for a while.
+  const auto slow = [](FakeRuntime::Memory& memory) {
+    memory.status = [&memory, asked = 0]() mutable {
+      constexpr int k_slow = 20;
+      NetworkStatus status;
+      status.network_ready = true;
+      status.configuration = Json{{"loaded", ++asked > k_slow}};
+      if (asked == k_slow) {
+        memory.calls.emplace_back("load");
+      }
+      return RuntimeResult<NetworkStatus>(status);
+    };
+  };
+  const auto course = execute(R"([{"step": "write-config", "file": "x.txt", "text": ""},
+                                  {"step": "await"}, {"step": "call-api", "api": "v1"}])",
+                              {}, slow);
+  EXPECT_THAT(course.steps, ElementsAre("write-config (x.txt)", "await", "call-api (v1)"));
+  EXPECT_THAT(course.calls, ElementsAre("start", "load", "call api v1"));
+}
+
+TEST_F(ExecutorTest, SaysWhereAStepHasNothingToDo) {
+  const auto course = execute(R"([
+      {"step": "write-config", "file": "x.txt", "text": "a", "how": "symlink"},
+      {"step": "write-config", "file": "x.txt", "text": "b", "how": "symlink"},
+      {"step": "remove-config", "file": "x.txt"}, {"step": "remove-config", "file": "x.txt"},
+      {"step": "remove-plugin", "plugin": "none"}, {"step": "restore-plugin", "plugin": "none"},
+      {"step": "restore-plugin", "plugin": "none"}, {"step": "add-link", "link": "uplink"}])");
+  EXPECT_THAT(course.steps,
+              ElementsAre("write-config (x.txt)", "write-config (x.txt)", "remove-config (x.txt)",
+                          "remove-config (x.txt, which was not there)",
+                          "remove-plugin (none, which was not there)", "restore-plugin (none)",
+                          "restore-plugin (none, which was there already)",
+                          "add-link (uplink, which was there already)"));
+}
+
+TEST_F(ExecutorTest, AsksForAnyHostPort) {
+  const auto course =
+      execute(R"([{"step": "run", "hostPort": 8089, "hostIP": "192.0.2.2", "protocols": ["sctp"],
+                   "annotations": {"kubernetes.io/ingress-bandwidth": "as much as there is"}},
+                  {"step": "update-runtime-config", "podCidr": "10.1.0.0/24"}])");
+  EXPECT_THAT(course.pods, ElementsAre("pod  192.0.2.2:8089:80/sctp "
+                                       "kubernetes.io/ingress-bandwidth=as much as there is  "));
+  EXPECT_THAT(course.calls, ElementsAre("start", "run pod", "update 10.1.0.0/24"));
 }
 
 }  // namespace

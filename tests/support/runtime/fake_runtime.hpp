@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,6 +29,8 @@ class FakeRuntime : public PodRuntime {
     std::map<std::string, Limit> limit_of;       // the limit under which a pod was run, by its name
     std::map<std::string, std::string> refused;  // the error of a call, by how it stands in `calls`
     std::map<std::string, PodSandbox> pods;
+    std::function<RuntimeResult<NetworkStatus>()> status;  // none: the network is ready
+    std::string last_words;                                // it has ended by itself
   };
 
   explicit FakeRuntime(std::shared_ptr<Memory> memory) : m_memory(std::move(memory)) {}
@@ -35,6 +38,9 @@ class FakeRuntime : public PodRuntime {
   [[nodiscard]] std::string kind() const override { return "fake"; }
   Expected<void> start() override {
     m_memory->calls.emplace_back("start");
+    if (!m_memory->last_words.empty()) {
+      return broken("it ended at its start");
+    }
     return {};
   }
   Expected<void> shut_down() override {
@@ -46,6 +52,7 @@ class FakeRuntime : public PodRuntime {
     return {};
   }
   [[nodiscard]] int pid() const override { return 0; }
+  [[nodiscard]] std::string last_words() const override { return m_memory->last_words; }
   void set_call_limit(Limit limit) override { m_limit = limit; }
   Expected<void> kill_pod_process(const std::string& id, PodProcess /*process*/) override {
     m_memory->calls.push_back("kill process of " + id);
@@ -95,9 +102,15 @@ class FakeRuntime : public PodRuntime {
     return status;
   }
   RuntimeResult<NetworkStatus> network_status() override {
+    if (m_memory->status) {
+      return m_memory->status();
+    }
     NetworkStatus status;
     status.network_ready = true;
     return status;
+  }
+  RuntimeResult<void> update_runtime_config(const std::string& pod_cidr) override {
+    return ask("update " + pod_cidr);
   }
   RuntimeResult<void> call_api(const std::string& version) override {
     return ask("call api " + version);

@@ -23,6 +23,23 @@ TEST(VersionTokenTest, Release) {
   EXPECT_EQ(token->version->str(), "2.0.0-rc.1");
 }
 
+TEST(VersionTokenTest, Overlay) {
+  const auto token = VersionToken::parse("dir:/opt/c++/bin@1.1.1+debian:bookworm+dir:/opt/a+b");
+  ASSERT_TRUE(token) << token.error().message;
+  EXPECT_EQ(token->kind, Kind::overlay);
+  ASSERT_EQ(token->parts.size(), 3U);
+  EXPECT_EQ(token->parts[0].directory, "/opt/c++/bin");
+  EXPECT_EQ(token->parts[1].suite, "bookworm");
+  EXPECT_EQ(token->parts[2].directory, "/opt/a+b");
+  EXPECT_EQ(token->version->str(), "1.1.1");
+  EXPECT_TRUE(token->has_directory());
+  EXPECT_EQ(token->text, "dir:/opt/c++/bin@1.1.1+debian:bookworm+dir:/opt/a+b");
+  EXPECT_FALSE(VersionToken::parse("debian:bookworm")->has_directory());
+  EXPECT_THAT(VersionToken::parse("+dir:/opt/cni/bin").error().message,
+              HasSubstr("is no version token"));
+  EXPECT_THAT(VersionToken::parse("1.6.20+dir:").error().message, HasSubstr("names no directory"));
+}
+
 TEST(VersionTokenTest, Debian) {
   const auto token = VersionToken::parse("debian:bookworm");
   ASSERT_TRUE(token);

@@ -193,7 +193,7 @@ TEST(Chain, KnowsWhatItMakes) {
 TEST(Chain, OfWhatIsNoConfigurationHasNothing) {
   for (const char* text : {"7", "null", "[]", "{}", R"({"plugins": [7, "bridge"]})"}) {
     const auto chain = chain_of(text);
-    EXPECT_EQ(part(chain, "@first"), text == std::string("{}") ? " " : "none") << text;
+    EXPECT_EQ(part(chain, "@first"), "none") << text;
     EXPECT_EQ(part(chain, "@ipam"), "none") << text;
     EXPECT_EQ(chain.bridge(), "");
   }
@@ -206,6 +206,30 @@ TEST(Chain, RefusesWhatIsNoRole) {
   for (const char* role : {"@", "@0", "@frist", "@capability:", "@2x"}) {
     EXPECT_FALSE(Chain::check_role(role)) << role;
   }
+}
+
+TEST(Chain, NamesTheLinksAndTheVlansThatItTakes) {
+  const auto chain = chain_of(R"({"name": "n", "plugins": [
+      {"type": "macvlan", "master": "eno1"}, {"type": "vlan", "master": "eno1", "vlanId": 5},
+      {"type": "vlan", "master": "eth0", "linkInContainer": true},
+      {"type": "host-device", "device": "ens5"}, {"type": "bridge", "master": "none"},
+      {"type": "ipvlan"}]})");
+  EXPECT_THAT(chain.node_links(), ElementsAre("eno1", "ens5"));
+  EXPECT_FALSE(chain.filters_vlans());
+  EXPECT_TRUE(
+      chain_of(R"({"name": "n", "plugins": [{"type": "bridge", "VLAN": 100}]})").filters_vlans());
+  EXPECT_TRUE(chain_of(R"({"name": "n", "plugins": [{"type": "flannel", "delegate":
+                           {"type": "bridge", "vlanTrunk": [{"id": 5}]}}]})")
+                  .filters_vlans());
+  EXPECT_FALSE(
+      chain_of(R"({"name": "n", "plugins": [{"type": "bridge", "vlan": 0}]})").filters_vlans());
+}
+
+TEST(Chain, NamesTheExecutablesThatItTakes) {
+  EXPECT_THAT(chain_of(k_podman).types(),
+              ElementsAre("bridge", "host-local", "portmap", "firewall", "tuning"));
+  EXPECT_TRUE(Chain::is_reference_plugin("vrf"));
+  EXPECT_FALSE(Chain::is_reference_plugin("calico"));
 }
 
 }  // namespace

@@ -58,12 +58,16 @@ TEST(Configuration, HasTheNetworkSettingsInTheTableCni) {
   settings.max_conf_num = 0;
   settings.setup_serially = true;
   settings.internal_loopback = true;
+  settings.ip_pref = "ipv6";
+  settings.conf_template = "{}";
   EXPECT_THAT(text_with("2.1.9", settings), HasSubstr(R"(  [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/opt/cni/bin"
     conf_dir = "/etc/cni/net.d"
     max_conf_num = 0
     setup_serially = true
     use_internal_loopback = true
+    ip_pref = "ipv6"
+    conf_template = "/etc/cni/template.conflist"
 )"));
   EXPECT_THAT(text_for("2.1.9"), Not(HasSubstr("max_conf_num")));
 }

@@ -39,5 +39,26 @@ TEST(DaemonLog, SaysWhyTheDaemonEnded) {
   EXPECT_EQ(end_in("level=error msg=\"x\" error=\"y\"\n"), "");
 }
 
+TEST(DaemonLog, ShowsThePanicThatEndedIt) {
+  const auto end = end_in(
+      "level=info msg=\"Start cri plugin\"\n"
+      "panic: runtime error: invalid memory address or nil pointer dereference\n"
+      "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x1]\n\n"
+      "goroutine 61 [running]:\ngithub.com/containernetworking/cni/libcni.ConfFromBytes(...)\n");
+  EXPECT_EQ(end, "panic: runtime error: invalid memory address or nil pointer dereference");
+  EXPECT_TRUE(is_panic(end));
+  EXPECT_TRUE(is_panic(end_in("fatal error: concurrent map writes\n")));
+  EXPECT_FALSE(is_panic("cni network conf monitor error: cni conf dir is removed"));
+}
+
+TEST(DaemonLog, SaysWhyThereIsNoNetwork) {
+  EXPECT_EQ(
+      load_error_in("level=error msg=\"Failed to load cni during init, please check CRI plugin "
+                    "status before setting up network for pods\" error=\"cni config load "
+                    "failed: no network config found in /etc/cni/net.d\"\n"),
+      "cni config load failed: no network config found in /etc/cni/net.d");
+  EXPECT_EQ(load_error_in("level=error msg=\"x\" error=\"y\"\n"), "");
+}
+
 }  // namespace
 }  // namespace cni_matrix::containerd

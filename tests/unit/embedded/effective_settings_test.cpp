@@ -19,6 +19,13 @@ std::string refusal(const char* containerd, const RuntimeSettings& settings) {
   return effective ? "" : effective.error();
 }
 
+TEST(EffectiveSettings, APreferenceIsPassedOverBeforeItIsKnown) {
+  RuntimeSettings settings;
+  settings.ip_pref = "ipv6";
+  EXPECT_EQ(on("1.5.18", settings)->ip_pref, "");
+  EXPECT_EQ(on("1.6.0", settings)->ip_pref, "ipv6");
+}
+
 // services/server/config of 1.6 and 1.7, cmd/containerd/server/config and version.go of 2.x.
 TEST(EffectiveSettings, NewerFilesAreRefusedOrNotUnderstood) {
   RuntimeSettings three;

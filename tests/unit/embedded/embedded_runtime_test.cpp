@@ -53,6 +53,43 @@ TEST_F(EmbeddedRuntimeTest, RefusesAVersionWithoutProfile) {
   EXPECT_EQ(runtime.error().kind, ErrorKind::input);
 }
 
+// libcni up to 1.0.1 dies of it, and all of containerd with it.
+TEST_F(EmbeddedRuntimeTest, DiesOfAPluginThatIsNull) {
+  const std::string null = R"({"cniVersion": "0.4.0", "name": "n", "plugins": [null]})";
+  const std::string words =
+      "containerd has ended: panic: runtime error: invalid memory address or nil pointer "
+      "dereference";
+  value_or_throw(write_file(conflist(), null));
+  const auto at_start = make_embedded_runtime(*Version::parse("1.4.13"), m_options);
+  ASSERT_TRUE(at_start);
+  EXPECT_FALSE((*at_start)->start());
+  EXPECT_EQ((*at_start)->last_words(), words);
+
+  value_or_throw(write_file(conflist(), k_conflist));
+  const auto runtime = started("1.4.13");
+  EXPECT_EQ(runtime->last_words(), "");
+  value_or_throw(write_file(conflist(), null));
+  const auto pods = runtime->list_pod_sandboxes();
+  ASSERT_FALSE(pods);
+  EXPECT_EQ(pods.error().code, "Unavailable");
+  EXPECT_EQ(pods.error().message, words);
+  EXPECT_EQ(runtime->last_words(), words);
+
+  const auto later = started("1.6.20");
+  EXPECT_EQ(later->last_words(), "");
+}
+
+// Status is JSON, which has no other text than UTF-8.
+TEST_F(EmbeddedRuntimeTest, LoadsLatin1) {
+  value_or_throw(write_file(conflist(),
+                            "{\"cniVersion\": \"0.4.0\", \"name\": \"n\", \"x\": "
+                            "\"\xFC\", \"plugins\": [{\"type\": \"none\"}]}"));
+  const auto status = started("1.6.20")->network_status();
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_TRUE(status->network_ready);
+  EXPECT_THAT(status->configuration.dump(), HasSubstr("\xEF\xBF\xBD"));
+}
+
 TEST_F(EmbeddedRuntimeTest, DoesNotAnswerBeforeItsStart) {
   auto runtime = make_embedded_runtime(*Version::parse("1.7.0"), m_options);
   ASSERT_TRUE(runtime);

@@ -25,5 +25,29 @@ TEST(GoJsonParse, SyntaxErrorsAreGos) {
   EXPECT_EQ(syntax_error(std::string(1'000, '[') + std::string(1'000, ']')), "none");
 }
 
+// As a containerd of Go 1.27 said it of its configuration.
+TEST(GoJsonParse, SyntaxErrorsOfTheNewerPackageAreItsOwn) {
+  const auto error = [](std::string_view text) {
+    const auto value = parse(text, JsonPackage::v2);
+    return value ? "none" : value.error();
+  };
+  for (const auto* text : {"nul", "-", "1.", "1e", R"("\)", R"({"a":nul)", R"({"a")"}) {
+    EXPECT_EQ(error(text), "unexpected end of JSON input") << text;
+  }
+  EXPECT_EQ(error("trux"), "invalid character 'x' in literal true (expecting 'e')");
+  EXPECT_EQ(error("1.x"), "invalid character 'x' in numeric literal");
+  EXPECT_EQ(error("1ex"), "invalid character 'x' in numeric literal");
+  EXPECT_EQ(error(R"("\x")"), R"(invalid escape sequence `\x` in string)");
+  EXPECT_EQ(error(R"({"a":"\q"})"), R"(invalid escape sequence `\q` in string)");
+  EXPECT_EQ(error(R"("\u12")"), R"(invalid escape sequence `\u12"` in string)");
+  EXPECT_EQ(error(R"("\u12xy")"), R"(invalid escape sequence `\u12xy` in string)");
+  EXPECT_EQ(error("\"a\nb\""), R"(invalid character '\n' in string)");
+  EXPECT_EQ(error("\"a\x01\""), R"(invalid character '\x01' in string)");
+  EXPECT_EQ(error("\xEF\xBB\xBF{}"),
+            R"(invalid character '\ufeff' looking for beginning of value)");
+  EXPECT_EQ(error("{} // c"), "invalid character '/' after top-level value");
+  EXPECT_EQ(error("'"), R"(invalid character '\'' looking for beginning of value)");
+}
+
 }  // namespace
 }  // namespace cni_matrix::go

@@ -158,6 +158,24 @@ TEST(Console, NoMoreCellsRunThanThereAreJobs) {
   EXPECT_THAT(text, AllOf(HasSubstr(", 2 running"), Not(HasSubstr(", 3 running"))));
 }
 
+// Of a call that failed for want of a network, and not of a status that a step awaited.
+TEST(Console, ShowsWhyContainerdLoadedNoNetwork) {
+  auto result = passed();
+  result.verdict = run::Verdict::fail;
+  result.steps.front().ok = false;
+  result.steps.front().error = "failed to setup network: cni plugin not initialized";
+  NetworkStatus status;
+  status.load_status["lastCNILoadStatus"] = "cni config load failed: invalid character '/'";
+  result.network = status;
+  EXPECT_THAT(plain(options_with_clock(), {result}),
+              HasSubstr("cause    cni config load failed: invalid character '/'"));
+  result.network->load_status["lastCNILoadStatus"] = "OK";
+  EXPECT_THAT(plain(options_with_clock(), {result}), Not(HasSubstr("  cause ")));
+  result.network->load_status["lastCNILoadStatus"] = "something else";
+  result.steps.front().error = "plugin type=\"bridge\" failed (add)";
+  EXPECT_THAT(plain(options_with_clock(), {result}), Not(HasSubstr("  cause ")));
+}
+
 TEST(Console, HostileTextsNeverReachTheTerminal) {
   auto result = passed("\x1b]0;owned\x07", "1.6.20", "1.1.1", "1.1.1", "1.0.0");
   result.verdict = run::Verdict::broken;

@@ -1,5 +1,7 @@
 #include "run/kernel_needs.hpp"
 
+#include "node/link_kinds.hpp"
+
 #include <gmock/gmock.h>
 
 namespace cni_matrix::run {
@@ -9,6 +11,20 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr const char* k_sys = "24 30 0:22 / /sys rw,nosuid shared:7 - sysfs sysfs rw\n";
+
+TEST(KernelNeeds, AreOfAConfigurationAsItIs) {
+  EXPECT_TRUE(check_kernel_needs(Json::parse(R"({"name": "n", "plugins": [{"type": "none"}]})")));
+  EXPECT_TRUE(check_kernel_needs(Json()));
+  const auto filters = node::has_vlan_filtering();
+  ASSERT_TRUE(filters) << filters.error().message;
+  const auto good = check_kernel_needs(
+      Json::parse(R"({"name": "n", "plugins": [{"type": "bridge", "vlan": 5}]})"));
+  EXPECT_EQ(good.has_value(), *filters);
+  if (!good) {
+    EXPECT_EQ(good.error().kind, ErrorKind::unavailable);
+    EXPECT_THAT(good.error().message, HasSubstr("CONFIG_BRIDGE_VLAN_FILTERING"));
+  }
+}
 
 TEST(KernelNeeds, ACgroupFileSystemIsWhereRuncLooks) {
   for (const auto* mount : {

@@ -63,8 +63,8 @@ TEST_F(ConfigurationFiles, AreStormedWithoutAChange) {
 
 TEST_F(ConfigurationFiles, GoAndComeWithTheirDirectory) {
   write("one", "write");
-  ASSERT_TRUE(remove_config(m_conf, "10-net.conflist"));
-  EXPECT_FALSE(remove_config(m_conf, "10-net.conflist"));
+  EXPECT_TRUE(value_or_throw(remove_config(m_conf, "10-net.conflist")));
+  EXPECT_FALSE(value_or_throw(remove_config(m_conf, "10-net.conflist")));
   ASSERT_TRUE(remove_config_directory(m_conf));
   EXPECT_FALSE(fs::exists(m_conf));
   ASSERT_TRUE(make_config_directory(m_conf));

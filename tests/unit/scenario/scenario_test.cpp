@@ -46,10 +46,46 @@ TEST(RunStep, MayPublishAHostPort) {
 TEST(RunStep, RefusesWhatNoRuntimeTakes) {
   EXPECT_THAT(refusal_of(R"({"step": "run", "hostPort": 65536})"), HasSubstr("hostPort"));
   EXPECT_THAT(refusal_of(R"({"step": "run", "dns": {"server": []}})"), HasSubstr("/dns"));
-  EXPECT_THAT(refusal_of(R"({"step": "run", "annotations":
-                             {"kubernetes.io/egress-bandwidth": "fast"}})"),
-              HasSubstr("annotations"));
+  EXPECT_THAT(refusal_of(R"({"step": "run", "hostPort": 80, "protocols": ["icmp"]})"),
+              HasSubstr("/protocols"));
   EXPECT_THAT(refusal_of(R"({"step": "status", "hostPort": 80})"), HasSubstr("no \"hostPort\""));
+}
+
+// What containerd makes of a quantity that is none is for a run to show.
+TEST(RunStep, PassesOnWhatPodsSay) {
+  EXPECT_EQ(refusal_of(R"({"step": "run", "hostPort": 80, "hostIP": "no address",
+                           "protocols": ["tcp", "sctp"], "annotations":
+                             {"kubernetes.io/egress-bandwidth": "fast"}})"),
+            "");
+}
+
+TEST(WriteConfig, MayHaveAnyName) {
+  for (const auto* name : {".hidden.conflist", "x.conflist~", "with blank.conf", "\u00fc.conf"}) {
+    EXPECT_EQ(
+        refusal_of(fmt::format(R"({{"step": "write-config", "file": "{}", "text": ""}})", name)),
+        "");
+  }
+  for (const auto* name : {".", "..", "a/b", "a\\nb", ""}) {
+    EXPECT_THAT(
+        refusal_of(fmt::format(R"({{"step": "write-config", "file": "{}", "text": ""}})", name)),
+        HasSubstr("/file"))
+        << name;
+  }
+}
+
+TEST(ConflistSteps, HaveADirectoryToWriteInto) {
+  EXPECT_THAT(
+      refusal_of(R"({"step": "remove-config-dir"}, {"step": "edit-conflist", "to": "none"})"),
+      HasSubstr("/steps/1: the configuration directory was removed before"));
+  EXPECT_THAT(refusal_of(R"({"step": "remove-config-dir"}, {"step": "restore-conflist"})"),
+              HasSubstr("make-config-dir"));
+  for (const auto* between : {R"({"step": "make-config-dir"})", R"({"step": "restart-runtime"})",
+                              R"({"step": "write-config", "file": "x.conf", "text": ""})"}) {
+    EXPECT_EQ(refusal_of(fmt::format(R"({{"step": "remove-config-dir"}}, {},
+                                        {{"step": "restore-conflist"}})",
+                                     between)),
+              "");
+  }
 }
 
 TEST(ReplaceSteps, TakeOtherReleases) {
@@ -112,7 +148,7 @@ TEST(RunStep, HasADeadlineAndAHostPortOverBothProtocols) {
   EXPECT_EQ(deadline_of(R"({"step": "run"}, {"step": "stop", "withinMs": 10})"), 10);
   EXPECT_EQ(deadline_of(R"({"step": "await"})"), 2000);
   EXPECT_THAT(refusal_of(R"({"step": "run", "withinMs": 0})"), HasSubstr("withinMs"));
-  EXPECT_THAT(refusal_of(R"({"step": "run", "protocols": ["sctp"]})"), HasSubstr("protocols"));
+  EXPECT_THAT(refusal_of(R"({"step": "run", "protocols": ["icmp"]})"), HasSubstr("protocols"));
   EXPECT_THAT(refusal_of(R"({"step": "run"}, {"step": "remove", "withinMs": 1})"),
               HasSubstr("the step remove takes no \"withinMs\""));
 }

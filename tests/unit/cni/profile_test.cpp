@@ -1,0 +1,32 @@
+#include "cni/profile.hpp"
+
+#include <gmock/gmock.h>
+
+namespace cni_matrix::cni {
+namespace {
+
+// Debian builds containerd with its own packages of libcni and go-cni.
+TEST(Profile, IsOfTheBuildWhereThatIsKnown) {
+  const auto version = *Version::parse("1.4.13");
+  EXPECT_EQ(value_or_throw(profile_for(version)).libcni.str(), "0.8.0");
+  const auto debian = value_or_throw(profile_for(version, value_or_throw(debian_build(version))));
+  EXPECT_EQ(debian.libcni.str(), "0.8.1");
+  EXPECT_EQ(debian.go_cni.str(), "1.0.1");
+  const auto unknown = value_or_throw(debian_build(*Version::parse("1.4.12")));
+  EXPECT_FALSE(unknown.libcni);
+  EXPECT_EQ(value_or_throw(profile_for(version, unknown)).libcni.str(), "0.8.0");
+}
+
+TEST(Profile, SaysWhichJsonItsGoHas) {
+  const auto version = *Version::parse("2.1.9");
+  EXPECT_EQ(traits_of(value_or_throw(profile_for(version))).json, go::JsonPackage::v1);
+  for (const auto& [go, package] :
+       {std::pair{"1.26.5", go::JsonPackage::v1}, {"1.27.1", go::JsonPackage::v2}}) {
+    BuiltWith built;
+    built.go = *Version::parse(go);
+    EXPECT_EQ(traits_of(value_or_throw(profile_for(version, built))).json, package) << go;
+  }
+}
+
+}  // namespace
+}  // namespace cni_matrix::cni
