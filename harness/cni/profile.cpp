@@ -1,5 +1,7 @@
 #include "profile.hpp"
 
+#include "listed_releases.hpp"
+
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
@@ -63,6 +65,16 @@ Expected<Profile> choose(const std::vector<Profile>& profiles, const Version& co
   return profile;
 }
 
+const std::filesystem::path& shipped_file() {
+  static const std::filesystem::path file = data_directory() / "matrix" / "profiles.json";
+  return file;
+}
+
+const Expected<std::vector<Profile>>& shipped_profiles() {
+  static const Expected<std::vector<Profile>> profiles = load(shipped_file());
+  return profiles;
+}
+
 }  // namespace
 
 Expected<Profile> profile_for(const Version& containerd, const std::filesystem::path& profiles) {
@@ -71,12 +83,22 @@ Expected<Profile> profile_for(const Version& containerd, const std::filesystem::
 }
 
 Expected<Profile> profile_for(const Version& containerd) {
-  static const std::filesystem::path file = data_directory() / "matrix" / "profiles.json";
-  static const Expected<std::vector<Profile>> profiles = load(file);
-  if (!profiles) {
-    return tl::unexpected(profiles.error());
+  if (!shipped_profiles()) {
+    return tl::unexpected(shipped_profiles().error());
   }
-  return choose(*profiles, containerd, file);
+  return choose(*shipped_profiles(), containerd, shipped_file());
+}
+
+Expected<std::vector<Version>> listed_releases() {
+  if (!shipped_profiles()) {
+    return tl::unexpected(shipped_profiles().error());
+  }
+  std::vector<Version> releases;
+  for (const auto& profile : *shipped_profiles()) {
+    releases.push_back(profile.listed);
+  }
+  std::sort(releases.begin(), releases.end());
+  return releases;
 }
 
 }  // namespace cni_matrix::cni
