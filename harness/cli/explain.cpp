@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "base/wrapped.hpp"
 #include "verdict/behaviour_files.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/verdict/known_behaviours.hpp>
@@ -19,8 +20,6 @@ namespace cni_matrix::cli {
 
 namespace {
 
-constexpr std::size_t k_width = 90;
-
 // What a run puts names of the cell's own in place of.
 constexpr std::pair<std::string_view, std::string_view> k_placeholders[] = {
     {"<NETWORK>", "the name of the network, as the configuration has it"},
@@ -28,23 +27,6 @@ constexpr std::pair<std::string_view, std::string_view> k_placeholders[] = {
     {"<LEASES>", "where host-local keeps its leases: /var/lib/cni/networks/<NETWORK>, or dataDir"},
     {"<PLUGIN>", "the plugin that the error names"},
 };
-
-// `text` in lines of at most k_width, each after `indent` blanks.
-std::string wrapped(std::string_view text, std::size_t indent) {
-  std::string result;
-  std::string line(indent, ' ');
-  for (const auto& word : split(text, ' ')) {
-    if (line.size() > indent && line.size() + 1 + word.size() > k_width) {
-      result += line + '\n';
-      line.assign(indent, ' ');
-    }
-    if (line.size() > indent) {
-      line += ' ';
-    }
-    line += word;
-  }
-  return result + line + '\n';
-}
 
 std::string describe(const verdict::KnownBehaviour& known) {
   auto text = fmt::format("{}  {}\n", known.id, known.title);

@@ -1,5 +1,7 @@
 #include "profile.hpp"
 
+#include "listed_releases.hpp"
+
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include <cni_matrix/base/json.hpp>
@@ -122,6 +124,16 @@ Expected<BuiltWith> debian_build(const Version& containerd) {
   TRY_ASSIGN(const auto* profiles, shipped());
   const auto found = profiles->debian.find(containerd.str());
   return found == profiles->debian.end() ? BuiltWith() : found->second;
+}
+
+Expected<std::vector<Version>> listed_releases() {
+  TRY_ASSIGN(const auto* profiles, shipped());
+  std::vector<Version> releases;
+  for (const auto& profile : profiles->releases) {
+    releases.push_back(profile.listed);
+  }
+  std::sort(releases.begin(), releases.end());
+  return releases;
 }
 
 }  // namespace cni_matrix::cni

@@ -87,26 +87,27 @@ Holds holds(const BehaviourCondition& when, const Moment& now, const Creation& c
 }
 
 bool makes(const Moment& now, const Creation& created, bool host_port, node::LeakClass leak) {
-  if (now.traits().empty()) {
+  const auto& traits = created.traits.empty() ? now.traits() : created.traits;
+  if (traits.empty()) {
     return true;
   }
-  const auto has = [&](std::string_view trait) {
-    return now.has_trait(trait) || has_trait(created.traits, trait);
-  };
-  // Earlier plugins do not know the setting.
+  const auto has = [&](std::string_view trait) { return has_trait(traits, trait); };
+  // Earlier plugins do not know the settings.
   static const Version since{1, 6, 0, ""};
-  const bool masquerades_by_nft = now.plugins >= since && (has("bridge.ipMasqBackend=nftables") ||
-                                                           has("ptp.ipMasqBackend=nftables"));
+  const bool knows_nft = now.plugins >= since;
+  const bool masquerades_by_nft =
+      knows_nft && (has("bridge.ipMasqBackend=nftables") || has("ptp.ipMasqBackend=nftables"));
+  const bool maps_by_nft = knows_nft && has("portmap.backend=nftables");
+  const bool maps_ports = host_port && has("portmap");
   switch (leak) {
     case node::LeakClass::lease:
       return has("host-local");
     case node::LeakClass::veth:
       return has("bridge") || has("ptp");
     case node::LeakClass::nat_rule:
-      return (has("ipMasq") && !masquerades_by_nft) || (host_port && has("portmap"));
+      return (has("ipMasq") && !masquerades_by_nft) || (maps_ports && !maps_by_nft);
     case node::LeakClass::nft_table:
-      return (has("ipMasq") && masquerades_by_nft) ||
-             (host_port && has("portmap.backend=nftables"));
+      return (has("ipMasq") && masquerades_by_nft) || (maps_ports && maps_by_nft);
     case node::LeakClass::filter_rule:
       return has("firewall");
     default:

@@ -21,7 +21,8 @@ enum class Holds {
 Holds holds(const BehaviourCondition& when, const Moment& now, const Creation& created,
             bool host_port, std::string_view pod, const Observation& observation);
 
-// Whether the configuration, or that of the pod's start, makes such a thing at all, so that a
+// Whether the configuration of the pod's start, or where it had none that of now, makes such a
+// thing at all, so that a
 // behaviour may list leases and still be about a configuration without host-local.
 bool makes(const Moment& now, const Creation& created, bool host_port, node::LeakClass leak);
 

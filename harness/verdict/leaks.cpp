@@ -1,5 +1,6 @@
 #include "leaks.hpp"
 
+#include "base/shell_word.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -38,19 +39,6 @@ std::string_view pod_in(std::string_view text) {
     begin = i + 1;
   }
   return {};
-}
-
-std::string shell_word(std::string_view word) {
-  constexpr std::string_view k_plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+";
-  if (!word.empty() && word.find_first_not_of(k_plain) == std::string_view::npos) {
-    return std::string(word);
-  }
-  std::string text = "'";
-  for (const char c : word) {
-    text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  }
-  return text + "'";
 }
 
 // The first word, and what is behind it.

@@ -7,9 +7,9 @@ add_library(cni_matrix::harness ALIAS cni_matrix_harness)
 target_link_libraries(cni_matrix_harness INTERFACE cni_matrix_run)
 set_target_properties(cni_matrix_harness PROPERTIES EXPORT_NAME harness)
 
-# All rooms but the command line's own.
+# All rooms but the command line's own, and what only it uses.
 get_property(rooms GLOBAL PROPERTY cni_matrix_rooms)
-list(REMOVE_ITEM rooms cni_matrix_report cni_matrix_cli)
+list(REMOVE_ITEM rooms cni_matrix_report cni_matrix_compat cni_matrix_cli)
 install(TARGETS cni_matrix_harness ${rooms} cri_messages EXPORT cni-matrix
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/cni-matrix
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

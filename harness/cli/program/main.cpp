@@ -3,6 +3,7 @@
 #include "base/say.hpp"
 #include "base/text.hpp"
 #include "cli/command_line.hpp"
+#include "cli/compat.hpp"
 #include "cli/diff.hpp"
 #include "cli/explain.hpp"
 #include "cli/fetch.hpp"
@@ -47,6 +48,7 @@ Examples:
   cni-matrix run --containerd 1.6.2 --plugins dir:/opt/cni/bin --conflist my.conflist
   cni-matrix run default --json run.json --junit junit.xml
   cni-matrix plan default
+  cni-matrix compat --containerd 1.6.2 --plugins 1.1.1
   cni-matrix explain F02)";
 
 // Descriptors 0 to 2 that the caller closed are taken, so that no file of ours becomes standard
@@ -96,9 +98,9 @@ int main(int argc, char** argv) {
   program.needs_command();
   program.footer(k_footer);
   // In the order of --help.
-  for (const auto add :
-       {cli::add_run, cli::add_plan, cli::add_fetch, cli::add_verify, cli::add_explain,
-        cli::add_list, cli::add_report, cli::add_diff, cli::add_store, cli::add_shell}) {
+  for (const auto add : {cli::add_run, cli::add_plan, cli::add_fetch, cli::add_verify,
+                         cli::add_compat, cli::add_explain, cli::add_list, cli::add_report,
+                         cli::add_diff, cli::add_store, cli::add_shell}) {
     add(program);
   }
   const auto action = line.parse(argc, argv);

@@ -214,8 +214,8 @@ TEST(Help, IsThereForEveryCommand) {
   EXPECT_EQ(program({"-V"}).out, program({"--version"}).out);
   EXPECT_EQ(program({"help"}).out, program({"--help"}).out);
   EXPECT_THAT(program({"--help"}).out, HasSubstr("CNI_MATRIX_CACHE"));
-  for (const auto* command : {"run", "plan", "fetch", "verify-embedded", "explain", "list",
-                              "report", "diff", "store", "shell"}) {
+  for (const auto* command : {"run", "plan", "fetch", "verify-embedded", "compat", "explain",
+                              "list", "report", "diff", "store", "shell"}) {
     const auto help = program({command, "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_THAT(help.out, HasSubstr("Examples:\n  cni-matrix ")) << command;

@@ -340,6 +340,28 @@ TEST_F(LastLine, OfPlanListAndExplain) {
   EXPECT_THAT(last_line(nothing.err), HasSubstr("exit 2: "));
 }
 
+TEST_F(LastLine, OfCompat) {
+  const Words works = {"--containerd", "1.6.20", "--plugins", "1.1.1"};
+  const Words nothing_works = {"--containerd", "1.6.3", "--plugins", "0.9.1"};
+  auto rows = stuck_rows(works);
+  rows.insert(rows.end(), {
+                              {0, works},
+                              {0, with(works, {"--json"}), Stream::err},
+                              {0, {"--page"}, Stream::err},
+                              {1, nothing_works},
+                              {1, with(works, {"--cni-version", "1.0.0,1.1.0"})},
+                              {1, {"--containerd", "1.6.3,1.6.4,9.0.0", "--plugins", "0.9.1"}},
+                              {2, {}, Stream::err},
+                              {2, with(works, {"--page"}), Stream::err},
+                              {2, {"--containerd", "nope", "--plugins", "1.1.1"}, Stream::err},
+                              {2, {"--record", path("none.json")}, Stream::err},
+                              {3, works, Stream::err, k_to_full_disk},
+                              {4, {"--containerd", "9.0.0", "--plugins", "1.9.1"}},
+                              {4, {"--containerd", "1.6.20,9.0.0", "--plugins", "1.9.1"}},
+                          });
+  drive("compat", rows);
+}
+
 // As `report` and `run` say it of the same run.
 TEST_F(LastLine, OfAReportIsThatOfTheRun) {
   const auto ran = program(with(cell, {"--json", path("run.json"), "--quiet"}));

@@ -43,6 +43,8 @@ TEST_F(TrueWords, OfAnOutputThatCannotBeWritten) {
                                        {"plan", "default", "--json"},
                                        {"list", "probes"},
                                        {"list", "scenarios", "--format", "json"},
+                                       {"compat", "--containerd", "1.6.20", "--plugins", "1.1.1"},
+                                       {"compat", "--page"},
                                        {"explain"},
                                        {"explain", "--json"},
                                        {"store", "list"},

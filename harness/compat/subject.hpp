@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cni_matrix/base/version.hpp>
+
+#include <string>
+#include <vector>
+
+namespace cni_matrix::compat {
+
+// One point of what can be asked: may pods live with this?
+struct Subject {
+  Version containerd;
+  Version plugins;
+  std::string cni_version;          // "none", "empty" or the text
+  std::vector<std::string> traits;  // scenario::conflist_traits()
+  // No plugin of the list is one of the reference plugins, whose release says nothing of it then.
+  bool foreign = false;
+  bool host_port = false;   // the pod publishes one
+  bool mark_chain = false;  // kube-proxy's chain KUBE-MARK-MASQ is there
+};
+
+// The scenario that all of this is about: run, stop, remove.
+inline constexpr const char* k_lifecycle = "lifecycle";
+
+}  // namespace cni_matrix::compat
