@@ -8,35 +8,23 @@
 #include <cni_matrix/base/paths.hpp>
 
 #include <algorithm>
-#include <map>
 #include <vector>
 
 namespace cni_matrix::cni {
 
 namespace {
 
-struct Profiles {
-  std::vector<Profile> releases;
-  std::map<std::string, BuiltWith> debian;  // by release
-};
-
-Expected<Profiles> load(const std::filesystem::path& file) {
+Expected<std::vector<Profile>> load(const std::filesystem::path& file) {
   TRY_ASSIGN(const Json json, load_json(file));
   TRY(check_schema(json, "profiles", file.string()));
-  Profiles profiles;
+  std::vector<Profile> profiles;
   for (const auto& [release, entry] : json.at("containerd").items()) {
     Profile profile;
     TRY_ASSIGN(profile.listed, Version::parse(release));
     TRY_ASSIGN(profile.go_cni, Version::parse(entry.at("go_cni").get<std::string>()));
     TRY_ASSIGN(profile.libcni, Version::parse(entry.at("libcni").get<std::string>()));
     profile.loopback_version = entry.at("loopback_version").get<std::string>();
-    profiles.releases.push_back(std::move(profile));
-  }
-  const auto debian = json.value("debian", Json::object());
-  for (const auto& [release, entry] : debian.items()) {
-    auto& built = profiles.debian[release];
-    TRY_ASSIGN(built.go_cni, Version::parse(entry.at("go_cni").get<std::string>()));
-    TRY_ASSIGN(built.libcni, Version::parse(entry.at("libcni").get<std::string>()));
+    profiles.push_back(std::move(profile));
   }
   return profiles;
 }
@@ -83,8 +71,8 @@ const std::filesystem::path& shipped_file() {
 }
 
 // Read once.
-Expected<const Profiles*> shipped() {
-  static const Expected<Profiles> profiles = load(shipped_file());
+Expected<const std::vector<Profile>*> shipped() {
+  static const Expected<std::vector<Profile>> profiles = load(shipped_file());
   if (!profiles) {
     return tl::unexpected(profiles.error());
   }
@@ -95,12 +83,12 @@ Expected<const Profiles*> shipped() {
 
 Expected<Profile> profile_for(const Version& containerd, const std::filesystem::path& profiles) {
   TRY_ASSIGN(const auto loaded, load(profiles));
-  return choose(loaded.releases, containerd, profiles);
+  return choose(loaded, containerd, profiles);
 }
 
 Expected<Profile> profile_for(const Version& containerd) {
   TRY_ASSIGN(const auto* profiles, shipped());
-  return choose(profiles->releases, containerd, shipped_file());
+  return choose(*profiles, containerd, shipped_file());
 }
 
 Expected<Profile> profile_for(const Version& containerd, const BuiltWith& built) {
@@ -120,16 +108,10 @@ LibcniTraits traits_of(const Profile& profile) {
   return traits;
 }
 
-Expected<BuiltWith> debian_build(const Version& containerd) {
-  TRY_ASSIGN(const auto* profiles, shipped());
-  const auto found = profiles->debian.find(containerd.str());
-  return found == profiles->debian.end() ? BuiltWith() : found->second;
-}
-
 Expected<std::vector<Version>> listed_releases() {
   TRY_ASSIGN(const auto* profiles, shipped());
   std::vector<Version> releases;
-  for (const auto& profile : profiles->releases) {
+  for (const auto& profile : *profiles) {
     releases.push_back(profile.listed);
   }
   std::sort(releases.begin(), releases.end());

@@ -31,10 +31,6 @@ struct BuiltWith {
   std::optional<Version> go;
 };
 
-// Of Debian's package of that release, as matrix/profiles.json has it; empty where it has none.
-// Error kind: input, for a profiles.json that is not as it should be.
-Expected<BuiltWith> debian_build(const Version& containerd);
-
 // The profile of a containerd version. A patch version that is not listed takes the newest listed
 // one of its minor below it, or else the oldest above it. Error kind: input, for a version whose
 // minor is not listed (older than 1.3.0, for one) or a profiles.json that is not as it should be.

@@ -57,6 +57,11 @@ verdict::Observation observation_of(const Subject& subject, const std::string& s
   return seen;
 }
 
+// A pod that was started with all as it is.
+verdict::Creation started(const Subject& subject) {
+  return {subject.cni_version, subject.containerd, subject.traits, {}};
+}
+
 bool is_there(const std::vector<Foreseen>& all, const Foreseen& one) {
   return std::any_of(all.begin(), all.end(), [&](const Foreseen& other) {
     return other.behaviour == one.behaviour && other.step == one.step &&
@@ -155,7 +160,7 @@ std::vector<Foreseen> Forecaster::failures(const Subject& subject) const {
     }
     return found;
   }
-  life.created = {subject.cni_version, subject.containerd};
+  life.created = started(subject);
   append(found, find(Kind::failure, "stop", life));
   if (!found.empty()) {
     append(found, find(Kind::failure, "remove", life));
@@ -170,7 +175,7 @@ bool Forecaster::can_start(Subject subject) const {
 void Forecaster::add_of_lost_namespaces(const Subject& subject,
                                         std::vector<Foreseen>& found) const {
   Life life(subject);
-  life.created = {subject.cni_version, subject.containerd};
+  life.created = started(subject);
   life.now.netns_gone = true;
   auto more = find(Kind::failure, "stop", life);
   for (auto& leak : find(Kind::leak, {}, life)) {
@@ -193,7 +198,7 @@ void Forecaster::add_of_edits(const Subject& subject, std::vector<Foreseen>& fou
     for (const auto& before : m_cni_versions) {
       auto started = subject;
       started.cni_version = before;
-      life.created = {before, subject.containerd};
+      life.created = verdict::Creation{before, subject.containerd, subject.traits, {}};
       if (before != subject.cni_version && life.fits(rule->when) && can_start(started)) {
         started_with.push_back(before);
       }
@@ -215,7 +220,7 @@ void Forecaster::add_of_replacements(const Subject& subject, std::vector<Foresee
         std::any_of(m_containerds.begin(), m_containerds.end(), [&](const Version& before) {
           auto started = subject;
           started.containerd = before;
-          life.created = {subject.cni_version, before};
+          life.created = verdict::Creation{subject.cni_version, before, subject.traits, {}};
           return life.fits(rule->when) && can_start(started);
         });
     if (shows) {
@@ -227,7 +232,7 @@ void Forecaster::add_of_replacements(const Subject& subject, std::vector<Foresee
 
 std::vector<Foreseen> Forecaster::beside(const Subject& subject) const {
   Life life(subject);
-  life.created = {subject.cni_version, subject.containerd};
+  life.created = started(subject);
   std::vector<Foreseen> found;
   append(found, find(Kind::leak, {}, life));
   if (!subject.host_port) {
@@ -255,7 +260,7 @@ std::vector<const verdict::KnownBehaviour*> Forecaster::elsewhere(const Subject&
     other.host_port = when.host_port.value_or(subject.host_port);
     other.mark_chain = when.mark_chain.value_or(subject.mark_chain);
     Life life(other, when.scenarios.front());
-    life.created = {subject.cni_version, subject.containerd};
+    life.created = started(subject);
     life.now.netns_gone = when.netns_gone.value_or(false);
     life.now.conflist_gone = when.conflist_gone.value_or(false);
     if (life.fits(when)) {

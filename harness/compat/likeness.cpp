@@ -7,30 +7,11 @@
 
 #include <algorithm>
 #include <string>
-#include <tuple>
 #include <utility>
 
 namespace cni_matrix::compat {
 
 namespace {
-
-// Each of the facts: one more of them does not compile until it is compared too.
-auto all_of(const ReleaseFacts& facts) {
-  const auto& [tears_down_failed_setup, teardown_outlives_call, record_before_network,
-               ignores_failed_teardown, stores_result, stop_without_result, removal, shim,
-               stop_of_unknown_is_ok, watches_configuration, ends_without_directory,
-               names_load_status, pod_uid, pod_annotations, always_passes_capabilities,
-               config_version, refuses_newer_config, networks_of_handlers, attaches_in_parallel,
-               knows_setup_serially, knows_internal_loopback, knows_bin_dirs, knows_disable_cgroup,
-               writes_pod_sysctls, speaks_v1alpha2, speaks_v1] = facts;
-  return std::tie(tears_down_failed_setup, teardown_outlives_call, record_before_network,
-                  ignores_failed_teardown, stores_result, stop_without_result, removal, shim,
-                  stop_of_unknown_is_ok, watches_configuration, ends_without_directory,
-                  names_load_status, pod_uid, pod_annotations, always_passes_capabilities,
-                  config_version, refuses_newer_config, networks_of_handlers, attaches_in_parallel,
-                  knows_setup_serially, knows_internal_loopback, knows_bin_dirs,
-                  knows_disable_cgroup, writes_pod_sysctls, speaks_v1alpha2, speaks_v1);
-}
 
 // All that is known of what a release does about the pod network.
 struct Facts {
@@ -39,10 +20,7 @@ struct Facts {
   Version libcni;
   std::string loopback_version;
 
-  friend bool operator==(const Facts& a, const Facts& b) {
-    return all_of(a.own) == all_of(b.own) && a.go_cni == b.go_cni && a.libcni == b.libcni &&
-           a.loopback_version == b.loopback_version;
-  }
+  friend bool operator==(const Facts&, const Facts&) = default;
 };
 
 // It can hold in a plain life.

@@ -8,7 +8,6 @@
 #include "chain/chain_words.hpp"
 #include "cni/libcni_caller.hpp"
 #include "cni/profile.hpp"
-#include "go/build_info.hpp"
 #include "scenario/act.hpp"
 #include "scenario/cell_needs.hpp"
 #include "scenario/step_json.hpp"
@@ -34,27 +33,20 @@ std::optional<Version> version_of(const std::string& token) {
   return parsed ? parsed->version : std::nullopt;
 }
 
-// A build tells its Go, and its modules too; Debian's tell no modules, and what they are is known.
-Expected<cni::BuiltWith> built_with(const artifacts::Artifact& artifact) {
+cni::BuiltWith built_with(const artifacts::Artifact& artifact) {
   cni::BuiltWith built;
-  if (artifact.provider == "debian") {
-    TRY_ASSIGN(built, cni::debian_build(artifact.version));
-  }
-  const auto info = go::read_build_info(artifact.directory / "containerd");
-  if (!info || !*info) {
+  if (!artifact.built_with) {
     return built;
   }
-  const auto take = [](std::optional<Version>& target, std::string_view text) {
-    if (const auto version = Version::parse(text)) {
-      target = *version;
+  for (const auto& [module, target] : {std::pair{"go", &built.go},
+                                       {"github.com/containerd/go-cni", &built.go_cni},
+                                       {"github.com/containernetworking/cni", &built.libcni}}) {
+    const auto found = artifact.built_with->find(module);
+    if (found == artifact.built_with->end()) {
+      continue;
     }
-  };
-  const std::string_view go = (*info)->go_version;
-  take(built.go, go.substr(go.starts_with("go") ? 2 : 0));
-  for (const auto& [path, target] : {std::pair{"github.com/containerd/go-cni", &built.go_cni},
-                                     {"github.com/containernetworking/cni", &built.libcni}}) {
-    if (const auto module = (*info)->modules.find(path); module != (*info)->modules.end()) {
-      take(*target, module->second);
+    if (const auto version = Version::parse(found->second)) {
+      *target = *version;
     }
   }
   return built;
@@ -64,8 +56,7 @@ Expected<cni::Profile> profile_of(const PlannedContainerd& planned) {
   if (!planned.artifact) {
     return cni::profile_for(planned.version);
   }
-  TRY_ASSIGN(const auto built, built_with(*planned.artifact));
-  return cni::profile_for(planned.version, built);
+  return cni::profile_for(planned.version, built_with(*planned.artifact));
 }
 
 Expected<PlannedContainerd> plan_containerd(const std::string& token, bool embedded,

@@ -72,6 +72,8 @@ struct ReleaseFacts {
   // The versions of CRI that it speaks.
   bool speaks_v1alpha2 = true;
   bool speaks_v1 = false;
+
+  friend bool operator==(const ReleaseFacts&, const ReleaseFacts&) = default;
 };
 
 ReleaseFacts release_facts(const Version& containerd);
