@@ -47,5 +47,35 @@ TEST_F(CellCheckTest, TellsOnceOfAFileThatNoContainerdReads) {
   EXPECT_THAT(value_or_throw(m_check.warning_of(cell)), IsEmpty());
 }
 
+// Also behind a step that writes a further configuration.
+TEST_F(CellCheckTest, KnowsWhatAFaultIsOf) {
+  const auto lack_with = [&](const std::string& plugin) {
+    auto cell = cell_of(R"({"name": "n", "plugins": [{"type": "ptp"}]})");
+    const auto file = m_directory.path() / (plugin + ".json");
+    value_or_throw(write_file(file, R"({"id": "mine", "title": "Mine", "steps": [
+        {"step": "write-config", "file": "20-b.conf", "text": "{\"name\": \"b\", \"type\": \"macvlan\"}"},
+        {"step": "fault", "plugin": ")" +
+                                        plugin + R"(", "on": "ADD", "do": "fail", "message": "no"},
+        {"step": "run", "expect": "no"}]})"));
+    cell.scenario = file.string();
+    return value_or_throw(m_check.lack_of(cell));
+  };
+  EXPECT_EQ(lack_with("ptp"), "");
+  EXPECT_EQ(lack_with("macvlan"), "");
+  EXPECT_EQ(lack_with("vlan"),
+            "the chain has no plugin vlan, nor has a configuration that was written");
+}
+
+TEST_F(CellCheckTest, RefusesAContainerdThatTheModelDoesNotKnow) {
+  auto cell = cell_of(R"({"name": "n", "plugins": [{"type": "ptp"}]})");
+  cell.containerd = "99.9.9";
+  EXPECT_TRUE(m_check.lack_of(cell));
+  cell.runtime = matrix::RuntimeChoice::embedded;
+  const auto refused = m_check.lack_of(cell);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::input);
+  EXPECT_THAT(refused.error().message, HasSubstr("no profile of containerd 99.9"));
+}
+
 }  // namespace
 }  // namespace cni_matrix::run
