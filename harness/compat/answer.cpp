@@ -158,7 +158,7 @@ bool Knowledge::is_alike(const RecordedRow& row, const Subject& subject) const {
 const RecordedRow* Knowledge::of_this_list(const std::vector<const RecordedRow*>& rows,
                                            const Subject& subject) const {
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const RecordedRow* row) {
-    return have_the_same(m_records->lists[row->list].traits, subject.traits);
+    return have_the_same(m_records->lists[row->list].kinds, NetworkList::kinds_of(subject.traits));
   });
   return found == rows.end() ? nullptr : *found;
 }
@@ -167,14 +167,14 @@ const RecordedRow* Knowledge::of_this_list(const std::vector<const RecordedRow*>
 std::vector<const RecordedRow*> Knowledge::of_its_plugins(
     const std::vector<const RecordedRow*>& rows, const Subject& subject) const {
   std::vector<const RecordedRow*> chosen;
-  auto lacking = subject.traits;
+  auto lacking = NetworkList::kinds_of(subject.traits);
   for (const auto* row : rows) {
-    const auto& traits = m_records->lists[row->list].traits;
+    const auto& kinds = m_records->lists[row->list].kinds;
     const bool helps = std::any_of(lacking.begin(), lacking.end(),
-                                   [&](const std::string& one) { return has(traits, one); });
+                                   [&](const std::string& one) { return has(kinds, one); });
     if (helps && outcome_of(*m_records, *row, subject.cni_version)->works()) {
       chosen.push_back(row);
-      std::erase_if(lacking, [&](const std::string& one) { return has(traits, one); });
+      std::erase_if(lacking, [&](const std::string& one) { return has(kinds, one); });
     }
   }
   return lacking.empty() ? chosen : std::vector<const RecordedRow*>();

@@ -22,11 +22,6 @@ constexpr auto k_occasions = names_of<Occasion>({{Occasion::always, "always"},
                                                  {Occasion::edited, "edited"},
                                                  {Occasion::replaced, "replaced"}});
 
-bool is_of_a_plain_life(const BehaviourCondition& when) {
-  return when.scenarios.empty() || std::find(when.scenarios.begin(), when.scenarios.end(),
-                                             k_lifecycle) != when.scenarios.end();
-}
-
 // Whether the condition is about some versions or chains, and not about any.
 bool is_particular(const BehaviourCondition& when) {
   return when.containerd || when.plugins || when.cni_version || !when.uses.empty();
@@ -123,7 +118,7 @@ Forecaster::Forecaster(const verdict::KnownBehaviours& behaviours, std::vector<V
     : m_containerds(std::move(containerds)), m_cni_versions(std::move(cni_versions)) {
   for (const auto& behaviour : behaviours.all()) {
     for (const auto& rule : behaviour.cases) {
-      (is_of_a_plain_life(rule.when) ? m_rules : m_elsewhere).push_back({&behaviour, &rule});
+      (is_of_a_plain_life(rule) ? m_rules : m_elsewhere).push_back({&behaviour, &rule});
     }
   }
 }
@@ -259,11 +254,17 @@ std::vector<const verdict::KnownBehaviour*> Forecaster::elsewhere(const Subject&
     auto other = subject;
     other.host_port = when.host_port.value_or(subject.host_port);
     other.mark_chain = when.mark_chain.value_or(subject.mark_chain);
-    Life life(other, when.scenarios.front());
+    Life life(other, when.scenarios.empty() ? std::string(k_lifecycle) : when.scenarios.front());
     life.created = started(subject);
     life.now.netns_gone = when.netns_gone.value_or(false);
     life.now.conflist_gone = when.conflist_gone.value_or(false);
-    if (life.fits(when)) {
+    auto then = when;  // what would be done to it
+    then.state.clear();
+    then.changed.clear();
+    then.lacks.clear();
+    then.created_uses.clear();
+    then.created_lacks.clear();
+    if (life.fits(then)) {
       found.push_back(behaviour);
     }
   }

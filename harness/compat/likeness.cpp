@@ -13,6 +13,14 @@ namespace cni_matrix::compat {
 
 namespace {
 
+// What a pod with nothing special to it does not meet: settings of containerd, refused annotations.
+ReleaseFacts of_a_plain_life(ReleaseFacts facts) {
+  facts.misspells_resource = {};
+  facts.knows_ip_pref = {};
+  facts.tells_ipv6_apart = {};
+  return facts;
+}
+
 // All that is known of what a release does about the pod network.
 struct Facts {
   ReleaseFacts own;
@@ -22,12 +30,6 @@ struct Facts {
 
   friend bool operator==(const Facts&, const Facts&) = default;
 };
-
-// It can hold in a plain life.
-bool is_of_a_plain_life(const verdict::BehaviourCondition& when) {
-  return when.scenarios.empty() || std::find(when.scenarios.begin(), when.scenarios.end(),
-                                             k_lifecycle) != when.scenarios.end();
-}
 
 // Whether it can matter for the subject, on whatever release of the plugins.
 bool may_concern(const verdict::BehaviourCondition& when, const Subject& subject) {
@@ -45,7 +47,7 @@ Expected<Likeness> Likeness::make(const verdict::KnownBehaviours& behaviours,
   Likeness likeness;
   for (const auto& behaviour : behaviours.all()) {
     for (const auto& rule : behaviour.cases) {
-      if (rule.when.plugins && is_of_a_plain_life(rule.when)) {
+      if (rule.when.plugins && is_of_a_plain_life(rule)) {
         likeness.m_of_plugins.push_back(&rule.when);
       }
     }
@@ -55,7 +57,7 @@ Expected<Likeness> Likeness::make(const verdict::KnownBehaviours& behaviours,
   std::vector<Facts> classes;
   for (const auto& release : likeness.m_containerds) {
     TRY_ASSIGN(const auto profile, cni::profile_for(release));
-    const Facts facts{release_facts(release), profile.go_cni, profile.libcni,
+    const Facts facts{of_a_plain_life(release_facts(release)), profile.go_cni, profile.libcni,
                       profile.loopback_version};
     auto found = std::find(classes.begin(), classes.end(), facts);
     if (found == classes.end()) {

@@ -47,6 +47,16 @@ void take(const Json& object, NetworkList& list) {
 
 }  // namespace
 
+std::vector<std::string> NetworkList::kinds_of(std::vector<std::string> traits) {
+  const auto all = traits;
+  std::erase_if(traits, [&](const std::string& trait) {
+    return trait == "route-without-gateway" ||
+           std::any_of(all.begin(), all.end(),
+                       [&](const std::string& kind) { return trait.starts_with(kind + "."); });
+  });
+  return traits;
+}
+
 NetworkList NetworkList::of(const Json& configuration) {
   NetworkList list;
   list.cni_version = scenario::cni_version_of(configuration);

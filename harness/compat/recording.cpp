@@ -131,7 +131,8 @@ class Recorder {
     auto own = conflist;
     own.cni_version.reset();
     TRY_ASSIGN(auto list, NetworkList::load(own));
-    m_records.lists.push_back({list.name, std::move(list.traits), std::move(list.keys)});
+    m_records.lists.push_back(
+        {list.name, NetworkList::kinds_of(std::move(list.traits)), std::move(list.keys)});
     m_own_version.push_back(list.cni_version);
     return m_lists.emplace(conflist.file, m_records.lists.size() - 1).first->second;
   }

@@ -181,7 +181,7 @@ std::filesystem::path Records::shipped_file() {
 OrderedJson to_json(const Records& records) {
   auto lists = OrderedJson::array();
   for (const auto& list : records.lists) {
-    lists.push_back({{"name", list.name}, {"traits", list.traits}, {"keys", list.keys}});
+    lists.push_back({{"name", list.name}, {"traits", list.kinds}, {"keys", list.keys}});
   }
   return {{"$schema", "./compatibility.schema.json"}, {"runs", array_of(records.runs)},
           {"builds", array_of(records.builds)},       {"lists", std::move(lists)},

@@ -44,8 +44,8 @@ struct RecordedBuild {
 
 struct RecordedList {
   std::string name;
-  std::vector<std::string> traits;  // scenario::conflist_traits()
-  std::vector<std::string> keys;    // NetworkList::keys
+  std::vector<std::string> kinds;  // NetworkList::kinds_of()
+  std::vector<std::string> keys;   // NetworkList::keys
 };
 
 // How the life of a pod went: run, stop, remove.

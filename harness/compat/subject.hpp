@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cni_matrix/base/version.hpp>
+#include <cni_matrix/verdict/known_behaviours.hpp>
 
 #include <string>
 #include <vector>
@@ -21,5 +22,9 @@ struct Subject {
 
 // The scenario that all of this is about: run, stop, remove.
 inline constexpr const char* k_lifecycle = "lifecycle";
+
+// Whether a condition can hold in such a life: it asks for nothing that somebody does to the node
+// or to the configuration meanwhile.
+bool is_of_a_plain_life(const verdict::BehaviourCondition& when);
 
 }  // namespace cni_matrix::compat

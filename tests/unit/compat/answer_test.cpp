@@ -329,7 +329,7 @@ TEST(Answer, OfWhatWasRunIsWhatKnownBehavioursSay) {
     for (const auto& [cni_version, place] : row.outcomes) {
       const auto& outcome = records.outcomes[place];
       const Subject subject{row.containerd_version, records.builds[row.plugins].version,
-                            cni_version, records.lists[row.list].traits};
+                            cni_version, records.lists[row.list].kinds};
       const auto failures = shipped().forecaster().failures(subject);
       const auto name = fmt::format("{} {} {} {}", records.lists[row.list].name,
                                     subject.containerd.str(), subject.plugins.str(), cni_version);

@@ -25,7 +25,8 @@ TEST(NetworkList, MayBeASinglePlugin) {
   EXPECT_EQ(list.cni_version, "none");
   EXPECT_FALSE(list.names_versions);
   EXPECT_THAT(list.types, ElementsAre("ptp", "static"));
-  EXPECT_THAT(list.traits, ElementsAre("ptp", "static", "ipMasq"));
+  EXPECT_THAT(NetworkList::kinds_of(list.traits), ElementsAre("ptp", "static", "ipMasq"));
+  EXPECT_THAT(list.traits, ::testing::Contains("ptp.ipMasq=true"));
   EXPECT_THAT(list.keys, ElementsAre("ptp.ipMasq"));
 }
 

@@ -58,7 +58,7 @@ TEST(Recording, TakesTheCellsOfAStackTogether) {
   EXPECT_EQ(records.builds.at(row.containerd.value()).package_version, "1.6.20-1");
   EXPECT_TRUE(records.outcomes.at(0).works());
   EXPECT_EQ(records.lists.at(row.list).name, "bridge-portmap");
-  EXPECT_THAT(records.lists.at(row.list).traits, ::testing::Contains("portmap"));
+  EXPECT_THAT(records.lists.at(row.list).kinds, ::testing::Contains("portmap"));
   // And is read back from what is written.
   const auto again =
       value_or_throw(Records::from_json(Json::parse(to_json(records).dump()), "again"));
@@ -117,7 +117,8 @@ TEST(Recording, NamesTheRunWhoseListIsGone) {
   gone.cell.conflist.file = "/nowhere/bridge-portmap.conflist";
   const auto records = recorded({gone});
   ASSERT_FALSE(records);
-  EXPECT_THAT(records.error().message, HasSubstr("run.json: cannot read /nowhere/bridge-portmap.conflist"));
+  EXPECT_THAT(records.error().message,
+              HasSubstr("run.json: cannot read /nowhere/bridge-portmap.conflist"));
 }
 
 }  // namespace
