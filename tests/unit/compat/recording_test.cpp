@@ -117,7 +117,8 @@ TEST(Recording, NamesTheRunWhoseListIsGone) {
   gone.cell.conflist.file = "/nowhere/bridge-portmap.conflist";
   const auto records = recorded({gone});
   ASSERT_FALSE(records);
-  EXPECT_THAT(records.error().message, HasSubstr("run.json: cannot read /nowhere/bridge-portmap.conflist"));
+  EXPECT_THAT(records.error().message,
+              HasSubstr("run.json: cannot read /nowhere/bridge-portmap.conflist"));
 }
 
 }  // namespace
