@@ -163,7 +163,7 @@ std::vector<Foreseen> Forecaster::failures(const Subject& subject) const {
   return found;
 }
 
-bool Forecaster::can_start(Subject subject) const {
+bool Forecaster::can_start(const Subject& subject) const {
   return find(Kind::failure, "run", Life(subject)).empty();
 }
 

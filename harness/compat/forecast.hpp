@@ -60,7 +60,7 @@ class Forecaster {
   struct Life;
   [[nodiscard]] std::vector<Foreseen> find(verdict::BehaviourCase::Kind kind, std::string_view step,
                                            const Life& life) const;
-  [[nodiscard]] bool can_start(Subject subject) const;
+  [[nodiscard]] bool can_start(const Subject& subject) const;
   void add_of_lost_namespaces(const Subject& subject, std::vector<Foreseen>& found) const;
   void add_of_edits(const Subject& subject, std::vector<Foreseen>& found) const;
   void add_of_replacements(const Subject& subject, std::vector<Foreseen>& found) const;
