@@ -38,7 +38,7 @@ bool have_the_same(std::vector<std::string> a, std::vector<std::string> b) {
   return a == b;
 }
 
-std::vector<Version> sorted(std::set<Version> versions) {
+std::vector<Version> sorted(const std::set<Version>& versions) {
   return {versions.begin(), versions.end()};
 }
 
@@ -132,7 +132,7 @@ Expected<Knowledge> Knowledge::make(verdict::KnownBehaviours behaviours, Records
       plugins.insert(build.version);
     }
   }
-  TRY_ASSIGN(auto likeness, Likeness::make(*shared_behaviours, sorted(std::move(plugins))));
+  TRY_ASSIGN(auto likeness, Likeness::make(*shared_behaviours, sorted(plugins)));
   Knowledge knowledge(shared_behaviours, shared_records, std::move(likeness));
   knowledge.m_catalog_containerds = sorted(containerds);
   const auto& listed = knowledge.m_likeness.containerds();
@@ -140,7 +140,7 @@ Expected<Knowledge> Knowledge::make(verdict::KnownBehaviours behaviours, Records
   for (const auto& row : shared_records->rows) {
     containerds.insert(row.containerd_version);
   }
-  knowledge.m_containerds = sorted(std::move(containerds));
+  knowledge.m_containerds = sorted(containerds);
   return knowledge;
 }
 

@@ -207,7 +207,8 @@ void Forecaster::add_of_edits(const Subject& subject, std::vector<Foreseen>& fou
 
 void Forecaster::add_of_replacements(const Subject& subject, std::vector<Foreseen>& found) const {
   Life life(subject);
-  for (const auto& [behaviour, rule] : m_rules) {
+  for (const auto& candidate : m_rules) {
+    const auto* rule = candidate.rule;
     if (!rule->when.created_containerd || !is_about_the_end(*rule)) {
       continue;
     }
@@ -219,8 +220,8 @@ void Forecaster::add_of_replacements(const Subject& subject, std::vector<Foresee
           return life.fits(rule->when) && can_start(started);
         });
     if (shows) {
-      append(found, {{behaviour, rule, rule->kind == Kind::leak ? "" : "stop", Occasion::replaced,
-                      rule->when.created_containerd->str()}});
+      append(found, {{candidate.behaviour, rule, rule->kind == Kind::leak ? "" : "stop",
+                      Occasion::replaced, rule->when.created_containerd->str()}});
     }
   }
 }

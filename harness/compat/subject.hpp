@@ -25,6 +25,6 @@ inline constexpr const char* k_lifecycle = "lifecycle";
 
 // Whether a condition can hold in such a life: it asks for nothing that somebody does to the node
 // or to the configuration meanwhile.
-bool is_of_a_plain_life(const verdict::BehaviourCondition& when);
+bool is_of_a_plain_life(const verdict::BehaviourCase& rule);
 
 }  // namespace cni_matrix::compat
