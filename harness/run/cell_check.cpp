@@ -14,6 +14,10 @@ std::string key_of(const matrix::Cell& cell) {
   auto key = fmt::format("{} {} {} {} {}", cell.conflist.file.string(), cell.conflist.form,
                          cell.conflist.cni_version.value_or("as it is"), cell.scenario,
                          cell.host_port.has_value());
+  key += " " + cell.conflist.at;
+  if (cell.node) {
+    key += fmt::format(" {}#{}", cell.node->file.string(), cell.node->at);
+  }
   for (const auto& [name, value] : cell.parameters) {
     key += fmt::format(" {}={}", name, value);
   }

@@ -33,6 +33,7 @@ struct CellPlan {
   std::filesystem::path runc;            // of the host; empty when embedded
   std::string modelled_because;          // --runtime auto took the model: why
   std::vector<std::string> lease_roots;  // see node::take_inventory()
+  scenario::NodePointer node;            // what it has beside; null: nothing
   std::vector<std::string> assumed;      // what is taken of a containerd that nothing is known of
 };
 

@@ -70,9 +70,17 @@ containerd::ContainerdOptions daemon_options(const Version& version, std::size_t
 
 scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
                            const RunOptions& options, recorder::Collector* collector, int output) {
-  scenario::Setup setup{
-      plan.steps, plan.conflist,   {}, {}, {}, collector, cell.mark_chain, options.step_timeout,
-      {},         plan.lease_roots};
+  scenario::Setup setup{plan.steps,
+                        plan.conflist,
+                        {},
+                        {},
+                        {},
+                        collector,
+                        cell.mark_chain,
+                        options.step_timeout,
+                        {},
+                        plan.lease_roots,
+                        plan.node.get()};
   setup.pod.name = "pod";
   setup.pod.pod_namespace = "default";
   setup.pod.uid = "cni-matrix-" + cell.id();

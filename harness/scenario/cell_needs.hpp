@@ -3,6 +3,7 @@
 #include "conflist_file.hpp"
 
 #include "chain/chain.hpp"
+#include "equipment/description.hpp"
 #include <cni_matrix/base/error.hpp>
 
 #include <functional>
@@ -20,7 +21,8 @@ struct CellNeeds {
   bool cell_host_port = false;  // the cell publishes one
   bool any_host_port = false;   // the cell, or a pod of the scenario, does
   std::function<Expected<void>(const std::string& token)> check_token;
-  std::string place;  // of the step: starts the message of an error
+  std::string place;                                 // of the step: starts the message of an error
+  const equipment::NodeDescription* node = nullptr;  // what the node has beside; null: nothing
 
   // What the steps have made of it.
   bool other_files = false;  // of network configuration
@@ -38,7 +40,8 @@ struct CellNeeds {
     bool collects_garbage = false;
   };
   std::vector<LibcniCall> libcni_calls;
-  std::set<std::string> lease_roots;  // of every configuration that the node comes to have
+  std::set<std::string> lease_roots;         // of every configuration that the node comes to have
+  std::vector<equipment::Program> programs;  // that it runs, beside those of its description
 
   void note(const Json& configuration) {
     if (auto root = chain::Chain(configuration).lease_root(); !root.empty()) {

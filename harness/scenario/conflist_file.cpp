@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t k_conflist_limit = 1U << 20U;
 
 Expected<void> check(const Json& value, const scenario::Conflist& conflist) {
-  const auto file = conflist.file.string();
+  const auto file = conflist.at.empty()
+                        ? conflist.file.string()
+                        : fmt::format("{} ({})", conflist.file.string(), conflist.at);
   if (!value.is_object()) {
     return input_error("{}: a network configuration is a JSON object", file);
   }
@@ -66,7 +68,12 @@ Expected<std::string> without_role(const std::string& path, const chain::Chain& 
 
 Expected<ConflistFile> ConflistFile::load(const scenario::Conflist& conflist) {
   TRY_ASSIGN(const auto text, read_file(conflist.file, k_conflist_limit));
-  TRY_ASSIGN(const auto value, parse_json(text, conflist.file.string()));
+  TRY_ASSIGN(auto value, parse_json(text, conflist.file.string()));
+  const Json::json_pointer there(conflist.at);
+  if (!value.contains(there)) {
+    return input_error("{}: there is nothing at {}", conflist.file.string(), conflist.at);
+  }
+  value = Json(value.at(there));
   TRY(check(value, conflist));
   ConflistFile file;
   file.m_path = std::filesystem::path(layout::k_cni_conf) /
@@ -75,6 +82,11 @@ Expected<ConflistFile> ConflistFile::load(const scenario::Conflist& conflist) {
   // result and the status show the file as it is.
   file.m_configuration = OrderedJson::parse(text, nullptr, true, true);
   file.m_text = text;
+  if (!conflist.at.empty()) {
+    file.m_configuration =
+        OrderedJson(file.m_configuration.at(OrderedJson::json_pointer(conflist.at)));
+    file.m_text = file.m_configuration.dump(2) + "\n";
+  }
   if (conflist.cni_version) {
     file.set_version(*conflist.cni_version);
   }

@@ -28,6 +28,9 @@ Expected<void> end_after_failed_run(Stage& stage) {
 Expected<Outcome> execute(const Setup& setup) {
   Stage stage(setup);
   TRY(stage.open());
+  if (!stage.is_open()) {
+    return stage.give_up();
+  }
   for (const auto& step : setup.steps) {
     if (step.condition == Condition::stop_failed && !stage.stop_failed()) {
       continue;

@@ -22,6 +22,14 @@ Expected<void> PluginDirectory::place(const std::string& plugin) const {
 }
 
 Expected<void> PluginDirectory::use(const fs::path& folder) {
+  if (m_own.empty()) {
+    return point_to(folder);
+  }
+  TRY_ASSIGN(const auto mixture, mix(folder, m_own));
+  return point_to(mixture);
+}
+
+Expected<void> PluginDirectory::point_to(const fs::path& folder) {
   m_folder = folder;
   const fs::path link = layout::k_real_plugins;
   const fs::path next = link.string() + ".next";
@@ -41,20 +49,28 @@ Expected<void> PluginDirectory::use(const fs::path& folder) {
   return {};
 }
 
-Expected<void> PluginDirectory::replace(const std::string& plugin, const fs::path& folder) {
-  const auto mixture = fs::path(layout::k_ours) / fmt::format("plugins-{}", ++m_mixtures);
+Expected<fs::path> PluginDirectory::mix(const fs::path& folder,
+                                        const std::map<std::string, fs::path>& others) {
+  auto mixture = fs::path(layout::k_ours) / fmt::format("plugins-{}", ++m_mixtures);
   std::error_code error;
   fs::create_directory(mixture, error);
-  for (const auto& old : fs::directory_iterator(m_folder, error)) {
-    fs::create_symlink(old.path(), mixture / old.path().filename(), error);
+  for (const auto& old : fs::directory_iterator(folder, error)) {
+    if (!others.contains(old.path().filename().string())) {
+      fs::create_symlink(old.path(), mixture / old.path().filename(), error);
+    }
   }
-  fs::remove(mixture / plugin, error);
-  fs::create_symlink(folder / plugin, mixture / plugin, error);
+  for (const auto& [plugin, file] : others) {
+    fs::create_symlink(file, mixture / plugin, error);
+  }
   if (error) {
-    return broken("cannot put {} beside the plugins of {}: {}", plugin, m_folder.string(),
-                  error.message());
+    return broken("cannot mix the plugins of {} with others: {}", folder.string(), error.message());
   }
-  return use(mixture);
+  return mixture;
+}
+
+Expected<void> PluginDirectory::replace(const std::string& plugin, const fs::path& folder) {
+  TRY_ASSIGN(const auto mixture, mix(m_folder, {{plugin, folder / plugin}}));
+  return point_to(mixture);
 }
 
 Expected<void> PluginDirectory::remove(const std::string& plugin) const {

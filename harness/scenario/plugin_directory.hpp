@@ -3,7 +3,9 @@
 #include <cni_matrix/base/error.hpp>
 
 #include <filesystem>
+#include <map>
 #include <string>
+#include <utility>
 
 namespace cni_matrix::scenario {
 
@@ -12,6 +14,10 @@ namespace cni_matrix::scenario {
 class PluginDirectory {
  public:
   explicit PluginDirectory(bool record) : m_record(record) {}
+
+  // Files, by the names of plugins, that stand beside those of every folder, and in the place of
+  // those that it has of these names.
+  void add(std::map<std::string, std::filesystem::path> own) { m_own = std::move(own); }
 
   // From now on the plugins are those of `folder`; also when pods run. Error kind: broken.
   Expected<void> use(const std::filesystem::path& folder);
@@ -23,8 +29,13 @@ class PluginDirectory {
 
  private:
   [[nodiscard]] Expected<void> place(const std::string& plugin) const;
+  // A new folder with all that `folder` has, but for what is in `others`.
+  Expected<std::filesystem::path> mix(const std::filesystem::path& folder,
+                                      const std::map<std::string, std::filesystem::path>& others);
+  Expected<void> point_to(const std::filesystem::path& folder);
 
   bool m_record;
+  std::map<std::string, std::filesystem::path> m_own;
   std::filesystem::path m_folder;
   int m_mixtures = 0;
 };
