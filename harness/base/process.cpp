@@ -19,6 +19,7 @@
 #include <boost/process/io.hpp>
 #include <boost/process/posix.hpp>
 #include <boost/process/start_dir.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -32,6 +33,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -118,6 +120,46 @@ Expected<pid_t> spawn_apart(const std::function<Expected<pid_t>()>& start) {
   run_apart([&] { pid = start(); });
   return *pid;
 }
+
+// The namespace of a program that is started apart, and the way back from it.
+class Network {
+ public:
+  static Expected<Network> of(const std::filesystem::path& file) {
+    Network network;
+    if (!file.empty()) {
+      TRY_ASSIGN(network.m_there, open_namespace(file));
+      TRY_ASSIGN(network.m_here, open_namespace("/proc/thread-self/ns/net"));
+    }
+    return network;
+  }
+
+  // What `start` starts is in that namespace; the calling thread is there meanwhile.
+  [[nodiscard]] Expected<pid_t> run(const std::function<Expected<pid_t>()>& start) const {
+    if (!m_there) {
+      return start();
+    }
+    if (::setns(m_there.get(), CLONE_NEWNET) != 0) {
+      return system_error("cannot enter the network namespace of a program");
+    }
+    auto pid = start();
+    if (::setns(m_here.get(), CLONE_NEWNET) != 0) {
+      return system_error("cannot come back from the network namespace of a program");
+    }
+    return pid;
+  }
+
+ private:
+  static Expected<Fd> open_namespace(const std::filesystem::path& file) {
+    Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) {
+      return system_error(fmt::format("cannot open the network namespace {}", file.string()));
+    }
+    return fd;
+  }
+
+  Fd m_there;
+  Fd m_here;
+};
 
 Expected<Fd> open_pidfd(pid_t pid) {
   Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -290,7 +332,9 @@ Expected<CommandResult> run_program(const std::vector<std::string>& argv,
     return spawn(argv, environment, options.working_directory, in.read.get(), out.write.get(),
                  err.write.get());
   };
-  TRY_ASSIGN(const auto pid, options.foreign ? spawn_apart(start) : start());
+  TRY_ASSIGN(const auto network, Network::of(options.network));
+  TRY_ASSIGN(const auto pid,
+             options.foreign ? spawn_apart([&] { return network.run(start); }) : start());
   in.read.reset();
   out.write.reset();
   err.write.reset();
@@ -302,26 +346,32 @@ Expected<CommandResult> run_program(const std::vector<std::string>& argv,
 
 Expected<BackgroundProcess> BackgroundProcess::start(const std::vector<std::string>& argv,
                                                      const std::vector<std::string>& environment,
-                                                     const std::filesystem::path& log) {
+                                                     const std::filesystem::path& log,
+                                                     const std::filesystem::path& network) {
   const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const Fd output(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!null || !output) {
     return system_error(fmt::format("cannot open {}", log.string()));
   }
+  TRY_ASSIGN(const auto where, Network::of(network));
+  const auto start_it = [&] {
+    return spawn(argv, environment, {}, null.get(), output.get(), output.get());
+  };
   BackgroundProcess process;
-  TRY_ASSIGN(process.m_pid, spawn_apart([&] {
-               return spawn(argv, environment, {}, null.get(), output.get(), output.get());
-             }));
+  TRY_ASSIGN(process.m_pid, spawn_apart([&] { return where.run(start_it); }));
   TRY_ASSIGN(process.m_pidfd, open_pidfd(process.m_pid));
   return process;
 }
 
 BackgroundProcess::BackgroundProcess(BackgroundProcess&& other) noexcept
-    : m_pid(std::exchange(other.m_pid, -1)), m_pidfd(std::move(other.m_pidfd)) {}
+    : m_pid(std::exchange(other.m_pid, -1)),
+      m_pidfd(std::move(other.m_pidfd)),
+      m_status(other.m_status) {}
 
 BackgroundProcess& BackgroundProcess::operator=(BackgroundProcess&& other) noexcept {
   std::swap(m_pid, other.m_pid);
   std::swap(m_pidfd, other.m_pidfd);
+  std::swap(m_status, other.m_status);
   return *this;
 }
 
@@ -360,12 +410,16 @@ bool BackgroundProcess::wait(std::chrono::milliseconds timeout) {
       return false;
     }
   }
-  int status = 0;
-  while (::waitpid(m_pid, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(m_pid, &m_status, 0) < 0 && errno == EINTR) {
   }
   m_pid = -1;
   m_pidfd.reset();
   return true;
+}
+
+std::string BackgroundProcess::ending() const {
+  return WIFSIGNALED(m_status) ? fmt::format("signal {}", WTERMSIG(m_status))
+                               : fmt::format("status {}", WEXITSTATUS(m_status));
 }
 
 }  // namespace cni_matrix

@@ -45,9 +45,9 @@ Expected<void> take_in_others(Json& place, const std::filesystem::path& director
       if (!other.contains(there)) {
         return input_error("there is no {}", text);
       }
-      place = other.at(there);
+      place = Json(other.at(there));
+      return take_in_others(place, directory);
     }
-    return {};
   }
   if (place.is_structured()) {
     for (auto& inner : place) {

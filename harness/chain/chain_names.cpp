@@ -18,7 +18,7 @@ namespace cni_matrix::chain {
 namespace {
 
 // Keys of steps whose texts are regular expressions.
-constexpr std::array<std::string_view, 3> k_regex_keys = {"expect", "load", "message"};
+constexpr std::array<std::string_view, 4> k_regex_keys = {"expect", "load", "message", "output"};
 
 // The node's uplink and what probes take: see node/addresses.hpp and probe/data_plane.cpp.
 constexpr std::array<std::string_view, 3> k_node_networks = {"192.0.2.0/24", "198.51.100.0/24",

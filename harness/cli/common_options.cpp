@@ -31,6 +31,9 @@ void add_selection(Command& command, matrix::Selection& selection) {
       .option("--cni-version", selection.cni_versions,
               "cniVersion of every conflist: a value, none (no key) or empty (\"\")")
       .list();
+  command.option("--node", selection.node,
+                 "what nodes have before the runtime starts: a file (matrix/node.schema.json), or "
+                 "a name in scenarios/nodes");
   command.option("--scenario", selection.scenarios,
                  "scenarios; parameters after a colon: repair:to=0.4.0");
   command.flag("--all-scenarios", selection.all_scenarios,

@@ -2,10 +2,12 @@
 
 #include "command_line.hpp"
 
+#include "base/json_fields.hpp"
 #include "base/say.hpp"
 #include "base/try.hpp"
 #include "probe/data_plane.hpp"
 #include "run/cell_check.hpp"
+#include "scenario/node_files.hpp"
 #include "scenario/scenario_library.hpp"
 #include "trace/rules.hpp"
 #include <cni_matrix/base/json.hpp>
@@ -49,6 +51,13 @@ std::vector<std::string> needs_of(const Scenario& scenario) {
     needs.emplace_back("a host port");
   }
   needs.insert(needs.end(), scenario.programs.begin(), scenario.programs.end());
+  if (scenario.description) {
+    for (const auto& daemon : scenario.description->daemons) {
+      if (const auto& program = daemon.program.argv.front(); !program.starts_with('/')) {
+        needs.push_back(program);
+      }
+    }
+  }
   return needs;
 }
 
@@ -153,6 +162,15 @@ Expected<std::string> chains_of(scenario::ScenarioLibrary& library) {
   return text;
 }
 
+Expected<Ending> list_nodes(std::FILE* out) {
+  for (const auto& name : scenario::shipped_nodes()) {
+    TRY_ASSIGN(const auto source, scenario::find_node(name, {}));
+    TRY_ASSIGN(const auto description, load_json(source.file));
+    say(out, "{}\n  {}\n", name, text_at(description, "title"));
+  }
+  return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
+}
+
 }  // namespace
 
 Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out) {
@@ -165,6 +183,9 @@ Expected<Ending> list_command(const ListArguments& arguments, std::FILE* out) {
   if (arguments.what == "probes") {
     say(out, "{}\n", fmt::join(probe::probe_names(), "\n"));
     return Ending{ExitStatus::good, "listed", Ending::Line::on_error};
+  }
+  if (arguments.what == "nodes") {
+    return list_nodes(out);
   }
   scenario::ScenarioLibrary library;
   TRY_ASSIGN(const auto scenarios, library.all());
@@ -184,8 +205,8 @@ void add_list(Command& program) {
   const auto arguments = std::make_shared<ListArguments>();
   command.examples(R"(  cni-matrix list scenarios
   cni-matrix list probes)");
-  command.option("what", arguments->what, "scenarios, trace-rules or probes")
-      .one_of({"scenarios", "trace-rules", "probes"});
+  command.option("what", arguments->what, "scenarios, nodes, trace-rules or probes")
+      .one_of({"scenarios", "nodes", "trace-rules", "probes"});
   command.option("--format", arguments->format, "of scenarios: text, json or markdown")
       .one_of({"text", "json", "markdown"});
   command.performs([arguments] { return list_command(*arguments, stdout); });

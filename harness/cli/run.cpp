@@ -118,6 +118,9 @@ Expected<void> check_files(const RunArguments& arguments, const std::vector<matr
     if (seen.insert(cell.conflist.file).second) {
       inputs.push_back({"the conflist " + cell.conflist.name, cell.conflist.file});
     }
+    if (cell.node && seen.insert(cell.node->file).second) {
+      inputs.push_back({"the node " + cell.node->name, cell.node->file});
+    }
     if (cell.scenario.ends_with(".json") && seen.insert(cell.scenario).second) {
       inputs.push_back({"the scenario " + cell.scenario, cell.scenario});
     }

@@ -24,6 +24,16 @@ Expected<std::string> needed_text(const Json& value, const char* key) {
   return found->get<std::string>();
 }
 
+// Of a saved run, which somebody may have written. Error kind: input.
+Expected<void> check_pointer(const std::string& text) {
+  try {
+    const Json::json_pointer pointer(text);
+  } catch (const Json::exception&) {
+    return input_error("a cell's \"at\" is no JSON pointer");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view name_of(RuntimeChoice choice) {
@@ -58,6 +68,9 @@ std::string Cell::name() const {
   if (mark_chain) {
     add("markchain");
   }
+  if (node) {
+    add("node=" + node->name);
+  }
   if (runtime != RuntimeChoice::automatic) {
     add(name_of(runtime));
   }
@@ -78,6 +91,9 @@ Json to_json(const Cell& cell) {
   if (cell.conflist.cni_version) {
     conflist["cniVersion"] = *cell.conflist.cni_version;
   }
+  if (!cell.conflist.at.empty()) {
+    conflist["at"] = cell.conflist.at;
+  }
   Json value = {{"id", cell.id()},
                 {"name", cell.name()},
                 {"containerd", cell.containerd},
@@ -93,6 +109,10 @@ Json to_json(const Cell& cell) {
   }
   if (cell.mark_chain) {
     value["markChain"] = true;
+  }
+  if (cell.node) {
+    value["node"] = {
+        {"name", cell.node->name}, {"file", cell.node->file.string()}, {"at", cell.node->at}};
   }
   return value;
 }
@@ -117,6 +137,19 @@ Expected<Cell> cell_from_json(const Json& value) {
   TRY_ASSIGN(cell.conflist.form, needed_text(*conflist, "form"));
   if (conflist->contains("cniVersion")) {
     TRY_ASSIGN(cell.conflist.cni_version, needed_text(*conflist, "cniVersion"));
+  }
+  if (conflist->contains("at")) {
+    TRY_ASSIGN(cell.conflist.at, needed_text(*conflist, "at"));
+    TRY(check_pointer(cell.conflist.at));
+  }
+  if (const auto node = value.find("node"); node != value.end()) {
+    scenario::NodeSource source;
+    TRY_ASSIGN(source.name, needed_text(*node, "name"));
+    TRY_ASSIGN(const auto described, needed_text(*node, "file"));
+    source.file = described;
+    TRY_ASSIGN(source.at, needed_text(*node, "at"));
+    TRY(check_pointer(source.at));
+    cell.node = std::move(source);
   }
   if (const auto with = value.find("with"); with != value.end() && with->is_object()) {
     for (const auto& [key, parameter] : with->items()) {

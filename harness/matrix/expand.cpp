@@ -56,6 +56,7 @@ struct Product {
   std::vector<bool> mark_chains;
   std::vector<std::string> containerd;
   std::vector<std::string> plugins;
+  std::optional<scenario::NodeSource> node;
 };
 
 std::vector<ScenarioPoint> points_of(const std::vector<ScenarioAxis>& axes) {
@@ -90,6 +91,7 @@ Product product_of(const Axes& axes) {
   product.mark_chains = unique(axes.mark_chains);
   product.containerd = unique(axes.containerd);
   product.plugins = unique(axes.plugins);
+  product.node = axes.node;
   return product;
 }
 
@@ -115,13 +117,16 @@ Mask overlap(const Product& product, const Product& earlier) {
       return std::find(values.begin(), values.end(), value) != values.end();
     };
   };
-  return {flags(product.scenarios, in(earlier.scenarios)),
-          flags(product.conflists, in(earlier.conflists)),
-          flags(product.runtimes, in(earlier.runtimes)),
-          flags(product.host_ports, in(earlier.host_ports)),
-          flags(product.mark_chains, in(earlier.mark_chains)),
-          flags(product.containerd, in(earlier.containerd)),
-          flags(product.plugins, in(earlier.plugins))};
+  const bool same_node = product.node == earlier.node;
+  return {
+      flags(product.scenarios,
+            [&](const ScenarioPoint& point) { return same_node && in(earlier.scenarios)(point); }),
+      flags(product.conflists, in(earlier.conflists)),
+      flags(product.runtimes, in(earlier.runtimes)),
+      flags(product.host_ports, in(earlier.host_ports)),
+      flags(product.mark_chains, in(earlier.mark_chains)),
+      flags(product.containerd, in(earlier.containerd)),
+      flags(product.plugins, in(earlier.plugins))};
 }
 
 bool version_fits(const std::string& pattern, const std::string& token) {
@@ -201,7 +206,9 @@ class Walk {
  public:
   Walk(const Product& product, const std::vector<Mask>& masks, const CellFilter& filter,
        const std::function<bool(const Cell&)>& visit)
-      : m_product(product), m_masks(masks), m_filter(filter), m_visit(visit) {}
+      : m_product(product), m_masks(masks), m_filter(filter), m_visit(visit) {
+    m_cell.node = product.node;
+  }
 
   // False when the visitor wants no more.
   bool run(std::size_t& visited) {

@@ -1,7 +1,9 @@
 #include "base/file.hpp"
+#include "base/format_version.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "scenario/configuration_text.hpp"
+#include "scenario/node_files.hpp"
 #include "scenario/scenario_library.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 #include <cni_matrix/base/paths.hpp>
@@ -67,6 +69,13 @@ class Parser {
                [&](const Json& entry, const std::string& place) {
                  return scenario(entry, place, axes.scenarios);
                }));
+    }
+    if (value.contains("node")) {
+      // "/include/1" has one of its own.
+      const auto name = m_file.stem().string() +
+                        (pointer.empty() ? "" : "-" + pointer.substr(pointer.rfind('/') + 1));
+      TRY_ASSIGN(axes.node, scenario::node_of(value, m_file, pointer, name));
+      TRY(m_library.node(*axes.node));
     }
     if (value.contains("runtime")) {
       axes.runtimes.clear();
@@ -324,13 +333,14 @@ Expected<scenario::Conflist> find_conflist(std::string_view name,
 
 Expected<Matrix> matrix_from_json(const Json& value, const std::filesystem::path& file) {
   const auto name = file.string();
+  TRY(check_format(value, k_matrix_format, "matrix", name));
   TRY(check_schema(value, "matrix", name));
   Matrix spec;
   spec.title = value.value("title", "");
   spec.file = file;
   scenario::ScenarioLibrary library;
   const Parser parser(file, library);
-  const Axes defaults{{}, {}, {}, {}, {RuntimeChoice::automatic}, {std::nullopt}, {false}};
+  const Axes defaults{{}, {}, {}, {}, {RuntimeChoice::automatic}, {std::nullopt}, {false}, {}};
   TRY_ASSIGN(auto top, parser.axes(value, "", defaults));
   const auto include = value.value("include", Json::array());
   // Axes that are missing may still come from the command line: select() has the last word.

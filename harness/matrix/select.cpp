@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "base/try.hpp"
+#include "scenario/node_files.hpp"
 #include "scenario/scenario_library.hpp"
 #include <cni_matrix/artifacts/artifact.hpp>
 #include <cni_matrix/base/paths.hpp>
@@ -79,9 +80,9 @@ Expected<void> check_tokens(const char* option, const std::vector<std::string>& 
 std::vector<scenario::Conflist> with_versions(const std::vector<scenario::Conflist>& conflists,
                                               const std::vector<std::string>& versions) {
   std::vector<scenario::Conflist> result;
-  std::vector<std::pair<std::filesystem::path, std::string>> seen;
+  std::vector<std::tuple<std::filesystem::path, std::string, std::string>> seen;
   for (const auto& conflist : conflists) {
-    std::pair key{conflist.file, conflist.form};
+    std::tuple key{conflist.file, conflist.at, conflist.form};
     if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
       continue;
     }
@@ -157,9 +158,6 @@ void replace_axes(Axes& product, const Selection& selection,
   replace(product.containerd, containerd);
   replace(product.plugins, selection.plugins);
   replace(product.conflists, conflists);
-  if (!selection.cni_versions.empty()) {
-    product.conflists = with_versions(product.conflists, selection.cni_versions);
-  }
   replace(product.scenarios, scenarios);
   if (selection.runtime) {
     product.runtimes = {*selection.runtime};
@@ -197,16 +195,95 @@ Expected<void> check_complete(const Axes& product, const Matrix& spec) {
       spec.file.string(), missing);
 }
 
-// A cell's name says a conflist's name, not its file, and the id is made from the cell's name.
-Expected<void> check_conflist_names(const Matrix& spec) {
-  std::map<std::string, std::filesystem::path> files;
+Expected<std::optional<scenario::NodeSource>> node_of(const Selection& selection,
+                                                      scenario::ScenarioLibrary& library) {
+  if (selection.node.empty()) {
+    return std::nullopt;
+  }
+  auto source = scenario::find_node(selection.node, {});
+  if (!source) {
+    return wrong_value("--node", selection.node, selection.node, source.error());
+  }
+  TRY(library.node(*source));
+  return std::optional(*std::move(source));
+}
+
+// The chain that the cells of a scenario bring with them: the scenario's node, or else the
+// product's, has it.
+Expected<std::optional<scenario::Conflist>> own_chain(const ScenarioAxis& axis, const Axes& product,
+                                                      scenario::ScenarioLibrary& library) {
+  TRY_ASSIGN(const auto scenario, library.find(axis.scenario));
+  if (scenario->description && scenario->description->conflist) {
+    return scenario::chain_of(*scenario->node, *scenario->description);
+  }
+  if (!product.node) {
+    return std::nullopt;
+  }
+  TRY_ASSIGN(const auto description, library.node(*product.node));
+  return scenario::chain_of(*product.node, *description);
+}
+
+// Where no conflist is named, each scenario has the chain that it brings with it, in a product of
+// its own; what is left has bridge-portmap where there is no matrix file.
+Expected<std::vector<Axes>> with_chains(const Matrix& spec, const Selection& selection,
+                                        scenario::ScenarioLibrary& library) {
+  std::vector<Axes> products;
+  for (const auto& product : spec.products) {
+    if (!product.conflists.empty()) {
+      products.push_back(product);
+      continue;
+    }
+    auto rest = product;
+    rest.scenarios.clear();
+    std::vector<Axes> own;
+    for (const auto& axis : product.scenarios) {
+      TRY_ASSIGN(const auto chain, own_chain(axis, product, library));
+      if (!chain) {
+        rest.scenarios.push_back(axis);
+        continue;
+      }
+      own.push_back(product);
+      own.back().scenarios = {axis};
+      own.back().conflists = {*chain};
+    }
+    if (!rest.scenarios.empty() || own.empty()) {
+      if (spec.file.empty()) {
+        TRY_ASSIGN(auto usual, find_conflist("bridge-portmap", {}));
+        rest.conflists.push_back(std::move(usual));
+      }
+      products.push_back(std::move(rest));
+    }
+    products.insert(products.end(), own.begin(), own.end());
+  }
+  if (!selection.cni_versions.empty()) {
+    for (auto& product : products) {
+      product.conflists = with_versions(product.conflists, selection.cni_versions);
+    }
+  }
+  return products;
+}
+
+// A cell's name says the names of a conflist and of a node, not their files, and the id is made
+// from the cell's name.
+Expected<void> check_names(const Matrix& spec) {
+  using Places = std::map<std::string, std::pair<std::filesystem::path, std::string>>;
+  const auto check = [](Places& places, const std::string& name, const std::filesystem::path& file,
+                        const std::string& at) -> Expected<void> {
+    const auto& place = places.try_emplace(name, file, at).first->second;
+    if (place != std::pair(file, at)) {
+      return input_error("{} and {} would have the same name, {}; rename one of the files",
+                         place.first.string(), file.string(), name);
+    }
+    return {};
+  };
+  Places conflists;
+  Places nodes;
   for (const auto& product : spec.products) {
     for (const auto& conflist : product.conflists) {
-      const auto& file = files.try_emplace(conflist.name, conflist.file).first->second;
-      if (file != conflist.file) {
-        return input_error("{} and {} would have the same name, {}; rename one of the files",
-                           file.string(), conflist.file.string(), conflist.name);
-      }
+      TRY(check(conflists, conflist.name, conflist.file, conflist.at));
+    }
+    if (product.node) {
+      TRY(check(nodes, product.node->name, product.node->file, product.node->at));
     }
   }
   return {};
@@ -258,11 +335,8 @@ Expected<std::vector<std::string>> containerd_for_kubernetes(
 
 Expected<Matrix> select(Matrix spec, const Selection& selection) {
   if (spec.products.empty()) {
-    Axes axes{{}, {}, {}, {{"lifecycle", {}}}, {RuntimeChoice::automatic}, {std::nullopt}, {false}};
-    if (selection.conflists.empty()) {
-      TRY_ASSIGN(auto conflist, find_conflist("bridge-portmap", {}));
-      axes.conflists.push_back(std::move(conflist));
-    }
+    Axes axes{{},      {}, {}, {{"lifecycle", {}}}, {RuntimeChoice::automatic}, {std::nullopt},
+              {false}, {}};
     spec.products.push_back(std::move(axes));
   }
   constexpr int k_last_port = 65535;
@@ -279,12 +353,19 @@ Expected<Matrix> select(Matrix spec, const Selection& selection) {
   }
   scenario::ScenarioLibrary library;
   TRY_ASSIGN(const auto conflists, conflists_of(selection));
+  TRY_ASSIGN(const auto node, node_of(selection, library));
   TRY_ASSIGN(const auto scenarios, scenarios_of(selection, spec, library));
   for (auto& product : spec.products) {
     replace_axes(product, selection, containerd, conflists, scenarios);
+    if (!selection.node.empty()) {
+      product.node = node;
+    }
+  }
+  TRY_ASSIGN(spec.products, with_chains(spec, selection, library));
+  for (const auto& product : spec.products) {
     TRY(check_complete(product, spec));
   }
-  TRY(check_conflist_names(spec));
+  TRY(check_names(spec));
   TRY(check_cells(spec, selection.cells));
   return spec;
 }

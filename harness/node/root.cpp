@@ -21,10 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of /etc, what iptables, resolvers and Go's runtime read.
-constexpr std::array k_etc = {"alternatives", "ethertypes",  "group",         "hosts",
-                              "ld.so.cache",  "localtime",   "nsswitch.conf", "passwd",
-                              "protocols",    "resolv.conf", "services"};
 constexpr std::array k_devices = {"null", "zero", "full", "random", "urandom", "tty"};
 constexpr std::array k_folders = {"/var/lib/cni",
                                   "/run/cni-matrix",
@@ -226,7 +222,7 @@ class Pieces {
     for (const auto& folder : system_folders()) {
       TRY(add(folder, folder));
     }
-    for (const auto* name : k_etc) {
+    for (const auto* name : layout::k_host_etc) {
       const auto path = fs::path("/etc") / name;
       std::error_code error;
       if (fs::exists(path, error)) {

@@ -9,6 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace cni_matrix::run {
 
 namespace {
@@ -17,6 +20,10 @@ std::string key_of(const matrix::Cell& cell) {
   auto key = fmt::format("{} {} {} {} {}", cell.conflist.file.string(), cell.conflist.form,
                          cell.conflist.cni_version.value_or("as it is"), cell.scenario,
                          cell.host_port.has_value());
+  key += " " + cell.conflist.at;
+  if (cell.node) {
+    key += fmt::format(" {}#{}", cell.node->file.string(), cell.node->at);
+  }
   for (const auto& [name, value] : cell.parameters) {
     key += fmt::format(" {}={}", name, value);
   }
@@ -84,19 +91,38 @@ Expected<std::string> CellCheck::warning_of(const matrix::Cell& cell) {
   return conflist.refusal();
 }
 
+Expected<std::vector<std::string>> CellCheck::plugins_of_node(const matrix::Cell& cell) {
+  TRY_ASSIGN(const auto scenario, m_scenarios.find(cell.scenario));
+  std::vector<scenario::NodePointer> nodes = {scenario->description};
+  if (cell.node) {
+    TRY_ASSIGN(auto given, m_scenarios.node(*cell.node));
+    nodes.push_back(std::move(given));
+  }
+  std::vector<std::string> names;
+  for (const auto& node : nodes) {
+    if (node == nullptr) {
+      continue;
+    }
+    for (const auto& plugin : node->plugins) {
+      names.push_back(plugin.name);
+    }
+  }
+  return names;
+}
+
 Expected<std::vector<std::string>> CellCheck::missing_plugins(const matrix::Cell& cell,
                                                               const artifacts::Artifact& plugins) {
   if (!m_told.insert(fmt::format("{} {}", cell.plugins, cell.conflist.file.string())).second) {
     return std::vector<std::string>();
   }
   TRY_ASSIGN(const auto conflist, scenario::ConflistFile::load(cell.conflist));
-  std::vector<std::string> names;
+  TRY_ASSIGN(auto names, plugins_of_node(cell));
   for (const auto& [name, digest] : plugins.binaries) {
     names.push_back(name);
   }
   std::vector<std::string> sentences;
   for (const auto& type : chain::Chain(conflist.json()).types()) {
-    if (plugins.binaries.contains(type)) {
+    if (std::find(names.begin(), names.end(), type) != names.end()) {
       continue;
     }
     auto similar = did_you_mean(type, names);

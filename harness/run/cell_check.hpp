@@ -36,6 +36,8 @@ class CellCheck {
                                                      const artifacts::Artifact& plugins);
 
  private:
+  // Those that its node brings with it.
+  Expected<std::vector<std::string>> plugins_of_node(const matrix::Cell& cell);
   scenario::ScenarioLibrary m_scenarios;
   // That the model knows of each containerd that it is to stand in for. Error kind: input.
   Expected<void> check_versions(const matrix::Cell& cell);

@@ -1,6 +1,7 @@
 #include "cell_plan.hpp"
 
 #include "kernel_needs.hpp"
+#include "node_needs.hpp"
 
 #include "artifacts/catalog.hpp"
 #include "base/try.hpp"
@@ -157,6 +158,21 @@ void take_new_plugins(const Json& configuration, const chain::Chain& before,
   }
 }
 
+// A scenario whose node brings a chain with it is about that chain: links and servers of the node
+// are for it. Error kind: unavailable.
+Expected<void> check_own_chain(const matrix::Cell& cell, const scenario::Scenario& scenario) {
+  const auto own = scenario.description ? scenario::chain_of(*scenario.node, *scenario.description)
+                                        : std::nullopt;
+  if (own && (cell.conflist.file != own->file || cell.conflist.at != own->at)) {
+    return unavailable(
+        "the scenario {} is about the network configuration list that its node brings with it; "
+        "name "
+        "no other for it",
+        scenario.id);
+  }
+  return {};
+}
+
 // The steps with the names of this cell's chain, and what they take of the cell, each as the steps
 // before it leave the configuration. Error kinds: unavailable, for what the chain lacks; input.
 Expected<std::vector<scenario::Step>> plan_steps(const matrix::Cell& cell,
@@ -198,10 +214,32 @@ std::vector<std::string> nics_of(const scenario::CellNeeds& needs) {
   return nics;
 }
 
+// What the matrix or the command line says of the node, and what the scenario says. Error kinds:
+// unavailable, when both cannot be; input.
+Expected<scenario::NodePointer> node_of(const matrix::Cell& cell,
+                                        const scenario::Scenario& scenario,
+                                        scenario::ScenarioLibrary& scenarios) {
+  if (!cell.node) {
+    return scenario.description;
+  }
+  TRY_ASSIGN(auto given, scenarios.node(*cell.node));
+  if (!scenario.description || *cell.node == scenario.node) {
+    return given;
+  }
+  auto both = equipment::joined(*given, *scenario.description,
+                                fmt::format("the node of scenario {} goes not with that of {}",
+                                            scenario.id, cell.node->file.string()));
+  if (!both) {
+    return unavailable("{}", both.error().message);
+  }
+  return std::make_shared<const equipment::NodeDescription>(*std::move(both));
+}
+
 Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibrary& scenarios) {
   TRY_ASSIGN(auto conflist, scenario::ConflistFile::load(cell.conflist));
   TRY_ASSIGN(const auto scenario, scenarios.find(cell.scenario));
-  CellPlan plan{false, {}, {}, false, conflist, {}, {}, {}, {}, {}, {}, {}};
+  CellPlan plan{false, {}, {}, false, conflist, {}, {}, {}, {}, {}, {}, {}, {}};
+  TRY_ASSIGN(plan.node, node_of(cell, *scenario, scenarios));
   plan.trace = scenario->trace;
   plan.needs_recorder = scenario->needs_recorder();
   for (const auto& rule : plan.trace) {
@@ -210,12 +248,15 @@ Expected<BegunPlan> begin_plan(const matrix::Cell& cell, scenario::ScenarioLibra
                          cell.scenario, rule);
     }
   }
+  TRY(check_own_chain(cell, *scenario));
   TRY(check_chain(*scenario, chain::Chain(conflist.json())));
   const bool host_port = cell.host_port.has_value();
   scenario::CellNeeds needs{std::move(conflist),
                             host_port,
                             host_port || scenario->demands.own_host_port,
                             check_token,
+                            {},
+                            plan.node.get(),
                             {},
                             {},
                             {},
@@ -262,6 +303,12 @@ Expected<void> plan_plugins(const matrix::Cell& cell, const scenario::CellNeeds&
     }
     return unavailable("{} has no plugin {}", token.empty() ? cell.plugins : token, plugin);
   }
+  for (const auto& plugin :
+       plugins_called(plan.node ? *plan.node : equipment::NodeDescription(), needs.programs)) {
+    if (!plan.plugins[""].binaries.contains(plugin)) {
+      return unavailable("{} has no plugin {}, which the node runs", cell.plugins, plugin);
+    }
+  }
   return {};
 }
 
@@ -285,6 +332,7 @@ Expected<CellPlan> plan_cell(const matrix::Cell& cell, artifacts::Provisioner& p
   for (const auto& configuration : needs.configurations) {
     TRY(check_kernel_needs(configuration));
   }
+  TRY(check_node_needs(plan.node ? *plan.node : equipment::NodeDescription(), needs.programs));
   using matrix::RuntimeChoice;
   const bool embedded = cell.runtime == RuntimeChoice::embedded;
   const auto& needs_daemon = scenario->needs_daemon();

@@ -34,6 +34,7 @@ struct CellPlan {
   std::string modelled_because;          // --runtime auto took the model: why
   std::vector<std::string> lease_roots;  // see node::take_inventory()
   std::vector<std::string> nics;         // that plugins take by name; see node::add_nic()
+  scenario::NodePointer node;            // what it has beside; null: nothing
   std::vector<std::string> assumed;      // what is taken of a containerd that nothing is known of
 };
 

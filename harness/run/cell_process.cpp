@@ -84,7 +84,8 @@ scenario::Setup make_setup(const matrix::Cell& cell, const CellPlan& plan,
                         options.step_timeout,
                         {},
                         plan.lease_roots,
-                        plan.nics};
+                        plan.nics,
+                        plan.node.get()};
   setup.pod.name = "pod";
   setup.pod.pod_namespace = "default";
   setup.pod.uid = "cni-matrix-" + cell.id();

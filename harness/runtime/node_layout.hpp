@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 // Where things are inside a node. They are a real node's paths, so error texts are a real node's
 // too, and short, since the path of a Unix socket ends at 104 bytes.
 namespace cni_matrix::layout {
@@ -29,5 +31,10 @@ inline constexpr const char* k_outside = "/run/cni-matrix/outside";
 // There: the OCI runtime wrapper refuses the next container, and takes it away.
 inline constexpr const char* k_refuse_create = "/run/cni-matrix/open/refuse-create";
 inline constexpr const char* k_logs = "/run/cni-matrix/logs";
+
+// Of the host's /etc, what iptables, resolvers and Go's runtime read. A node has them read-only.
+inline constexpr std::array k_host_etc = {"alternatives", "ethertypes",  "group",         "hosts",
+                                          "ld.so.cache",  "localtime",   "nsswitch.conf", "passwd",
+                                          "protocols",    "resolv.conf", "services"};
 
 }  // namespace cni_matrix::layout

@@ -3,6 +3,7 @@
 #include "conflist_file.hpp"
 
 #include "chain/chain.hpp"
+#include "equipment/description.hpp"
 #include <cni_matrix/base/error.hpp>
 
 #include <algorithm>
@@ -21,7 +22,8 @@ struct CellNeeds {
   bool cell_host_port = false;  // the cell publishes one
   bool any_host_port = false;   // the cell, or a pod of the scenario, does
   std::function<Expected<void>(const std::string& token)> check_token;
-  std::string place;  // of the step: starts the message of an error
+  std::string place;                                 // of the step: starts the message of an error
+  const equipment::NodeDescription* node = nullptr;  // what the node has beside; null: nothing
 
   // What the steps have made of it.
   std::vector<Json> written;   // network configurations beside the cell's own
@@ -43,6 +45,7 @@ struct CellNeeds {
   // Of every configuration that the node comes to have.
   std::set<std::string> lease_roots;
   std::vector<Json> configurations;
+  std::vector<equipment::Program> programs;  // that it runs, beside those of its description
 
   void note(const Json& configuration) {
     if (std::find(configurations.begin(), configurations.end(), configuration) ==

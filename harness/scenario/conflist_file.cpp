@@ -17,7 +17,9 @@ constexpr std::size_t k_conflist_limit = 1U << 20U;
 
 // What is missing where no libcni takes it for a configuration, with its place.
 Expected<void> check_shape(const Json& value, const scenario::Conflist& conflist) {
-  const auto file = conflist.file.string();
+  const auto file = conflist.at.empty()
+                        ? conflist.file.string()
+                        : fmt::format("{} ({})", conflist.file.string(), conflist.at);
   if (conflist.form == "conf") {
     if (chain::go_member(value, "type") == nullptr) {
       return input_error(
@@ -59,6 +61,16 @@ Expected<void> check(const std::string& text, const ConfigurationText& read,
   return input_error("{}: no containerd loads it: {}", conflist.file.string(), good.error());
 }
 
+// The configuration that stands in another file, such as that of a node.
+Expected<std::string> part_of(const std::string& text, const scenario::Conflist& conflist) {
+  TRY_ASSIGN(const auto value, parse_json(text, conflist.file.string()));
+  if (!value.contains(Json::json_pointer(conflist.at))) {
+    return input_error("{}: there is nothing at {}", conflist.file.string(), conflist.at);
+  }
+  const auto ordered = OrderedJson::parse(text, nullptr, true, true);
+  return ordered.at(OrderedJson::json_pointer(conflist.at)).dump(2) + "\n";
+}
+
 constexpr std::string_view k_no_range = "the chain's addresses are not of host-local";
 
 // "/plugins/@ports/backend" as a pointer into this configuration.
@@ -79,7 +91,10 @@ Expected<std::string> without_role(const std::string& path, const chain::Chain& 
 }  // namespace
 
 Expected<ConflistFile> ConflistFile::load(const scenario::Conflist& conflist) {
-  TRY_ASSIGN(const auto text, read_file(conflist.file, k_conflist_limit));
+  TRY_ASSIGN(auto text, read_file(conflist.file, k_conflist_limit));
+  if (!conflist.at.empty()) {
+    TRY_ASSIGN(text, part_of(text, conflist));
+  }
   TRY_ASSIGN(auto read, read_configuration(text, conflist.file.string()));
   TRY(check(text, read, conflist));
   ConflistFile file;

@@ -25,6 +25,9 @@ Expected<void> end_after_failed_run(Stage& stage) {
 
 Expected<void> do_steps(Stage& stage) {
   TRY(stage.open());
+  if (!stage.is_open()) {
+    return {};
+  }
   for (const auto& step : stage.setup().steps) {
     if (step.condition == Condition::stop_failed && !stage.stop_failed()) {
       continue;
@@ -43,6 +46,9 @@ Expected<Outcome> execute(const Setup& setup) {
   Stage stage(setup);
   if (const auto done = do_steps(stage); !done) {
     TRY(stage.note_end_of_runtime(done.error()));
+  }
+  if (!stage.is_open()) {
+    return stage.give_up();
   }
   return stage.close();
 }

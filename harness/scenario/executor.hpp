@@ -4,6 +4,7 @@
 #include "step.hpp"
 
 #include "cni/profile.hpp"
+#include "equipment/description.hpp"
 #include "recorder/collector.hpp"
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
@@ -46,6 +47,7 @@ struct Setup {
   std::function<void(const std::string& step)> progress;
   std::vector<std::string> lease_roots{};  // of every configuration that the node comes to have
   std::vector<std::string> nics{};         // that the node has beside its uplink: their names
+  const equipment::NodeDescription* node = nullptr;  // what it has beside; null: nothing
 };
 
 // Do the steps, inside a node. A runtime's refusal is a result; an Error is trouble of the harness

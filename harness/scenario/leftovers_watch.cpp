@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <chrono>
+#include <string_view>
 #include <thread>
 
 namespace cni_matrix::scenario {
@@ -22,13 +24,40 @@ Expected<std::vector<PodSandbox>> pods_of(PodRuntime& runtime) {
   return std::move(*pods);
 }
 
+namespace {
+
+// "dnsmasq (pid 12)"
+pid_t number_of(const std::string& process) {
+  constexpr std::string_view k_before = "(pid ";
+  const auto at = process.rfind(k_before);
+  pid_t number = 0;
+  if (at != std::string::npos) {
+    std::from_chars(process.data() + at + k_before.size(), process.data() + process.size(), number);
+  }
+  return number;
+}
+
+}  // namespace
+
+Expected<node::Inventory> LeftoversWatch::take() const {
+  TRY_ASSIGN(auto now, node::take_inventory(m_lease_roots));
+  if (m_is_own) {
+    std::erase_if(now.of(node::LeakClass::process),
+                  [this](const std::string& process) { return m_is_own(number_of(process)); });
+  }
+  if (m_state != nullptr) {
+    now.of(node::LeakClass::watched) = equipment::list_state(*m_state);
+  }
+  return now;
+}
+
 Expected<void> LeftoversWatch::begin() {
-  TRY_ASSIGN(m_before, node::take_inventory(m_lease_roots));
+  TRY_ASSIGN(m_before, take());
   return {};
 }
 
 Expected<node::Inventory> LeftoversWatch::added(PodRuntime& runtime) const {
-  TRY_ASSIGN(auto now, node::take_inventory(m_lease_roots));
+  TRY_ASSIGN(auto now, take());
   TRY_ASSIGN(const auto pods, pods_of(runtime));
   for (const auto& pod : pods) {
     now.add(node::LeakClass::pod_record,

@@ -1,11 +1,15 @@
 #pragma once
 
+#include "equipment/watched_state.hpp"
 #include <cni_matrix/node/inventory.hpp>
 #include <cni_matrix/runtime/pod_runtime.hpp>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace cni_matrix::scenario {
 
@@ -19,6 +23,14 @@ class LeftoversWatch {
   explicit LeftoversWatch(std::vector<std::string> lease_roots)
       : m_lease_roots(std::move(lease_roots)) {}
 
+  // State that is looked after too, and the processes that are the node's own: daemons of its
+  // description, which come and go. What both refer to outlives this object.
+  void look_after(const std::vector<equipment::WatchedState>& state,
+                  std::function<bool(pid_t)> is_own) {
+    m_state = &state;
+    m_is_own = std::move(is_own);
+  }
+
   // What there is now is the node's own.
   Expected<void> begin();
 
@@ -31,7 +43,11 @@ class LeftoversWatch {
   Expected<std::string> netns_of(const PodStatus& pod, PodRuntime& runtime) const;
 
  private:
+  [[nodiscard]] Expected<node::Inventory> take() const;
+
   std::vector<std::string> m_lease_roots;
+  const std::vector<equipment::WatchedState>* m_state = nullptr;
+  std::function<bool(pid_t)> m_is_own;
   node::Inventory m_before;
 };
 

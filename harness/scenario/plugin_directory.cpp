@@ -26,7 +26,7 @@ Expected<bool> PluginDirectory::place(const std::string& plugin) const {
   return system_error(fmt::format("cannot put {} in place", file.string()));
 }
 
-Expected<void> PluginDirectory::use(const fs::path& folder) {
+Expected<void> PluginDirectory::point_to(const fs::path& folder) {
   m_folder = folder;
   const fs::path link = layout::k_real_plugins;
   const fs::path next = link.string() + ".next";
@@ -47,13 +47,13 @@ Expected<void> PluginDirectory::use(const fs::path& folder) {
 }
 
 Expected<void> PluginDirectory::use(const fs::path& folder, const std::vector<fs::path>& overlays) {
-  if (overlays.empty()) {
-    return use(folder);
+  if (overlays.empty() && m_own.empty()) {
+    return point_to(folder);
   }
   std::vector<fs::path> folders{folder};
   folders.insert(folders.end(), overlays.begin(), overlays.end());
-  TRY_ASSIGN(const auto mixture, mix(folders));
-  return use(mixture);
+  TRY_ASSIGN(const auto mixture, mix(folders, m_own));
+  return point_to(mixture);
 }
 
 Expected<void> PluginDirectory::replace(const std::string& plugin, const fs::path& folder,
@@ -63,29 +63,32 @@ Expected<void> PluginDirectory::replace(const std::string& plugin, const fs::pat
     return fs::exists(overlay / plugin, error);
   });
   const auto source = (over == overlays.rend() ? folder : *over) / plugin;
-  TRY_ASSIGN(const auto mixture, mix({m_folder}));
-  fs::remove(mixture / plugin, error);
-  fs::create_symlink(source, mixture / plugin, error);
-  if (error) {
-    return broken("cannot put {} beside the plugins of {}: {}", plugin, m_folder.string(),
-                  error.message());
-  }
-  return use(mixture);
+  TRY_ASSIGN(const auto mixture, mix({m_folder}, {{plugin, source}}));
+  return point_to(mixture);
 }
 
-Expected<fs::path> PluginDirectory::mix(const std::vector<fs::path>& folders) {
+Expected<fs::path> PluginDirectory::mix(const std::vector<fs::path>& folders,
+                                        const std::map<std::string, fs::path>& others) {
   auto mixture = fs::path(layout::k_ours) / fmt::format("plugins-{}", ++m_mixtures);
   std::error_code error;
   fs::create_directory(mixture, error);
+  const auto put = [&](const std::string& name, const fs::path& file) {
+    fs::remove(mixture / name, error);
+    fs::create_symlink(file, mixture / name, error);
+  };
   for (const auto& folder : folders) {
     for (const auto& plugin : fs::directory_iterator(folder, error)) {
-      const auto name = mixture / plugin.path().filename();
-      fs::remove(name, error);
-      fs::create_symlink(plugin.path(), name, error);
+      put(plugin.path().filename().string(), plugin.path());
     }
     if (error) {
       return broken("cannot take the plugins of {}: {}", folder.string(), error.message());
     }
+  }
+  for (const auto& [plugin, file] : others) {
+    put(plugin, file);
+  }
+  if (error) {
+    return broken("cannot mix the plugins with others: {}", error.message());
   }
   return mixture;
 }

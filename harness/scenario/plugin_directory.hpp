@@ -3,7 +3,9 @@
 #include <cni_matrix/base/error.hpp>
 
 #include <filesystem>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cni_matrix::scenario {
@@ -14,9 +16,12 @@ class PluginDirectory {
  public:
   explicit PluginDirectory(bool record) : m_record(record) {}
 
-  // From now on the plugins are those of `folder`; also when pods run. Error kind: broken.
-  Expected<void> use(const std::filesystem::path& folder);
-  // ... or of `overlays`, the last one that has it.
+  // Files, by the names of plugins, that stand beside those of every folder, and in the place of
+  // those that it has of these names.
+  void add(std::map<std::string, std::filesystem::path> own) { m_own = std::move(own); }
+
+  // From now on the plugins are those of `folder` and `overlays`, where the last one that has one
+  // wins; also when pods run. Error kind: broken.
   Expected<void> use(const std::filesystem::path& folder,
                      const std::vector<std::filesystem::path>& overlays);
   // From now on `plugin` is the one of these, the others stay. Error kind: broken.
@@ -28,11 +33,14 @@ class PluginDirectory {
   [[nodiscard]] Expected<bool> restore(const std::string& plugin) const;
 
  private:
-  // A new folder with links to all that is in `folders`, the last ones first.
-  Expected<std::filesystem::path> mix(const std::vector<std::filesystem::path>& folders);
+  // A new folder with links to all that is in `folders`, the last ones first, and to `others`.
+  Expected<std::filesystem::path> mix(const std::vector<std::filesystem::path>& folders,
+                                      const std::map<std::string, std::filesystem::path>& others);
   [[nodiscard]] Expected<bool> place(const std::string& plugin) const;
+  Expected<void> point_to(const std::filesystem::path& folder);
 
   bool m_record;
+  std::map<std::string, std::filesystem::path> m_own;
   std::filesystem::path m_folder;
   int m_mixtures = 0;
 };

@@ -4,6 +4,7 @@
 #include "step_json.hpp"
 #include "story.hpp"
 
+#include "base/format_version.hpp"
 #include "base/text.hpp"
 #include "base/try.hpp"
 #include "chain/chain_names.hpp"
@@ -103,6 +104,22 @@ Expected<std::vector<std::string>> chain_words_of(const Json& value, std::string
   return words;
 }
 
+Expected<void> take_node(const Json& value, const std::string& file, Scenario& scenario) {
+  if (!value.contains("node")) {
+    return {};
+  }
+  TRY_ASSIGN(scenario.node, node_of(value, file, "", scenario.id));
+  if (value.at("node").is_string()) {
+    TRY_ASSIGN(scenario.description, load_node(*scenario.node));
+    return {};
+  }
+  TRY_ASSIGN(auto description,
+             equipment::description_from_json(value.at("node"), file, scenario.node->at,
+                                              scenario.node->file.parent_path()));
+  scenario.description = std::make_shared<const equipment::NodeDescription>(std::move(description));
+  return {};
+}
+
 // Each step is about what the steps before it leave.
 Expected<void> check_story(const std::vector<Step>& steps, std::string_view name) {
   Story story(name);
@@ -124,6 +141,7 @@ Demands demands_of(const std::vector<Step>& steps) {
 }
 
 Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) {
+  TRY(check_format(value, k_scenario_format, "scenario", name));
   TRY(check_schema(value, "scenario", name));
   Scenario scenario;
   scenario.id = value.at("id").get<std::string>();
@@ -155,6 +173,7 @@ Expected<Scenario> scenario_from_json(const Json& value, std::string_view name) 
     scenario.containerd = *range;
   }
   TRY(check_story(scenario.steps, name));
+  TRY(take_node(value, std::string(name), scenario));
   return scenario;
 }
 

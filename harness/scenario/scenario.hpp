@@ -1,6 +1,7 @@
 #pragma once
 
 #include "demands.hpp"
+#include "node_files.hpp"
 #include "step.hpp"
 
 #include <cni_matrix/base/error.hpp>
@@ -42,6 +43,8 @@ struct Scenario {
   std::vector<std::string> chain;               // what the chain must have: chain_words.hpp
   std::vector<std::string> programs;            // that plugins call: "iptables", "nft"
   std::optional<VersionRange> containerd;       // the releases that it is about; absent: all
+  std::optional<NodeSource> node;               // what its node has beside; absent: nothing
+  NodePointer description;                      // the same, read; null: nothing
 
   // A probe of host ports needs a cell that publishes one, unless a pod of the scenario does.
   [[nodiscard]] bool needs_host_port() const;
@@ -51,7 +54,11 @@ struct Scenario {
   [[nodiscard]] const std::string& needs_daemon() const { return demands.daemon; }
 };
 
-// `name` is what an error names. Error kind: input; an unknown step comes with "did you mean".
+// The newest version of the format of scenario files that is read here.
+inline constexpr int k_scenario_format = 1;
+
+// `name` is the file, which an error names. Error kind: input; an unknown step comes with "did you
+// mean".
 Expected<Scenario> scenario_from_json(const Json& value, std::string_view name);
 
 // What steps ask of a cell.

@@ -30,7 +30,7 @@ Expected<const ScenarioLibrary::Files*> ScenarioLibrary::files() {
     }
     for (auto entry = fs::directory_iterator(area->path(), error);
          !error && entry != fs::directory_iterator(); entry.increment(error)) {
-      if (entry->path().extension() == ".json") {
+      if (entry->path().extension() == ".json" && entry->path().stem().extension() != ".node") {
         files[entry->path().stem().string()] = entry->path();
       }
     }
@@ -75,6 +75,16 @@ Expected<ScenarioPointer> ScenarioLibrary::find(std::string_view id) {
   TRY_ASSIGN(auto scenario, read(id));
   m_read.emplace(id, scenario);
   return scenario;
+}
+
+Expected<NodePointer> ScenarioLibrary::node(const NodeSource& source) {
+  const auto key = source.file.string() + "#" + source.at;
+  if (const auto known = m_nodes.find(key); known != m_nodes.end()) {
+    return known->second;
+  }
+  TRY_ASSIGN(auto description, load_node(source));
+  m_nodes.emplace(key, description);
+  return description;
 }
 
 Expected<std::vector<std::string>> ScenarioLibrary::ids() {

@@ -27,6 +27,8 @@ class ScenarioLibrary {
 
   // By its id, or a path that ends in ".json". An unknown one comes with "did you mean".
   Expected<ScenarioPointer> find(std::string_view id);
+  // What a node has, read once.
+  Expected<NodePointer> node(const NodeSource& source);
   // The ids of the folder, sorted.
   Expected<std::vector<std::string>> ids();
   // Those of the folder, by area and id.
@@ -40,6 +42,7 @@ class ScenarioLibrary {
   std::filesystem::path m_folder;
   std::optional<Files> m_files;
   std::map<std::string, ScenarioPointer, std::less<>> m_read;
+  std::map<std::string, NodePointer> m_nodes;  // by file and place
 };
 
 }  // namespace cni_matrix::scenario

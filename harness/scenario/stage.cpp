@@ -38,6 +38,12 @@ Expected<void> make_mark_chain() {
   return {};
 }
 
+// A node of which nothing is described.
+const equipment::NodeDescription& description_of(const Setup& setup) {
+  static const equipment::NodeDescription nothing;
+  return setup.node != nullptr ? *setup.node : nothing;
+}
+
 std::int64_t nanoseconds_of(Stage::Clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
 }
@@ -48,14 +54,23 @@ Stage::Stage(const Setup& setup)
     : m_setup(setup),
       m_conflist(setup.conflist),
       m_plugins(setup.collector != nullptr),
+      m_daemons(description_of(setup)),
       m_watch(setup.lease_roots),
-      m_pods(setup.pod) {}
+      m_pods(setup.pod) {
+  m_watch.look_after(description_of(setup).state,
+                     [this](pid_t pid) { return m_daemons.have(pid); });
+}
 
 Expected<void> Stage::open() {
-  const auto& plugins = m_setup.plugins.at("");
-  TRY(m_plugins.use(plugins.folder, plugins.overlays));
+  const auto& given = m_setup.plugins.at("");
+  TRY_ASSIGN(auto plugins, equipment::place_plugins(description_of(m_setup)));
+  m_plugins.add(std::move(plugins));
+  TRY(m_plugins.use(given.folder, given.overlays));
   TRY(write_conflist());
-  TRY(prepare_node());
+  TRY_ASSIGN(const bool prepared, prepare_node(equipment::Boot::first));
+  if (!prepared) {
+    return {};
+  }
   tell("start the runtime");
   TRY(start_runtime(""));
   return begin_watch();
@@ -80,6 +95,7 @@ Expected<void> Stage::note_end_of_runtime(const Error& error) {
 
 Expected<Outcome> Stage::close() {
   tell("take the inventory");
+  TRY(look_after_daemons());
   TRY_ASSIGN(m_outcome.leftover, m_watch.settled(*m_runtime));
   return std::move(m_outcome);
 }
@@ -120,6 +136,34 @@ Expected<void> Stage::end(const Step& step, Clock::time_point begin, StepResult 
   m_outcome.steps.push_back(std::move(result));
   if (ran && !m_outcome.after_run) {
     TRY_ASSIGN(m_outcome.after_run, m_watch.added(*m_runtime));
+  }
+  return look_after_daemons();
+}
+
+void Stage::note_node(std::string_view step, const std::string& what, std::string error) {
+  StepResult result;
+  result.step = step;
+  result.detail = what;
+  result.ok = error.empty();
+  result.error = std::move(error);
+  m_outcome.steps.push_back(std::move(result));
+}
+
+Expected<void> Stage::look_after_daemons() {
+  for (const auto& [daemon, how] : m_daemons.ended()) {
+    using equipment::WhenItEnds;
+    if (daemon->when_it_ends == WhenItEnds::fail) {
+      note_node("daemon", daemon->name, fmt::format("the daemon {}: {}", daemon->name, how));
+    }
+    if (daemon->when_it_ends != WhenItEnds::restart) {
+      continue;
+    }
+    const auto started = m_daemons.start(daemon->name);
+    if (!started && started.error().kind != ErrorKind::input) {
+      return started;
+    }
+    note_node("daemon", fmt::format("{}, again: {}", daemon->name, how),
+              started ? "" : started.error().message);
   }
   return {};
 }
@@ -215,11 +259,29 @@ void Stage::note_netns_gone(const std::string& path) {
   m_outcome.netns_gone_ns[path] = nanoseconds_of(Clock::now());
 }
 
-Expected<void> Stage::prepare_node() const {
+Expected<bool> Stage::prepare_node(equipment::Boot boot) {
   for (const auto& name : m_setup.nics) {
     TRY(node::add_nic(name));
   }
-  return m_setup.mark_chain ? make_mark_chain() : Expected<void>();
+  if (m_setup.mark_chain) {
+    TRY(make_mark_chain());
+  }
+  if (m_setup.node == nullptr) {
+    return true;
+  }
+  tell("prepare the node");
+  auto prepared = equipment::set_up(*m_setup.node, boot);
+  if (prepared) {
+    prepared = m_daemons.start_all();
+  }
+  if (prepared) {
+    return true;
+  }
+  if (prepared.error().kind != ErrorKind::input) {
+    return tl::unexpected(prepared.error());
+  }
+  note_node("node", "what it has", prepared.error().message);
+  return false;
 }
 
 Expected<void> Stage::place_fault(const recorder::Fault& fault) {

@@ -10,6 +10,8 @@
 #include "xtables_lock.hpp"
 
 #include "cni/libcni_caller.hpp"
+#include "equipment/daemons.hpp"
+#include "equipment/set_up.hpp"
 #include <cni_matrix/base/error.hpp>
 #include <cni_matrix/recorder/faults.hpp>
 #include <cni_matrix/scenario/outcome.hpp>
@@ -20,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,11 +36,16 @@ class Stage {
 
   explicit Stage(const Setup& setup);
 
-  // Put plugins and configuration in their places and start the cell's runtime.
+  // Put plugins, configuration and what the node's description has in their places and start the
+  // cell's runtime. A node that does not come to be as it is described is a result, and then the
+  // stage is not open.
   Expected<void> open();
   // A runtime that has ended by itself is a result, and ends the scenario: then the error, which
   // came of that, is noted as such. Any other is returned.
   Expected<void> note_end_of_runtime(const Error& error);
+  [[nodiscard]] bool is_open() const { return m_runtime != nullptr; }
+  // What was noted, where it is not open.
+  Outcome give_up() { return std::move(m_outcome); }
   // What is left, and all that was noted. Nothing can be done afterwards.
   Expected<Outcome> close();
 
@@ -80,8 +88,11 @@ class Stage {
   // What our own caller of libcni and what damages an attachment have to know of a pod.
   Expected<cni::AttachedPod> attached(const std::string& pod);
   void note_netns_gone(const std::string& path);
-  // What is done to the node before the first step, and again after a reboot.
-  Expected<void> prepare_node() const;
+  // What is done to the node before the first step, and again after a reboot. False when it does
+  // not come to be as it is described: that is noted.
+  Expected<bool> prepare_node(equipment::Boot boot);
+  // Of the node's description.
+  equipment::Daemons& daemons() { return m_daemons; }
   // The runtime's process is told to the recorder from now on.
   Expected<void> place_fault(const recorder::Fault& fault);
 
@@ -96,6 +107,9 @@ class Stage {
   Expected<void> begin_watch();
   [[nodiscard]] bool is_in_force(const std::vector<std::filesystem::path>& files) const;
   [[nodiscard]] bool came_to_deadline(const Step& step, const StepResult& result) const;
+  // Daemons that ended by themselves are noted, or started again.
+  Expected<void> look_after_daemons();
+  void note_node(std::string_view step, const std::string& what, std::string error);
 
   const Setup& m_setup;
   ConflistFile m_conflist;
@@ -103,6 +117,7 @@ class Stage {
   std::unique_ptr<PodRuntime> m_runtime;
   std::string m_runtime_token;
   std::optional<RuntimeSettings> m_settings;
+  equipment::Daemons m_daemons;
   LeftoversWatch m_watch;
   Outcome m_outcome;
   PodBook m_pods;

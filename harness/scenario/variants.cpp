@@ -1,5 +1,8 @@
 #include "variants.hpp"
 
+#include "scenario.hpp"
+
+#include "base/format_version.hpp"
 #include "base/try.hpp"
 
 #include <fmt/format.h>
@@ -50,6 +53,7 @@ Expected<Json> one_of(const Json& family, const Json& variant, std::string_view 
 }  // namespace
 
 Expected<std::vector<Json>> variants_of(const Json& family, std::string_view name) {
+  TRY(check_format(family, k_scenario_format, "scenario family", name));
   TRY(check_schema(family, "scenario-family", name));
   std::vector<Json> scenarios;
   for (const auto& variant : family.at("variants")) {

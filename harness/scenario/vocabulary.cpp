@@ -12,7 +12,7 @@ const std::vector<StepKind>& vocabulary() {
     for (const auto& family :
          {steps::run(), steps::pods(), steps::looks(), steps::conflist(), steps::configuration(),
           steps::runtime(), steps::plugins(), steps::libcni(), steps::damage(), steps::faults(),
-          steps::machine()}) {
+          steps::machine(), steps::programs()}) {
       kinds.insert(kinds.end(), family.begin(), family.end());
     }
     return kinds;

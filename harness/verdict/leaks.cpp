@@ -148,6 +148,8 @@ std::string clean_up(LeakClass leak, const std::string& entry) {
       return kill_process(entry);
     case LeakClass::snapshot:
       return remove_record(entry);
+    case LeakClass::watched:
+      return fmt::format("rm -r {}", shell_word(first_word(entry).second));
   }
   return {};
 }
@@ -210,6 +212,8 @@ std::string maker(LeakClass leak, const std::string& entry) {
       return maker_of_state_file(entry);
     case LeakClass::sysctl:
       return contains(entry, "route_localnet") ? "portmap" : "bridge or ptp";
+    case LeakClass::watched:
+      return std::string(first_word(entry).first);
     case LeakClass::process:
       return contains(entry, "shim") || contains(entry, "pause") ? "containerd"
                                                                  : "a plugin or the runtime";

@@ -19,6 +19,7 @@ std::vector<StepKind> libcni();         // add, check, gc
 std::vector<StepKind> damage();         // to what a pod has
 std::vector<StepKind> faults();         // of plugin calls and of the OCI runtime
 std::vector<StepKind> machine();        // the node: disks, links, locks, a reboot
+std::vector<StepKind> programs();       // daemons and commands of the node
 
 // What follows a run that failed: `stop` and `remove` of the pod.
 std::vector<Step> clean_up(const std::string& pod);

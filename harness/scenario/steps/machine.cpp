@@ -36,11 +36,12 @@ class Reboot : public NodeAct {
     result.effect.netns_gone = true;
     TRY_ASSIGN(const auto added, stage.watch().added(stage.runtime()));
     TRY(stage.runtime().kill());
+    stage.daemons().kill_all();
     TRY(node::reboot());
     for (const auto& path : added.of(node::LeakClass::netns)) {
       stage.note_netns_gone(path);
     }
-    TRY(stage.prepare_node());
+    TRY(stage.prepare_node(equipment::Boot::again));
     TRY(stage.start_runtime(stage.runtime_token()));
     return stage.find_pods();
   }

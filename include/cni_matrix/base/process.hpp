@@ -25,6 +25,8 @@ struct CommandOptions {
   std::chrono::milliseconds timeout{60'000};  // then SIGKILL to its process group
   std::size_t output_limit = 8U << 20U;       // bytes of each stream that are kept
   bool foreign = false;  // a program that is not trusted: it is started apart (base/apart.hpp)
+  // The file of the network namespace that a foreign program is run in; empty: where we are.
+  std::filesystem::path network;
   std::function<bool()> cancelled;  // asked ten times a second; true ends it as the time limit does
 };
 
@@ -61,10 +63,12 @@ std::filesystem::path find_program(std::string_view name);
 // reaped with this object.
 class BackgroundProcess {
  public:
-  // Standard output and error both go to `log` (appended). Error kind: broken.
+  // Standard output and error both go to `log` (appended). `network` is the file of the network
+  // namespace that it is run in; empty: where we are. Error kind: broken.
   static Expected<BackgroundProcess> start(const std::vector<std::string>& argv,
                                            const std::vector<std::string>& environment,
-                                           const std::filesystem::path& log);
+                                           const std::filesystem::path& log,
+                                           const std::filesystem::path& network = {});
   BackgroundProcess() = default;
   BackgroundProcess(BackgroundProcess&& other) noexcept;
   BackgroundProcess& operator=(BackgroundProcess&& other) noexcept;
@@ -78,10 +82,13 @@ class BackgroundProcess {
   void signal(int number) const;
   // True when it ended within the time; it is reaped then.
   bool wait(std::chrono::milliseconds timeout);
+  // How it ended, once wait() has reaped it: "status 1", "signal 9".
+  [[nodiscard]] std::string ending() const;
 
  private:
   pid_t m_pid = -1;
   Fd m_pidfd;
+  int m_status = 0;  // as waitpid(2) gives it
 };
 
 }  // namespace cni_matrix

@@ -2,6 +2,7 @@
 
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/scenario/conflist.hpp>
+#include <cni_matrix/scenario/node_source.hpp>
 
 #include <optional>
 #include <string>
@@ -24,8 +25,10 @@ struct Cell {
   std::map<std::string, std::string> parameters;
   std::optional<int> host_port;  // the pod publishes it (TCP) to its port 80
   bool mark_chain = false;       // kube-proxy's chain KUBE-MARK-MASQ exists before the run
+  // What the matrix or the command line says that the node has, beside what the scenario says.
+  std::optional<scenario::NodeSource> node;
 
-  // "1.6.2/0.9.0/bridge-portmap@none/lifecycle[to=1.0.0,hostport=18080,markchain,embedded]"; a
+  // "1.6.2/0.9.0/bridge-portmap@none/lifecycle[to=1.0.0,hostport=18080,markchain,node=dhcp,embedded]"; a
   // single plugin has "conf" first in the brackets.
   [[nodiscard]] std::string name() const;
   // Ten hexadecimal digits of the SHA-256 of name(): stable over runs, machines and matrix files.

@@ -37,6 +37,7 @@ struct Axes {
   std::vector<RuntimeChoice> runtimes;
   std::vector<std::optional<int>> host_ports;
   std::vector<bool> mark_chains;
+  std::optional<scenario::NodeSource> node;  // what nodes have beside; absent: nothing
 };
 
 // Takes cells out again. A cell goes when every field that is given fits. Fields are globs over the
@@ -60,7 +61,8 @@ struct Matrix {
 
 // What the command line says. Each axis that is given replaces that axis of the matrix, in the top
 // level and in every include; what is not given stays. Without a matrix file, the missing axes are:
-// conflist bridge-portmap as it is, scenario lifecycle.
+// conflist bridge-portmap as it is, scenario lifecycle. Where no conflist is named at all, the chain
+// that the node or the scenario's node brings with it is taken before these.
 struct Selection {
   std::vector<std::string> containerd;
   std::vector<std::string> plugins;
@@ -71,12 +73,16 @@ struct Selection {
   std::optional<RuntimeChoice> runtime;
   std::optional<int> host_port;
   std::optional<bool> mark_chain;
+  std::string node;  // a path, or a name in scenarios/nodes; empty: as in the matrix
   std::vector<std::string> kubernetes;  // "1.24": the containerd versions recommended for it
   // With `kubernetes`: tokens and the versions they have, of which those in the recommended range
   // are taken too, beside the lowest recommended version itself.
   std::map<std::string, Version> at_hand;
   std::vector<std::string> cells;  // ids, names or globs over names; a cell needs to fit one
 };
+
+// The newest version of the format of matrix files that is read here.
+inline constexpr int k_matrix_format = 1;
 
 // Parse a matrix file. Conflists are looked up beside the matrix file, then in
 // data_directory()/scenarios/conflists. Error kind: input, with the file and the JSON pointer.

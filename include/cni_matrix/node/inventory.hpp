@@ -34,6 +34,8 @@ namespace cni_matrix::node {
 //   mount          below /run/containerd, /var/lib/containerd and /run/netns
 //   sysctl         "net.ipv4.ip_forward=1"
 //   snapshot       containerd's own records of a pod: folders
+//   watched        "acme /var/lib/acme/pods/1": state that the description of the node says to look
+//                  after; filled by the scenario
 struct Inventory {
   std::array<std::vector<std::string>, k_leak_class_count> entries;  // by class, see of()
 

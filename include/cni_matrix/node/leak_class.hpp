@@ -27,7 +27,8 @@ enum class LeakClass {
   state_file,
   mount,
   sysctl,
-  snapshot
+  snapshot,
+  watched
 };
 
 struct LeakTraits {
@@ -58,6 +59,7 @@ inline constexpr std::array k_leak_class_table = {
     LeakTraits{LeakClass::mount, "mount", false, false},
     LeakTraits{LeakClass::sysctl, "sysctl", false, false},
     LeakTraits{LeakClass::snapshot, "snapshot", false, true},
+    LeakTraits{LeakClass::watched, "watched", false, true},
 };
 inline constexpr std::size_t k_leak_class_count = k_leak_class_table.size();
 

@@ -85,7 +85,7 @@ class RealPlugins : public testing::Test {
         fs::permissions(collecting.program, fs::perms(0111));
         auto collector = value_or_throw(Collector::start(collecting));
         scenario::PluginDirectory plugins(true);
-        value_or_throw(plugins.use(k_plugins));
+        value_or_throw(plugins.use(k_plugins, {}));
         value_or_throw(run_program({"ip", "netns", "add", "cni-pod"}));
         text = work(collector);
         for (const auto& trouble : collector.troubles({})) {

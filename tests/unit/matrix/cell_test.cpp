@@ -24,5 +24,24 @@ TEST(Cell, KeepsItsIdThroughJson) {
   EXPECT_FALSE(cell_from_json(Json::parse("[]")).has_value());
 }
 
+TEST(Cell, KeepsItsNodeAndItsChainThroughJson) {
+  Cell cell;
+  cell.containerd = "1.6.2";
+  cell.plugins = "0.9.0";
+  cell.scenario = "lifecycle";
+  cell.conflist.name = "acme";
+  cell.conflist.file = "/x/acme.node.json";
+  cell.conflist.at = "/conflist";
+  cell.node = scenario::NodeSource{"acme", "/x/acme.node.json", ""};
+  EXPECT_EQ(cell.name(), "1.6.2/0.9.0/acme/lifecycle[node=acme]");
+  auto json = to_json(cell);
+  const auto again = cell_from_json(json);
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ(again->node, cell.node);
+  EXPECT_EQ(again->conflist.at, "/conflist");
+  json["node"]["at"] = "no pointer";
+  EXPECT_FALSE(cell_from_json(json).has_value());
+}
+
 }  // namespace
 }  // namespace cni_matrix::matrix

@@ -41,6 +41,45 @@ TEST(Selection, NeedsNoMatrixFile) {
   EXPECT_THAT(select({}, selection).error().message, HasSubstr("\"plugins\""));
 }
 
+// The chain that a node brings with it is for cells for which nobody names one.
+TEST(Selection, TakesTheChainOfANode) {
+  Selection selection;
+  selection.containerd = {"1.6.2"};
+  selection.plugins = {"0.9.0"};
+  selection.scenarios = {"lifecycle", "dhcp-lease"};
+  EXPECT_THAT(names(*select({}, selection)),
+              ElementsAre("1.6.2/0.9.0/bridge-portmap/lifecycle", "1.6.2/0.9.0/dhcp/dhcp-lease"));
+  selection.cni_versions = {"0.3.1"};
+  EXPECT_THAT(names(*select({}, selection)),
+              ElementsAre("1.6.2/0.9.0/bridge-portmap@0.3.1/lifecycle",
+                          "1.6.2/0.9.0/dhcp@0.3.1/dhcp-lease"));
+  selection.cni_versions.clear();
+  selection.node = "acme";
+  EXPECT_THAT(names(*select({}, selection)), ElementsAre("1.6.2/0.9.0/acme/lifecycle[node=acme]",
+                                                         "1.6.2/0.9.0/dhcp/dhcp-lease[node=acme]"));
+  selection.conflists = {"ptp"};
+  EXPECT_THAT(names(*select({}, selection)), ElementsAre("1.6.2/0.9.0/ptp/lifecycle[node=acme]",
+                                                         "1.6.2/0.9.0/ptp/dhcp-lease[node=acme]"));
+  selection.node = "acmy";
+  EXPECT_EQ(
+      select({}, selection).error().message,
+      "--node acmy: there is no file acmy in the working directory, and no node of that name; "
+      "did you mean acme?");
+}
+
+TEST(Selection, KeepsNodesOfAMatrixApart) {
+  const auto* const text = R"({"containerd": ["1.6.2"], "plugins": ["0.9.0"],
+    "conflists": ["bridge-portmap"], "scenarios": ["lifecycle"],
+    "include": [{"node": "acme"}, {"node": "flannel"}, {}]})";
+  const auto read = parse(text);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  const auto spec = select(*read, {});
+  ASSERT_TRUE(spec.has_value()) << spec.error().message;
+  EXPECT_THAT(names(*spec), ElementsAre("1.6.2/0.9.0/bridge-portmap/lifecycle",
+                                        "1.6.2/0.9.0/bridge-portmap/lifecycle[node=acme]",
+                                        "1.6.2/0.9.0/bridge-portmap/lifecycle[node=flannel]"));
+}
+
 TEST(Selection, TakesCellsByIdNameAndGlob) {
   const auto spec = *parse(k_small);
   const auto cells = *all_cells(spec);

@@ -345,5 +345,47 @@ TEST(Programs, AreThoseThatPluginsCall) {
                                   "mine.json"));
 }
 
+TEST(Scenario, OfANewerFormatIsRefusedInOneSentence) {
+  auto text = Json::parse(R"({"id": "a", "title": "A", "steps": [{"step": "run"}]})");
+  text["format"] = 1;
+  EXPECT_TRUE(scenario_from_json(text, "a.json"));
+  text["format"] = 2;
+  text["moons"] = 1;
+  EXPECT_EQ(
+      scenario_from_json(text, "a.json").error().message,
+      "a.json: at /format: a scenario of format 2, and this cni-matrix reads formats up to 1; "
+      "install a newer one");
+}
+
+TEST(Scenario, SaysWhatItsNodeHas) {
+  auto text = Json::parse(R"({"id": "a", "title": "A", "steps": [{"step": "run"}],
+                              "node": {"daemons": [{"name": "d", "argv": ["true"]}]}})");
+  const auto scenario = scenario_from_json(text, "a.json");
+  ASSERT_TRUE(scenario) << scenario.error().message;
+  EXPECT_EQ(scenario->node->name, "a");
+  EXPECT_EQ(scenario->node->at, "/node");
+  EXPECT_THAT(scenario->description->daemon_names(), ElementsAre("d"));
+  text["node"]["daemons"][0]["argv"] = {"/opt/../x"};
+  EXPECT_EQ(
+      scenario_from_json(text, "a.json").error().message,
+      "a.json: at /node/daemons/0/argv/0: /opt/../x: write it without \"..\", \".\" and double "
+      "slashes");
+  text["node"] = "acme";
+  EXPECT_EQ(scenario_from_json(text, "a.json")->node->name, "acme");
+  text["node"] = "missing";
+  EXPECT_THAT(scenario_from_json(text, "a.json").error().message,
+              HasSubstr("a.json: at /node: there is no file missing"));
+}
+
+TEST(Scenario, StepsOfProgramsSayWhatIsWrong) {
+  EXPECT_THAT(
+      refusal_of(R"({"step": "daemon", "daemon": "d", "do": "hug"})"),
+      HasSubstr("mine.json: /steps/0/do: await, kill, restart, start or stop, not \"hug\""));
+  EXPECT_THAT(refusal_of(R"({"step": "command", "argv": ["a/../b"]})"), HasSubstr("/argv/0"));
+  EXPECT_THAT(refusal_of(R"({"step": "command", "argv": ["a"], "output": "("})"),
+              HasSubstr("not a regular expression"));
+  EXPECT_THAT(refusal_of(R"({"step": "command", "argv": []})"), HasSubstr("must not be empty"));
+}
+
 }  // namespace
 }  // namespace cni_matrix::scenario

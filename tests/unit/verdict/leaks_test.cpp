@@ -70,6 +70,8 @@ TEST(DescribeLeaks, SaysWhoseEachIsAndHowItGoesAway) {
        "sysctl -w net.ipv4.conf.cni0.route_localnet=0"},
       {LeakClass::snapshot, "/run/containerd/io.containerd.runtime.v2.task/k8s.io/x", "containerd",
        "rm -r /run/containerd/io.containerd.runtime.v2.task/k8s.io/x"},
+      {LeakClass::watched, "acme /var/lib/acme/pods/" + k_id, "acme" + k_pod,
+       "rm -r /var/lib/acme/pods/" + k_id},
   };
   for (const auto& sample : samples) {
     const auto leak = described(sample.leak, sample.entry);
