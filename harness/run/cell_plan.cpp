@@ -165,10 +165,9 @@ Expected<void> check_own_chain(const matrix::Cell& cell, const scenario::Scenari
                                         : std::nullopt;
   if (own && (cell.conflist.file != own->file || cell.conflist.at != own->at)) {
     return unavailable(
-        "the scenario {} is about the network configuration list that its node brings with it; "
-        "name "
-        "no other for it",
-        scenario.id);
+        "the scenario is about the network configuration list that its node brings with it; name "
+        "no "
+        "other for it");
   }
   return {};
 }

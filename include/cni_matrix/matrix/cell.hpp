@@ -28,8 +28,8 @@ struct Cell {
   // What the matrix or the command line says that the node has, beside what the scenario says.
   std::optional<scenario::NodeSource> node;
 
-  // "1.6.2/0.9.0/bridge-portmap@none/lifecycle[to=1.0.0,hostport=18080,markchain,node=dhcp,embedded]"; a
-  // single plugin has "conf" first in the brackets.
+  // "1.6.2/0.9.0/bridge-portmap@none/lifecycle[to=1.0.0,hostport=18080,markchain,node=dhcp]"; a
+  // modelled one has "embedded" last in the brackets, a single plugin "conf" first.
   [[nodiscard]] std::string name() const;
   // Ten hexadecimal digits of the SHA-256 of name(): stable over runs, machines and matrix files.
   [[nodiscard]] std::string id() const;

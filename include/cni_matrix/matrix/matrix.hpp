@@ -61,8 +61,8 @@ struct Matrix {
 
 // What the command line says. Each axis that is given replaces that axis of the matrix, in the top
 // level and in every include; what is not given stays. Without a matrix file, the missing axes are:
-// conflist bridge-portmap as it is, scenario lifecycle. Where no conflist is named at all, the chain
-// that the node or the scenario's node brings with it is taken before these.
+// conflist bridge-portmap as it is, scenario lifecycle. Where no conflist is named at all, the
+// chain that the node or the scenario's node brings with it is taken before these.
 struct Selection {
   std::vector<std::string> containerd;
   std::vector<std::string> plugins;

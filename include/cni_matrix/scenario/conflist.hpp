@@ -13,7 +13,7 @@ namespace cni_matrix::scenario {
 struct Conflist {
   std::string name;            // "bridge-portmap": what tables and ids say
   std::filesystem::path file;  // absolute
-  std::string at{};  // JSON pointer of it in the file; empty: it is all of the file
+  std::string at{};            // JSON pointer of it in the file; empty: it is all of the file
   // cniVersion: as in the file when absent, else a value, "none" (key removed) or "empty" ("").
   std::optional<std::string> cni_version;
   std::string form = "conflist";  // or "conf": a single plugin, written as 10-NAME.conf
