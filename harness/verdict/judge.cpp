@@ -359,30 +359,37 @@ class Judge {
         m_leftovers.allow(leak);
       } else if (rule.kind == Kind::leak || rule.once) {
         require(leak, target);
-      } else if (leak != node::LeakClass::cached_result || may_keep_result(rule)) {
-        require_undeleted(leak, target);
+      } else {
+        require_undeleted(leak, rule, target);
       }
     }
     m_leftovers.allow(rule.may_leave);
   }
 
   // A start that failed has a result of ADD where all plugins succeeded and the runtime did not.
-  [[nodiscard]] bool may_keep_result(const BehaviourCase& rule) const {
-    if (m_observation.undeleted &&
-        m_observation.steps[m_step].effect.call == scenario::Effect::Call::run) {
-      return m_observation.undeleted->starts.at(m_step).attached;
+  [[nodiscard]] Undeleted::Is result_of_start(const BehaviourCase& rule) const {
+    const bool at_start = m_observation.steps[m_step].effect.call == scenario::Effect::Call::run;
+    if (m_observation.undeleted && at_start) {
+      return m_observation.undeleted->starts.at(m_step).result;
     }
-    return rule.kind != Kind::failed_clean_up;  // by what is known of the version alone
+    // By what is known of the version alone.
+    return rule.kind == Kind::failed_clean_up ? Undeleted::Is::gone : Undeleted::Is::left;
   }
 
-  void require_undeleted(node::LeakClass leak, Leaks& target) {
-    using Is = Undeleted::Is;
-    switch (m_observation.undeleted ? m_observation.undeleted->is(leak) : Is::left) {
-      case Is::left:
+  [[nodiscard]] Undeleted::Is state_of(node::LeakClass leak, const BehaviourCase& rule) const {
+    if (leak == node::LeakClass::cached_result) {
+      return result_of_start(rule);
+    }
+    return m_observation.undeleted ? m_observation.undeleted->is(leak) : Undeleted::Is::left;
+  }
+
+  void require_undeleted(node::LeakClass leak, const BehaviourCase& rule, Leaks& target) {
+    switch (state_of(leak, rule)) {
+      case Undeleted::Is::left:
         return require(leak, target);
-      case Is::maybe:
+      case Undeleted::Is::maybe:
         return m_leftovers.allow(leak);
-      case Is::gone:
+      case Undeleted::Is::gone:
         break;
     }
   }
@@ -481,7 +488,7 @@ class Judge {
       }
       for (const auto leak : everything) {
         if (leak != node::LeakClass::process) {
-          require_undeleted(leak, m_pod->leaves);
+          require_undeleted(leak, rule, m_pod->leaves);
         }
       }
     }

@@ -1,6 +1,7 @@
 #include "undeleted.hpp"
 
 #include <cni_matrix/base/json.hpp>
+#include <cni_matrix/base/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -129,30 +130,69 @@ std::vector<const recorder::PluginCall*> in_order(const std::vector<recorder::Pl
   return calls;
 }
 
+// One network of a pod that is started.
+struct Start {
+  bool added = false;       // the last ADD of its plugins succeeded
+  bool passes_on = false;   // its DEL gets the result of ADD, where there is one (SPEC 0.4.0)
+  bool deleted = false;     // a DEL was called
+  bool had_result = false;  // and got one
+};
+
+Undeleted::Is result_of(const Start& start) {
+  if (!start.added) {
+    return Undeleted::Is::gone;
+  }
+  if (!start.deleted || !start.passes_on) {
+    return Undeleted::Is::maybe;
+  }
+  return start.had_result ? Undeleted::Is::left : Undeleted::Is::gone;
+}
+
+void note_add(Start& start, const recorder::PluginCall& add) {
+  static const Version since{0, 4, 0, ""};
+  start.added = add.finished && add.exit_code == 0;
+  const auto configuration = parse_json(add.input, add.plugin);
+  const auto* const text = configuration ? member(*configuration, "cniVersion") : nullptr;
+  const auto version =
+      Version::parse(text != nullptr && text->is_string() ? text->get<std::string>() : "");
+  start.passes_on = version && *version >= since;
+}
+
+void note_del(Start& start, const recorder::PluginCall& del) {
+  const auto configuration = parse_json(del.input, del.plugin);
+  start.deleted = true;
+  start.had_result =
+      start.had_result || (configuration && member(*configuration, "prevResult") != nullptr);
+}
+
 Undeleted::Start start_in(const std::vector<const recorder::PluginCall*>& calls,
                           const scenario::Effect& effect) {
-  Undeleted::Start start;
+  Undeleted::Start result;
+  std::map<std::pair<std::string, std::string>, Start> networks;
   std::set<std::string> begun;
-  // Whether the last ADD of a network's plugins succeeded.
-  std::map<std::pair<std::string, std::string>, bool> attachments;
   for (const auto* call : calls) {
     if (call->start_ns < effect.begin_ns || call->start_ns > effect.end_ns || call->delegated) {
       continue;
     }
     const auto container = variable(*call, "CNI_CONTAINERID");
-    const bool succeeded = call->finished && call->exit_code == 0;
-    if (call->command == "ADD") {
+    const bool is_add = call->command == "ADD";
+    if (is_add) {
       begun.insert(container);
-      if (call->plugin != "loopback") {
-        attachments[{container, variable(*call, "CNI_IFNAME")}] = succeeded;
-      }
-    } else if (begun.contains(container) && !succeeded) {
-      start.clean_up_failed = true;
+    } else if (begun.contains(container) && (!call->finished || call->exit_code != 0)) {
+      result.clean_up_failed = true;
+    }
+    if (call->plugin != "loopback") {
+      auto& network = networks[{container, variable(*call, "CNI_IFNAME")}];
+      is_add ? note_add(network, *call) : note_del(network, *call);
     }
   }
-  start.attached = std::any_of(attachments.begin(), attachments.end(),
-                               [](const auto& attachment) { return attachment.second; });
-  return start;
+  for (const auto& [attachment, network] : networks) {
+    const auto one = result_of(network);
+    if (one == Undeleted::Is::left || result.result == Undeleted::Is::gone) {
+      result.result = one;
+    }
+  }
+  return result;
 }
 
 }  // namespace

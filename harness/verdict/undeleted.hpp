@@ -12,6 +12,8 @@ namespace cni_matrix::verdict {
 // What plugins were asked to make and were not asked, or refused, to take back, by the calls that
 // were recorded. It says nothing of a plugin that answers DEL with success and leaves something.
 struct Undeleted {
+  enum class Is { left, maybe, gone };
+
   // Of classes that one plugin alone answers for (lease, veth, nat-rule, filter-rule).
   std::set<node::LeakClass> made;
   // Whether a plugin that nothing is known of has something left, so that any class may be.
@@ -19,11 +21,10 @@ struct Undeleted {
   // Of pods whose ADD began in a step, up to its end.
   struct Start {
     bool clean_up_failed = false;  // a DEL failed
-    bool attached = false;  // a network was attached as a whole, so there was a result to keep
+    Is result = Is::gone;          // of ADD, that libcni keeps for DEL
   };
   std::vector<Start> starts;  // by step
 
-  enum class Is { left, maybe, gone };
   [[nodiscard]] Is is(node::LeakClass leak) const;
 };
 

@@ -308,7 +308,7 @@ Observation clean_up_fails(const char* containerd, const std::vector<testing_sup
   const auto more = steps_of(then);
   seen.steps.insert(seen.steps.end(), more.begin(), more.end());
   using enum node::LeakClass;
-  seen.undeleted = Undeleted{{veth, lease, nat_rule}, false, {{true, false}}};
+  seen.undeleted = Undeleted{{veth, lease, nat_rule}, false, {{true, Undeleted::Is::gone}}};
   seen.undeleted->starts.resize(seen.steps.size());
   return seen;
 }

@@ -1,5 +1,6 @@
 #include "verdict/undeleted.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <utility>
@@ -90,14 +91,23 @@ std::vector<scenario::StepResult> run_and_stop(const std::vector<PluginCall>& tr
   return steps;
 }
 
-// There is no cached result of a network whose ADD failed.
+// DEL gets the result of ADD from 0.4.0 on, so that it tells whether there is one.
 TEST(Undeleted, KnowsWhetherAResultWasKept) {
-  auto trace = std::vector{call("loopback", "ADD"), call("bridge", "ADD"),
-                           call("portmap", "ADD", k_masquerade, 1)};
-  EXPECT_FALSE(undeleted(trace, run_and_stop(trace)).starts.at(0).attached);
-  trace.back().exit_code = 0;
-  EXPECT_TRUE(undeleted(trace, run_and_stop(trace)).starts.at(0).attached);
-  EXPECT_FALSE(undeleted(trace, run_and_stop(trace)).starts.at(1).attached);
+  const auto kept = [](const char* version, int exit_code, const char* del) {
+    const auto input = fmt::format(R"({{"name": "n", "cniVersion": "{}"}})", version);
+    auto trace = std::vector{call("loopback", "ADD"), call("bridge", "ADD", input.c_str()),
+                             call("portmap", "ADD", input.c_str(), exit_code)};
+    if (del != nullptr) {
+      trace.push_back(call("portmap", "DEL", del, 1));
+    }
+    return undeleted(trace, run_and_stop(trace)).starts.at(0).result;
+  };
+  using enum Undeleted::Is;
+  EXPECT_EQ(kept("1.0.0", 1, "{}"), gone);
+  EXPECT_EQ(kept("1.0.0", 0, R"({"prevResult": {}})"), left);
+  EXPECT_EQ(kept("1.0.0", 0, "{}"), gone);
+  EXPECT_EQ(kept("0.3.1", 0, "{}"), maybe);
+  EXPECT_EQ(kept("1.0.0", 0, nullptr), maybe);  // no plugin was called: one may be missing
 }
 
 TEST(Undeleted, SaysInWhichStepTheCleanUpFailed) {
