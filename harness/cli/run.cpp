@@ -81,11 +81,6 @@ Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
   for (const auto& cell : cells) {
     TRY(check.lack_of(cell));  // what the chain lacks makes it a skip, and is no mistake
     TRY_ASSIGN(const auto tokens, check.tokens_of(cell));
-    TRY_ASSIGN(const auto warning, check.warning_of(cell));
-    if (!warning.empty()) {
-      listener.notice(warning);
-    }
-    TRY(tell_missing_plugins(cell, check, provisioner, listener));
     for (const auto& [component, token] : tokens) {
       TRY_ASSIGN(const auto parsed, artifacts::VersionToken::parse(token));
       if (parsed.has_directory() &&
@@ -96,6 +91,14 @@ Expected<void> check_inputs(const std::vector<matrix::Cell>& cells,
         }
       }
     }
+  }
+  // Nothing is refused any more: what follows is for those who go on.
+  for (const auto& cell : cells) {
+    TRY_ASSIGN(const auto warning, check.warning_of(cell));
+    if (!warning.empty()) {
+      listener.notice(warning);
+    }
+    TRY(tell_missing_plugins(cell, check, provisioner, listener));
   }
   return {};
 }

@@ -197,18 +197,23 @@ Expected<std::vector<scenario::Step>> plan_steps(const matrix::Cell& cell,
 }
 
 // The links that plugins take by name, of every configuration; but for those that the chain itself
-// makes.
+// makes, and those that the node is described with.
 std::vector<std::string> nics_of(const scenario::CellNeeds& needs) {
   std::set<std::string> names;
-  std::set<std::string> bridges;
+  std::set<std::string> made;
+  if (needs.node != nullptr) {
+    for (const auto& link : needs.node->links) {
+      made.insert(link.name);
+    }
+  }
   for (const auto& configuration : needs.configurations) {
     const chain::Chain chain(configuration);
     const auto links = chain.node_links();
     names.insert(links.begin(), links.end());
-    bridges.insert(chain.bridge());
+    made.insert(chain.bridge());
   }
   std::vector<std::string> nics;
-  std::set_difference(names.begin(), names.end(), bridges.begin(), bridges.end(),
+  std::set_difference(names.begin(), names.end(), made.begin(), made.end(),
                       std::back_inserter(nics));
   return nics;
 }
