@@ -1,22 +1,24 @@
 #include "undeleted.hpp"
 
+#include "chain/chain.hpp"
 #include <cni_matrix/base/json.hpp>
 #include <cni_matrix/base/version.hpp>
+#include <cni_matrix/recorder/fault_action.hpp>
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
-#include <strings.h>
-
 namespace cni_matrix::verdict {
 
 namespace {
 
+using chain::go_member;
 using node::LeakClass;
 
 // One plugin's part of an attachment.
@@ -53,23 +55,11 @@ constexpr std::array k_makers = {
 
 constexpr std::array<std::string_view, 2> k_backends = {"ipMasqBackend", "backend"};
 
-const Json* member(const Json& object, std::string_view key) {
-  if (!object.is_object()) {
-    return nullptr;
-  }
-  const auto found =
-      std::find_if(object.items().begin(), object.items().end(), [&](const auto& item) {
-        return item.key().size() == key.size() &&
-               ::strncasecmp(item.key().data(), key.data(), key.size()) == 0;
-      });
-  return found == object.items().end() ? nullptr : &found.value();
-}
-
 bool is_set(const Json& configuration, std::string_view setting) {
   const Json* value = &configuration;
   while (value != nullptr && !setting.empty()) {
     const auto dot = setting.find('.');
-    value = member(*value, setting.substr(0, dot));
+    value = go_member(*value, setting.substr(0, dot));
     setting.remove_prefix(dot == std::string_view::npos ? setting.size() : dot + 1);
   }
   return value != nullptr &&
@@ -79,16 +69,19 @@ bool is_set(const Json& configuration, std::string_view setting) {
 // Plugins before 1.6.0 do not know these settings, and go on with iptables.
 bool may_use_nft(const Json& configuration) {
   return std::any_of(k_backends.begin(), k_backends.end(), [&](std::string_view key) {
-    const auto* const value = member(configuration, key);
+    const auto* const value = go_member(configuration, key);
     return value != nullptr && *value == "nftables";
   });
 }
 
 // Whether the plugin itself was run, whatever its caller was told.
 bool was_run(const recorder::PluginCall& call) {
-  return call.fault.empty() || call.fault.ends_with("-after") || call.fault == "slow" ||
-         call.fault == "stderr" || call.fault.starts_with("kill-runtime") ||
-         call.fault == "without-iptables";
+  const auto name = call.fault.substr(0, call.fault.find(':'));  // behind it: why it could not be
+  return name.empty() ||
+         std::any_of(std::begin(recorder::k_fault_actions), std::end(recorder::k_fault_actions),
+                     [&](const recorder::FaultActionTraits& action) {
+                       return action.name == name && action.runs_plugin;
+                     });
 }
 
 // Under a fault that comes after the plugin, what it said to its caller is not what it did: that
@@ -112,7 +105,7 @@ std::string variable(const recorder::PluginCall& call, const std::string& name) 
 // What a network left under its old name a DEL of the new one does not take back.
 Part part_of(const recorder::PluginCall& call) {
   const auto configuration = parse_json(call.input, call.plugin);
-  const auto* const name = configuration ? member(*configuration, "name") : nullptr;
+  const auto* const name = configuration ? go_member(*configuration, "name") : nullptr;
   return {name != nullptr && name->is_string() ? name->get<std::string>() : std::string(),
           variable(call, "CNI_CONTAINERID"), variable(call, "CNI_IFNAME"), call.plugin,
           call.delegated};
@@ -152,7 +145,7 @@ void note_add(Start& start, const recorder::PluginCall& add) {
   static const Version since{0, 4, 0, ""};
   start.added = add.finished && add.exit_code == 0;
   const auto configuration = parse_json(add.input, add.plugin);
-  const auto* const text = configuration ? member(*configuration, "cniVersion") : nullptr;
+  const auto* const text = configuration ? go_member(*configuration, "cniVersion") : nullptr;
   const auto version =
       Version::parse(text != nullptr && text->is_string() ? text->get<std::string>() : "");
   start.passes_on = version && *version >= since;
@@ -162,7 +155,7 @@ void note_del(Start& start, const recorder::PluginCall& del) {
   const auto configuration = parse_json(del.input, del.plugin);
   start.deleted = true;
   start.had_result =
-      start.had_result || (configuration && member(*configuration, "prevResult") != nullptr);
+      start.had_result || (configuration && go_member(*configuration, "prevResult") != nullptr);
 }
 
 Undeleted::Start start_in(const std::vector<const recorder::PluginCall*>& calls,
